@@ -1,0 +1,159 @@
+"""Builds the desktop program and takes it down, in order.
+
+Called by the command line when no command is named. Decides what happens without a display and what `--screenshot` waits for.
+"""
+
+import argparse
+import logging
+import logging.handlers
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model_manager.core.paths import data_dir, resource
+from model_manager.core.settings import load_settings
+from model_manager.core.words import tr
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from model_manager.ui.main_window import MainWindow
+
+SWITCH_SECONDS = 0.0005  # how long a worker's Python may keep the window waiting; the usual 5 ms make nearly every frame late
+PICTURE_SECONDS = 300
+log = logging.getLogger(__name__)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Open the window and return the exit code when it is closed."""
+    folder = data_dir()
+    _set_up_log(folder)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    picture: Path | None = chosen.screenshot
+    if _has_no_display():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        picture = picture or folder / "window.png"
+        _say(tr("There is no display, so a picture of the window is written instead."))
+    from PySide6.QtGui import QIcon
+    from PySide6.QtWidgets import QApplication
+
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("ModelManager")
+    app.setApplicationDisplayName(tr("Model Manager"))
+    app.setWindowIcon(QIcon(str(resource("app.png"))))
+    window = _build(app, chosen, folder)
+    if picture is not None:
+        photographer = _Photographer(window, picture.absolute(), chosen.select)
+        photographer.start()
+    code = app.exec()
+    window.session.close()
+    return code
+
+
+def _build(app: "QApplication", chosen: argparse.Namespace, folder: Path) -> "MainWindow":
+    """Make the window on its session, show it, and start the work once it is painted."""
+    from model_manager.bridge.jobs import Runner
+    from model_manager.bridge.session import Session
+    from model_manager.bridge.tasks import Sources, covers
+    from model_manager.bridge.thumbnails import Thumbnails
+    from model_manager.core.previews.thumbnail_cache import ThumbnailCache
+    from model_manager.ui.main_window import MainWindow
+    from model_manager.ui.theme import set_theme
+
+    settings, notice = load_settings(folder)
+    set_theme(chosen.theme or settings.theme, app)
+    if chosen.view:
+        settings.view = chosen.view
+    installs, configs = tuple(chosen.comfyui or ()), tuple(file for files in chosen.extra_model_paths_config or () for file in files)
+    sources = Sources(installs, configs)
+    if not sources and not chosen.demo:
+        sources = Sources(tuple(settings.comfyui_dirs), tuple(settings.config_files), tuple(settings.own_folders))
+    runner = Runner()
+    session = Session(folder, settings, runner, sources)
+    cache = ThumbnailCache(session.cache_folder, settings.thumbnail_cache_mb * 1_000_000)
+    window = MainWindow(session, Thumbnails(runner, cache, covers, session))
+    if chosen.size:
+        window.resize(*chosen.size)
+    if notice:
+        window.problems.show_problem(notice, "warn")
+    if chosen.search:
+        window.search.set_text(chosen.search)
+    session.open()
+    window.painted.connect(session.start)
+    if chosen.demo:
+        session.loaded.connect(session.open_demo)
+    elif not sources:
+        window.desk.show_first_run()
+    window.show()
+    return window
+
+
+class _Photographer:
+    """Waits until folders are scanned and visible thumbnails are painted, writes a picture of the window and ends the program."""
+
+    def __init__(self, window: "MainWindow", path: Path, name: str | None) -> None:
+        from PySide6.QtCore import QElapsedTimer, QTimer
+
+        self._window, self._path, self._name = window, path, name
+        self._timer, self._clock = QTimer(window), QElapsedTimer()
+        self._timer.setInterval(40)
+        self._timer.timeout.connect(self._look)
+        self._calm = 0
+
+    def start(self) -> None:
+        """Begin to wait."""
+        self._clock.start()
+        self._timer.start()
+
+    def _look(self) -> None:
+        window = self._window
+        is_ready = window.is_quiet
+        if is_ready and self._name:
+            if not window.select_name(self._name):
+                _say(tr("There is no model called {name} to select.", name=self._name))
+            self._name, is_ready = None, False
+        self._calm = self._calm + 1 if is_ready else 0
+        if self._calm < 4 and self._clock.elapsed() < PICTURE_SECONDS * 1000:
+            return
+        self._timer.stop()
+        self._write(is_ready)
+
+    def _write(self, is_ready: bool) -> None:
+        from PySide6.QtWidgets import QApplication
+
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        is_written = self._window.grab().save(str(self._path), "PNG")
+        if is_written:
+            print(tr("The picture of the window is at {path}", path=self._path))
+        else:
+            _say(tr("The picture could not be written to {path}. Choose another place.", path=self._path))
+        if not is_ready:
+            _say(tr("The folders were still being looked through."))
+        self._window.close()
+        QApplication.exit(0 if is_written and is_ready else 1)
+
+
+def _has_no_display() -> bool:
+    """True on Linux where no screen can be opened; Qt would abort the process without a word Python could catch."""
+    if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
+        return False
+    return not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _say(text: str) -> None:
+    if sys.stderr is not None:  # a windowed Windows program has none
+        print(text, file=sys.stderr)
+
+
+def _set_up_log(folder: Path) -> None:
+    """Warnings and worse go to a small file in the data folder, and to the terminal if there is one."""
+    handlers: list[logging.Handler] = [logging.StreamHandler()] if sys.stderr is not None else []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "model-manager.log"
+        handlers.append(logging.handlers.RotatingFileHandler(path, maxBytes=500_000, backupCount=1, encoding="utf-8", delay=True))
+    except OSError as fault:
+        _say(str(fault))
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=handlers)

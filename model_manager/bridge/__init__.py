@@ -1,0 +1,1 @@
+"""The one place where threads, signals and core meet. QtCore, QtGui and friends; no widgets."""

@@ -1,0 +1,244 @@
+"""The Qt model over the library: holds ordered slots only; names, sizes and pictures are asked for row by row.
+
+Used by the grid and the table with one selection. Must never touch disk.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+
+from model_manager.core.library.arrange import Arrangement
+from model_manager.core.library.kinds import label_one
+from model_manager.core.library.query import Query
+from model_manager.core.library.rows import AWAY, FAVOURITE, Row
+from model_manager.core.library.shelf import Shelf
+from model_manager.core.words import tr, trn
+
+Index = QModelIndex | QPersistentModelIndex
+IdRole = Qt.ItemDataRole.UserRole + 1
+_NOWHERE = QModelIndex()
+
+
+class PictureKey(NamedTuple):
+    """What a thumbnail is made from; a changed file gives a changed key. sort: still, animated, video, embedded."""
+
+    path: str
+    mtime_ns: int
+    size: int
+    sort: str
+    index: int
+
+
+class Card(NamedTuple):
+    """All a card shows, already formatted. badge_tone: "", accent, warn, bad. picture None: there is none."""
+
+    id: int
+    name: str
+    kind: str
+    kind_label: str
+    base: str
+    size_text: str
+    badge: str
+    badge_tone: str
+    is_favourite: bool
+    is_away: bool
+    picture: PictureKey | None
+
+
+class Section(NamedTuple):
+    """A group of consecutive rows under one heading."""
+
+    title: str
+    first: int
+    count: int
+
+
+def size_text(size: int) -> str:
+    """A file size as drives and download pages count it: 6.6 GB, 228 MB, 12 kB."""
+    value, unit = float(size), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if value < 999.5 or unit == "TB":
+            break
+        value /= 1000
+    return f"{value:.1f} {unit}" if value < 9.95 and unit not in ("B", "kB") else f"{value:.0f} {unit}"
+
+
+def _badges() -> dict[str, tuple[str, str]]:
+    return {
+        "truncated": (tr("Cut off"), "bad"), "zero_filled": (tr("Empty inside"), "bad"), "not_a_model": (tr("Not a model"), "bad"),
+        "bad_header": (tr("Broken"), "bad"), "trailing_data": (tr("Extra data"), "bad"), "unreadable": (tr("Not readable"), "bad"),
+        "wrong_extension": (tr("Wrong ending"), "warn"), "wrong_folder": (tr("Wrong folder"), "warn"),
+        "bad_sidecar": (tr("Broken sidecar"), "warn"),
+    }  # fmt: skip
+
+
+COLUMNS = ("name", "type", "base", "architecture", "size", "modified", "added", "folder")
+SORT_OF = {"name": "name", "type": "type", "base": "base", "size": "size", "modified": "modified", "added": "added"}
+
+
+class LibraryModel(QAbstractTableModel):
+    """Rows in the order of an Arrangement; a slot's columns are read when a card or cell is painted."""
+
+    sections_changed = Signal()
+    order_asked = Signal(str, bool)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._arrangement = Arrangement(Shelf())
+        self._badges = _badges()
+        self._titles = {
+            "name": tr("Name"), "type": tr("Type"), "base": tr("Base model"), "architecture": tr("Architecture"), "size": tr("Size"),
+            "modified": tr("Modified"), "added": tr("Added"), "folder": tr("Folder"),
+        }  # fmt: skip
+
+    @property
+    def shelf(self) -> Shelf:
+        """The columns behind the rows."""
+        return self._arrangement.shelf
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """The order shown; change it through this model only."""
+        return self._arrangement
+
+    # changes
+
+    def set_arrangement(self, arrangement: Arrangement) -> None:
+        """Show another library."""
+        with self._resetting():
+            self._arrangement = arrangement
+
+    def set_query(self, query: Query) -> None:
+        """Show what matches."""
+        with self._resetting():
+            self._arrangement.set_query(query)
+
+    def set_order(self, sort: str, is_descending: bool, group: str) -> None:
+        """Sort and group."""
+        with self._resetting():
+            self._arrangement.set_order(sort, is_descending, group)
+
+    def change(self, rows: Sequence[Row], gone: Iterable[int]) -> None:
+        """Add, replace and take away models; a reset only when the order changed."""
+        self.beginResetModel()
+        try:
+            changed = self._arrangement.drop(gone)
+            changed |= self._arrangement.put(rows)
+        finally:
+            self.endResetModel()
+        if changed:
+            self.sections_changed.emit()
+
+    @contextmanager
+    def _resetting(self) -> Iterator[None]:
+        self.beginResetModel()
+        try:
+            yield
+        finally:
+            self.endResetModel()
+            self.sections_changed.emit()
+
+    # questions
+
+    def card(self, row: int) -> Card:
+        """All that the card at `row` shows."""
+        arrangement = self._arrangement
+        shelf, slot = arrangement.shelf, arrangement.slot_at(row)
+        flags, kind = shelf.flags[slot], shelf.kind[slot]
+        is_away = bool(flags & AWAY)
+        badge, tone = (tr("Away"), "") if is_away else self._badges.get(shelf.problem[slot], ("", ""))
+        return Card(
+            shelf.ids[slot], shelf.name(slot), kind, label_one(kind), shelf.base[slot] or shelf.architecture[slot],
+            size_text(shelf.size[slot]), badge, tone, bool(flags & FAVOURITE), is_away, self._picture(slot),
+        )  # fmt: skip
+
+    def _picture(self, slot: int) -> PictureKey | None:
+        shelf = self._arrangement.shelf
+        sort = shelf.preview_sort[slot]
+        if not sort:
+            return None
+        path = shelf.real_path(slot) if sort == "embedded" else os.path.join(
+            shelf.folders[shelf.folder[slot]].path, shelf.preview_name(slot)
+        )  # fmt: skip
+        return PictureKey(path, shelf.preview_mtime_ns[slot], shelf.preview_size[slot], sort, 0)
+
+    def id_at(self, row: int) -> int:
+        """The id of the model at a row."""
+        return int(self._arrangement.shelf.ids[self._arrangement.slot_at(row)])
+
+    def row_of(self, id_: int) -> int:
+        """The row of a model, -1 when it is not shown."""
+        return self._arrangement.row_of(id_)
+
+    def sections(self) -> tuple[Section, ...]:
+        """The groups, empty when the list is not grouped."""
+        return tuple(Section(group.title, group.first, group.count) for group in self._arrangement.groups)
+
+    # Qt
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:  # noqa: D102
+        return 0 if parent.isValid() else len(self._arrangement.slots)
+
+    def columnCount(self, parent: Index = _NOWHERE) -> int:  # noqa: D102
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
+        if not index.isValid() or index.row() >= len(self._arrangement.slots):
+            return None
+        slot, column = self._arrangement.slot_at(index.row()), COLUMNS[index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(slot, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            right = Qt.AlignmentFlag.AlignRight if column == "size" else Qt.AlignmentFlag.AlignLeft
+            return int(right | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self.shelf.path(slot)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return ", ".join(self._text(slot, name) for name in ("name", "type", "base", "size") if self._text(slot, name))
+        if role == IdRole:
+            return self.shelf.ids[slot]
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self._titles[COLUMNS[section]]
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """The header of the table was clicked; the session decides."""
+        if 0 <= column < len(COLUMNS) and COLUMNS[column] in SORT_OF:
+            self.order_asked.emit(SORT_OF[COLUMNS[column]], order == Qt.SortOrder.DescendingOrder)
+
+    def _text(self, slot: int, column: str) -> str:
+        shelf = self.shelf
+        if column == "name":
+            return shelf.name(slot)
+        if column == "type":
+            return label_one(shelf.kind[slot])
+        if column == "base":
+            return shelf.base[slot]
+        if column == "architecture":
+            return shelf.architecture[slot]
+        if column == "size":
+            return size_text(shelf.size[slot])
+        if column == "folder":
+            way = shelf.folders[shelf.folder[slot]].ways[0]
+            return os.path.basename(way.root) + way.path[len(way.root) :]
+        seconds = shelf.added[slot] if column == "added" else shelf.mtime_ns[slot] / 1e9
+        return _day(seconds)
+
+
+def _day(seconds: float) -> str:
+    try:
+        return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d")
+    except (OverflowError, ValueError, OSError):  # clocks of foreign drives tell any time
+        return ""
+
+
+def models_text(count: int) -> str:
+    """ "12,408 models"."""
+    return trn("{count} model", "{count} models", count)

@@ -1,0 +1,254 @@
+"""The plain functions the session hands to the runner, and the records they give back.
+
+Each runs in a worker with its own connection to the index. Nothing here knows the window.
+"""
+
+import shutil
+import time
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PySide6.QtGui import QImage
+
+from model_manager.bridge import pictures
+from model_manager.bridge.jobs import Pool, Runner
+from model_manager.core.errors import BadPicture
+from model_manager.core.formats.tree import embedded_covers, header_tree
+from model_manager.core.library import catalogue
+from model_manager.core.library import installs as install_places
+from model_manager.core.library.arrange import Arrangement
+from model_manager.core.library.counts import FolderCount, folder_tree
+from model_manager.core.library.entry import FolderReport, ModelRecord, Preview
+from model_manager.core.library.folder_states import report
+from model_manager.core.library.index import FolderRow, Index, set_aside, usable_index
+from model_manager.core.library.installs import Look
+from model_manager.core.library.records import read_record
+from model_manager.core.library.roots import collect
+from model_manager.core.library.rows import Row
+from model_manager.core.library.scanner import Batch, ScanResult, quick_check
+from model_manager.core.library.scanner import scan as scan_folders
+from model_manager.core.library.shelf import ShelfFolder
+from model_manager.core.library.watcher import Watcher, outermost
+from model_manager.core.words import tr, trn
+from model_manager.core.work import Work
+
+FIRST_ROWS = 120
+RECENT_SECONDS = 7 * 86_400
+TAGS_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where models are looked for: ComfyUI (or other) folders, extra_model_paths.yaml files, own (category, folder) pairs."""
+
+    installs: tuple[str, ...] = ()
+    configs: tuple[str, ...] = ()
+    own: tuple[tuple[str, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.installs or self.configs or self.own)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The index file in use, a notice for the person ("" if all is well), and what fills the first screen."""
+
+    path: Path
+    notice: str
+    folders: list[FolderRow]
+    rows: list[Row]
+
+
+def open_index(folder: Path, first_screen: Sequence[int]) -> Opened:
+    """Make the index usable and read the rows of the first screen; a few milliseconds at any size of library."""
+    path, notice = usable_index(folder)
+    with Index(path) as index:
+        rows = list(index.rows(first_screen)) if first_screen else []
+        rows = rows or index.first_rows(FIRST_ROWS)
+        return Opened(path, notice, index.folders({row.folder for row in rows}), rows)
+
+
+def load(path: Path, order: tuple[str, bool, str]) -> Arrangement:
+    """All models in memory, in the given order."""
+    with Index(path) as index:
+        return catalogue.load(index, order)
+
+
+def replace_index(folder: Path) -> Path:
+    """Set a damaged index aside and make a new one."""
+    set_aside(folder / "index.sqlite")
+    return usable_index(folder)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A finished scan. notices: what is wrong with configuration files."""
+
+    result: ScanResult
+    is_full: bool
+    notices: list[str] = field(default_factory=list)
+
+
+def scan(path: Path, sources: Sources, work: Work, emit: Callable[[Batch], None], only: frozenset[str] | None) -> Scanned:
+    """Find the roots and bring the index up to date with them, or only with some folders of them."""
+    with Index(path) as index:
+        known = index.roots()
+        if only is not None and known:
+            return Scanned(scan_folders(index, known, work, emit, only), False)
+        roots = collect(sources.installs, sources.configs, sources.own, tuple(known))
+        result = scan_folders(index, roots.groups, work, emit)
+        return Scanned(result, True, [problem.text for problem in roots.problems])
+
+
+def changed_folders(path: Path, work: Work) -> set[str]:
+    """The folders that changed since they were scanned, found without listing them."""
+    with Index(path) as index:
+        return quick_check(index, work)
+
+
+def record(path: Path, id_: int) -> ModelRecord | None:
+    """All that is known of one model."""
+    with Index(path) as index:
+        return read_record(index, id_)
+
+
+def tree(path: str) -> dict[str, object]:
+    """All header metadata of a model file."""
+    return header_tree(path)
+
+
+def picture(preview: Preview, edge: int) -> QImage:
+    """A preview decoded for the details panel. Raises BadPicture."""
+    if preview.sort != "embedded":
+        return pictures.decode(preview.path, edge)
+    covers = embedded_covers(preview.path)
+    if preview.index >= len(covers):
+        raise BadPicture(tr("The picture inside {path} cannot be read.", path=preview.path))
+    return pictures.decode_bytes(covers[preview.index], edge)
+
+
+def save_notes(folder: str, file: str, body: str, expected: str) -> str:
+    """Write a model's notes beside it; returns the path."""
+    from model_manager.core.sidecars.notes import save_notes as save
+
+    return save(folder, file, body, expected)
+
+
+def folder_reports(path: Path, sources: Sources) -> list[FolderReport]:
+    """The state of every folder."""
+    with Index(path) as index:
+        known, used = tuple(index.roots()), index.used_roots()
+    return report(collect(sources.installs, sources.configs, sources.own, known), used)
+
+
+def demo(folder: Path) -> str:
+    """Build the demo library if it is not there yet; returns its ComfyUI folder."""
+    from model_manager.core.demo import build_demo
+
+    return str(build_demo(folder / "demo"))
+
+
+def cache_size(folder: Path) -> int:
+    """Bytes that thumbnails take on disk."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def clear_cache(folder: Path) -> int:
+    """Remove all thumbnails from the disk; they are made again when they are shown."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def installs() -> list[Look]:
+    """What is in the usual places of ComfyUI."""
+    return [install_places.look_at(install.path) for install in install_places.find_installs()]
+
+
+def look_at(path: str) -> Look:
+    """What a folder is and what it holds."""
+    return install_places.look_at(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Copies of what the shelf counts, so that a worker can go on counting."""
+
+    folders: Mapping[int, ShelfFolder]
+    in_folder: Mapping[int, int]
+    away_in_folder: Mapping[int, int]
+    added: "array[float]"
+    total: int
+    counts: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the sidebar shows."""
+
+    total: int
+    recent: int
+    states: Mapping[str, int]
+    problems: int
+    kinds: Mapping[str, int]
+    tags: list[tuple[str, int]]
+    folders: list[FolderCount]
+
+
+def count(taken: Taken) -> Counts:
+    """Count for the sidebar."""
+    since = time.time() - RECENT_SECONDS
+    tags = sorted(((tag, number) for tag, number in taken.counts["tag"].items() if number > 0), key=lambda pair: (-pair[1], pair[0]))
+    return Counts(
+        taken.total, sum(added >= since for added in taken.added), taken.counts["state"], sum(taken.counts["problem"].values()),
+        taken.counts["kind"], tags[:TAGS_SHOWN], folder_tree(taken.folders, taken.in_folder, taken.away_in_folder),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class WatchState:
+    """What the status bar says of watching."""
+
+    text: str
+    tooltip: str
+    tone: str
+    needs_polling: bool
+
+
+class Watch:
+    """The watcher in use; started in a worker (a large library takes half a second) and replaced when other folders are to be watched."""
+
+    def __init__(self, on_quiet: Callable[[frozenset[str], bool], None]) -> None:
+        self._on_quiet = on_quiet
+        self._watcher: Watcher | None = None
+        self._tops: list[str] = []
+
+    def update(self, runner: Runner, folders: Iterable[str], done: Callable[[WatchState], None]) -> None:
+        """Watch these folders from now on; `done` is told how that went, if anything changed."""
+        tops = outermost(folders)
+        if tops == self._tops:
+            return
+        self._tops = tops
+        old, self._watcher = self._watcher, Watcher(self._on_quiet)
+        runner.start(Pool.READ, _start_watching, old, self._watcher, tops, done=done)
+
+    def stop(self) -> None:
+        """Stop watching."""
+        if self._watcher is not None:
+            self._watcher.stop()
+
+
+def _start_watching(old: Watcher | None, new: Watcher, tops: Sequence[str]) -> WatchState:
+    if old is not None:
+        old.stop()
+    watched = new.start(tops)
+    if not new.polled:
+        return WatchState(trn("Watching {count} folder", "Watching {count} folders", watched), tr("Changes on disk show at once."), "ok", False)
+    return WatchState(trn("Looking at {count} folder every few seconds", "Looking at {count} folders every few seconds", len(new.polled)),
+                      new.reason, "warn", True)  # fmt: skip
+
+
+def covers(path: str) -> list[bytes]:
+    """The pictures inside a model file, for thumbnails; none if it cannot be read."""
+    return embedded_covers(path)

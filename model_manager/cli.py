@@ -1,0 +1,90 @@
+"""The same core from a terminal, and the door to the window: `model-manager [options] [command]`.
+
+Nothing goes to stdout but the answer. Exit codes: 0 fine, 1 something was found that needs attention (or nothing was found by that
+path), 2 the command could not be carried out.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from model_manager import __version__
+from model_manager.core.errors import ModelManagerError
+
+COMMANDS = ("scan", "list", "show", "check", "folders")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command, or open the window when none is named; returns the exit code."""
+    chosen = _parser().parse_args(arguments)
+    if chosen.data_dir:
+        os.environ["MODEL_MANAGER_DATA"] = os.path.abspath(chosen.data_dir)
+    if chosen.command is None:
+        from model_manager.app import run
+
+        return run(chosen)
+    from model_manager import commands
+
+    try:
+        return commands.run(chosen)
+    except ModelManagerError as fault:
+        print(fault.text, file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="model-manager", description="Every model you own, on one fast screen.")
+    parser.add_argument("--version", action="version", version=f"Model Manager {__version__}")
+    _add_folders(parser, is_top=True)
+    parser.add_argument("--theme", choices=("dark", "light", "system"), help="colours of the window")
+    parser.add_argument("--screenshot", type=Path, metavar="FILE", help="write a picture of the window when it is ready, then quit")
+    parser.add_argument("--size", type=_size, metavar="WxH", help="size of the window")
+    parser.add_argument("--select", metavar="NAME", help="select the model with this name")
+    parser.add_argument("--search", metavar="TEXT", help="show what matches this search")
+    parser.add_argument("--view", choices=("grid", "table"), help="show cards or a table")
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    for name, text in (
+        ("scan", "look through the folders and bring the index up to date"),
+        ("list", "list models"),
+        ("show", "show all that is known of one model"),
+        ("check", "read headers again and report damaged or misplaced files"),
+        ("folders", "list the folders of all categories and their state"),
+    ):
+        command = commands.add_parser(name, help=text, description=text)
+        _add_folders(command, is_top=False)
+        command.add_argument("--json", action="store_true", help="answer in JSON")
+        if name in ("list", "check"):
+            command.add_argument("query", nargs="*", help="what to look for, as in the search box")
+        if name == "show":
+            command.add_argument("path", help="path of the model file")
+        if name == "scan":
+            command.add_argument("--quick", action="store_true", help="only look at folders and models that changed by their time")
+        if name in ("list", "show"):
+            command.add_argument("--no-scan", action="store_true", help="answer from the index without looking at the disk first")
+    return parser
+
+
+def _add_folders(parser: argparse.ArgumentParser, is_top: bool) -> None:
+    """The same options before and after the command; those after it must not reset those before."""
+    unset = None if is_top else argparse.SUPPRESS
+    parser.add_argument("--comfyui", action="append", metavar="DIR", default=unset, help="a ComfyUI or models folder; may be repeated")
+    parser.add_argument(
+        "--extra-model-paths-config", action="append", nargs="+", metavar="FILE", default=unset, help="as ComfyUI takes it"
+    )
+    parser.add_argument("--data-dir", metavar="DIR", default=unset, help="where index, settings and thumbnails are kept")
+    parser.add_argument("--demo", action="store_true", default=False if is_top else argparse.SUPPRESS, help="use the built-in demo library")
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    try:
+        return int(width), int(height)
+    except ValueError:
+        raise argparse.ArgumentTypeError("write the size as WIDTHxHEIGHT, such as 1440x900") from None

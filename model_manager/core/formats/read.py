@@ -1,0 +1,184 @@
+"""The door of this room for the scanner: one model file in, its `Facts` out, whatever the bytes are.
+
+Called by core/library/reading.py in several threads. It never raises for a bad file, never trusts a file's ending over its content
+and keeps at most a few megabytes per thread.
+"""
+
+import io
+import os
+import threading
+from typing import Final
+
+from model_manager.core.errors import BadFormat
+from model_manager.core.formats import gguf, onnx, pickles, safetensors
+from model_manager.core.formats.contents import Contents, Damage, broken_header
+from model_manager.core.formats.foreign import foreign
+from model_manager.core.formats.metadata import facts_of
+from model_manager.core.library.entry import Facts
+from model_manager.core.paths import long_path, plain_reason
+from model_manager.core.words import tr
+
+HEAD: Final = 4096
+SAMPLE: Final = 4096
+_SMALL: Final = 1 << 20
+_LARGEST_KEPT: Final = 4 << 20
+_SAMPLES: Final = 16
+_ZEROS: Final = bytes(SAMPLE)
+# Endings that promise a format; unknown bytes behind others (.bin, .engine, none) may well be a model we do not know.
+_PROMISES: Final = {
+    **dict.fromkeys((".safetensors", ".sft"), "safetensors"),
+    **dict.fromkeys((".ckpt", ".pt", ".pth", ".pkl", ".pt2"), "PyTorch"),
+    ".gguf": "GGUF",
+    ".onnx": "ONNX",
+}
+
+
+class _Buffers(threading.local):
+    """One buffer per thread, reused from file to file."""
+
+    def __init__(self) -> None:
+        self.data = bytearray(_SMALL)
+
+
+_buffers = _Buffers()
+
+
+def read_facts(path: str, size: int) -> Facts:
+    """Return what the model file at `path` of `size` bytes says of itself; trouble becomes its verdict, nothing is raised."""
+    try:
+        with io.FileIO(long_path(path)) as file:
+            return facts_of(_contents(file, path, size))
+    except Damage as damage:
+        return Facts(format=_format_promised(path, damage), verdict=damage.verdict, reason=damage.text)
+    except BadFormat as fault:
+        return Facts(verdict="bad_header", reason=fault.text)
+    except OSError as error:
+        return Facts(verdict="unreadable", reason=tr("The file cannot be read: {reason}.", reason=plain_reason(error)))
+    except ValueError:  # a name no system call takes
+        return Facts(verdict="unreadable", reason=tr("The file cannot be read: its name is not a possible file name."))
+
+
+def forget() -> None:
+    """Give back what was remembered to make a scan fast; call it when a scan is over."""
+    safetensors.forget()
+    pickles.forget()
+
+
+def header_of(file: io.FileIO, size: int, buffer: bytearray | None = None) -> tuple[bytearray, int]:
+    """Return a buffer that holds the safetensors header from its first byte, and where it ends; raises Damage when there is none."""
+    buffer = buffer if buffer is not None else bytearray(HEAD)
+    view = memoryview(buffer)
+    file.seek(0)
+    end = 8 + safetensors.check_length(bytes(view[: _fill(file, view[:HEAD])]), size)
+    view.release()
+    return _with_header(file, buffer, end, min(size, HEAD)), end
+
+
+def _contents(file: io.FileIO, path: str, size: int) -> Contents:
+    if size == 0:
+        raise Damage("truncated", tr("The file is empty. Download it again."))
+    buffer = _buffers.data
+    with memoryview(buffer) as view:
+        got = _fill(file, view[:HEAD])
+        head = bytes(view[:got])
+    if safetensors.looks_like(head, size):
+        return _safetensors(file, buffer, head, size)
+    return _other(file, head, path, size)
+
+
+def _safetensors(file: io.FileIO, buffer: bytearray, head: bytes, size: int) -> Contents:
+    end = 8 + safetensors.check_length(head, size)
+    try:
+        buffer = _with_header(file, buffer, end, len(head))
+        found = safetensors.contents(buffer, end, size)
+    finally:
+        if len(_buffers.data) > _LARGEST_KEPT:
+            _buffers.data = bytearray(_SMALL)
+    if found.verdict == "ok" and size > _SMALL and _lost_its_end(file, bytes(buffer[end : end + 64]), end, size):
+        text = tr("The last part of the file is empty: it was never written. Download it again.")
+        return Contents("safetensors", found.traits, found.metadata, "zero_filled", text)
+    return found
+
+
+def _with_header(file: io.FileIO, buffer: bytearray, end: int, got: int) -> bytearray:
+    """Read on until the header and a little of the data are in the buffer, which grows only now that the length is plausible."""
+    need = end + 64
+    if need > len(buffer):
+        buffer.extend(bytes(need - len(buffer)))
+    if need > got:
+        with memoryview(buffer) as view, view[got:need] as rest:
+            got += _fill(file, rest)
+        if got < end:
+            raise Damage("truncated", tr("The file became shorter while it was read. Look again when it is complete."))
+        if got < need:
+            buffer[got:need] = bytes(need - got)
+    return buffer
+
+
+def _fill(file: io.FileIO, view: memoryview) -> int:
+    """Read until the view is full or the file ends and return the bytes read."""
+    total = len(view)
+    got = file.readinto(view) or 0
+    while 0 < got < total:
+        more = file.readinto(view[got:])
+        if not more:
+            break
+        got += more
+    return got
+
+
+def _lost_its_end(file: io.FileIO, first: bytes, start: int, size: int) -> bool:
+    """Say whether data begins but its last quarter is nothing but zeros, as after a download that only reserved its space."""
+    if not first.strip(b"\0") or _piece(file, size - SAMPLE) != _ZEROS:
+        return False
+    quarter = (size - start) // 4
+    step = max(1, (quarter - SAMPLE) // _SAMPLES)
+    return all(_piece(file, size - quarter + step * place) == _ZEROS for place in range(_SAMPLES))
+
+
+def _piece(file: io.FileIO, place: int) -> bytes:
+    file.seek(place)
+    return file.read(SAMPLE)
+
+
+def _other(file: io.FileIO, head: bytes, path: str, size: int) -> Contents:
+    """Read anything that is not plainly safetensors; raises Damage when it is nothing we can name and should be."""
+    if size >= 8 and not head.strip(b"\0"):
+        raise Damage("zero_filled", tr("The file holds nothing but zeros at its start: its content was never written. Download it again."))
+    if head.startswith(gguf.MAGIC):
+        return gguf.contents(file, size)
+    if head.startswith(pickles.ZIP_MAGIC) or pickles.is_pickle(head):
+        return pickles.contents(file, head, size)
+    if head[257:262] == b"ustar":
+        return Contents("tar")
+    promise = _PROMISES.get(os.path.splitext(path)[1].lower(), "")
+    if onnx.may_be(head):
+        try:
+            return onnx.contents(file, size)
+        except Damage as damage:
+            if promise == "ONNX":
+                raise
+            del damage
+    if size >= 8 and (strange := foreign(head, path)):
+        raise strange
+    return _unknown(head, size, promise)
+
+
+def _unknown(head: bytes, size: int, promise: str) -> Contents:
+    if not promise:
+        return Contents("")
+    if size < 8:
+        raise Damage("truncated", tr("The file has only {count} bytes. The download was cut off: download it again.", count=size))
+    if promise == "safetensors":
+        safetensors.check_length(head, size)
+    if promise == "PyTorch" and head[:1] in b"(cl}]d":
+        return Contents("pickle")  # protocol 0 and 1 have no mark
+    raise broken_header(tr("The file does not begin like a {format} file.", format=promise))
+
+
+def _format_promised(path: str, damage: Damage) -> str:
+    """Name the format only where the damage leaves no doubt that it was one."""
+    promise = _PROMISES.get(os.path.splitext(path)[1].lower(), "")
+    if damage.verdict not in ("truncated", "bad_header") or promise == "PyTorch":
+        return ""
+    return promise.lower()

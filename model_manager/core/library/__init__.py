@@ -1,0 +1,1 @@
+"""What is on disk, and what we know of it."""

@@ -1,0 +1,268 @@
+"""Compares what a walk saw with what the index knows: what is new, changed, moved, away or gone.
+
+Used by the scanner between walking and reading. It only reads the index and opens no file; a model that may merely be out of reach is
+never called gone.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from model_manager.core.library.entry import Facts
+from model_manager.core.library.index import FolderRow, Index, ModelRow
+from model_manager.core.library.packing import unpack_facts
+from model_manager.core.library.reading import Task, beside_signature
+from model_manager.core.library.rows import AWAY, Row
+from model_manager.core.library.walk import Seen, SeenFile, Walk, Way
+from model_manager.core.sidecars.family import families
+
+
+@dataclass(slots=True)
+class Change:
+    """What there is to do. files: the files beside the models, by folder and name. away: rows whose flag changed."""
+
+    folders: list[FolderRow] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    files: dict[str, dict[str, SeenFile]] = field(default_factory=dict)
+    gone: list[int] = field(default_factory=list)
+    dropped: list[int] = field(default_factory=list)
+    away: list[Row] = field(default_factory=list)
+    away_folders: list[int] = field(default_factory=list)
+    away_prefixes: set[str] = field(default_factory=set)
+    moved: int = 0
+
+
+def ways_of(folder: FolderRow) -> list[Way]:
+    """How the categories reach a folder, the shown way first."""
+    return [Way(*way) for way in json.loads(folder.ways)]
+
+
+def folder_row(id_: int, seen: Seen) -> FolderRow:
+    """The index row of a folder just seen."""
+    models = "/".join(file.name for file in seen.models)
+    return FolderRow(id_, seen.path, seen.mtime_ns, seen.device, seen.signature, seen.quick, models, json.dumps(seen.best_ways))
+
+
+def nearest_known(paths: Iterable[str], known: Mapping[str, FolderRow]) -> set[str]:
+    """For each path the nearest folder at or above it that is known and still there."""
+    found = set()
+    for path in paths:
+        while path not in known or not os.path.isdir(path):
+            parent = os.path.dirname(path)
+            if parent == path:
+                break
+            path = parent
+        else:
+            found.add(path)
+    return found
+
+
+class Comparison:
+    """One comparison of a finished walk with the index; `run` gives the Change."""
+
+    def __init__(
+        self,
+        index: Index,
+        walk: Walk,
+        known: Mapping[str, FolderRow],
+        folder_id: Callable[[str], int],
+        model_id: Callable[[str, str], int],
+    ) -> None:
+        self._index, self._walk, self._known = index, walk, known
+        self._folder_id, self._model_id = folder_id, model_id
+        self._change = Change()
+        self._vanished: dict[int, ModelRow] = {}
+        self._taken: set[int] = set()
+        self._fresh: list[tuple[Seen, SeenFile, Task]] = []
+        self._unreadable = {fault.path for fault in walk.faults if fault.reason}
+        self._dangling = {fault.path for fault in walk.faults if not fault.reason}
+        self._emptied = {path for path, seen in walk.seen.items() if self._is_emptied(seen)}
+
+    def run(self, is_full: bool) -> Change:
+        """Compare; with `is_full` every known folder that was not seen is looked for, else only those below seen ones."""
+        extra, primaries = self._file_ways()
+        for seen in self._walk.seen.values():
+            if seen.path not in self._emptied:
+                self._folder(seen, extra, seen.path in primaries)
+        for folder in self._known.values():
+            if folder.path not in self._walk.seen:
+                self._unseen(folder, is_full)
+        for path in self._emptied:
+            self._keep(self._known[path], path)
+        self._settle()
+        return self._change
+
+    def _is_emptied(self, seen: Seen) -> bool:
+        """A mount point whose volume is gone looks like an empty folder on another device."""
+        known = self._known.get(seen.path)
+        is_empty = not (seen.models or seen.others or seen.children)
+        return known is not None and is_empty and known.device != seen.device and bool(known.models or self._has_below(seen.path))
+
+    def _has_below(self, path: str) -> bool:
+        return any(other.startswith(path + os.sep) for other in self._known)
+
+    # folders that were seen
+
+    def _folder(self, seen: Seen, extra: Mapping[tuple[str, str], str | None], is_forced: bool) -> None:
+        row = folder_row(self._folder_id(seen.path), seen)
+        known = self._known.get(seen.path)
+        if known == row and not is_forced:
+            return
+        if known != row:
+            self._change.folders.append(row)
+        if known is not None and known.signature == row.signature and known.ways == row.ways and not is_forced:
+            return
+        old = self._index.models_in(row.id) if known is not None else {}
+        files = self._change.files[seen.path] = {file.name: file for file in seen.others}
+        names = [file.name for file in seen.models]
+        family_of = families(names, [*names, *files]) if files else families(names, names)
+        for file in seen.models:
+            places = extra.get((seen.path, file.name), "")
+            if places is None:
+                continue  # the same file is a card elsewhere; this is one more place of it
+            before = old.pop(file.name, None)
+            family = family_of[file.name]
+            task = Task(
+                before.row.id if before else 0, row.id, seen.path, seen.best_ways[0].kind, file, before.row.added if before else 0.0,
+                family, beside_signature(family, files), places, None, before is None or before.gone is not None,
+            )  # fmt: skip
+            self._model(seen, task, before)
+        for gone in old.values():
+            if gone.gone is None and os.path.join(seen.path, gone.row.file) not in self._unreadable:
+                self._vanished[gone.row.id] = gone
+
+    def _model(self, seen: Seen, task: Task, before: ModelRow | None) -> None:
+        if before is None or (before.gone is not None and not _is_same_content(before, task.file)):
+            self._fresh.append((seen, task.file, task))
+            return
+        is_same = _is_same_content(before, task.file) and before.is_read
+        is_placed = before.row.kind == task.kind and before.places == task.places and not before.row.flags & AWAY
+        if is_same and is_placed and before.beside == task.beside and before.gone is None:
+            return
+        self._change.tasks.append(replace(task, facts=self._facts(before) if is_same else None))
+
+    def _facts(self, before: ModelRow) -> Facts | None:
+        known = self._index.known(before.row.id)
+        return unpack_facts(known.facts) if known is not None and before.is_read else None
+
+    def _file_ways(self) -> tuple[dict[tuple[str, str], str | None], set[str]]:
+        """Files reached in several ways: for the shown one its other paths as JSON, for the others None; folders of the shown ones."""
+        groups: dict[tuple[int, int] | str, list[tuple[Seen, SeenFile]]] = {}
+        real: dict[str, tuple[Seen, SeenFile]] = {}
+        for seen in self._walk.seen.values():
+            for file in seen.models:
+                if file.target:
+                    groups.setdefault(file.target, []).append((seen, file))
+                elif file.links > 1 and file.inode:
+                    groups.setdefault((file.device, file.inode), []).append((seen, file))
+        if not groups:
+            return {}, set()
+        for seen in self._walk.seen.values():
+            real.update((os.path.join(seen.path, file.name), (seen, file)) for file in seen.models if not file.target)
+        return _placed(groups, real)
+
+    # folders that were not
+
+    def _unseen(self, folder: FolderRow, is_full: bool) -> None:
+        above = _nearest(folder.path, self._walk.seen)
+        blocked = _nearest(folder.path, self._unreadable) or (_nearest(folder.path, self._dangling) if above is None else None)
+        emptied = _nearest(folder.path, self._emptied)
+        if blocked or emptied:
+            self._keep(folder, blocked or emptied or "")
+            return
+        if above is None and not is_full:
+            return
+        if not is_full and above is not None and not self._is_cut_off(folder.path, above):
+            return
+        self._change.dropped.append(folder.id)
+        for model in self._index.models_in(folder.id).values():
+            if model.gone is None:
+                self._vanished[model.row.id] = model
+
+    def _is_cut_off(self, path: str, above: str) -> bool:
+        """The seen folder above no longer has the child that leads to `path`."""
+        child = os.path.join(above, path[len(above) :].lstrip(os.sep).split(os.sep, 1)[0])
+        return all(real != child for _, real, _ in self._walk.seen[above].children)
+
+    def _keep(self, folder: FolderRow, prefix: str) -> None:
+        self._change.away_prefixes.add(prefix)
+        if not folder.signature:
+            return
+        self._change.away_folders.append(folder.id)
+        for model in self._index.models_in(folder.id).values():
+            if model.gone is None and not model.row.flags & AWAY:
+                self._change.away.append(model.row._replace(flags=model.row.flags | AWAY))
+
+    # what was moved
+
+    def _settle(self) -> None:
+        """Give each new file the identity of one that vanished, if it is the same one."""
+        if self._fresh and self._known:
+            by_id, by_name = _lookups([*self._index.gone_models(), *self._vanished.values()])
+        else:
+            by_id, by_name = {}, {}
+        now = time.time()
+        for seen, file, task in self._fresh:
+            found = by_id.get((f"{file.device}:{file.inode}", file.size, file.mtime_ns)) if file.inode else None
+            found = found or by_name.get((file.name, file.size, file.mtime_ns))
+            if found is not None and found.row.id not in self._taken:
+                self._taken.add(found.row.id)
+                self._change.moved += self._vanished.pop(found.row.id, None) is not None
+                task = replace(task, id=found.row.id, added=found.row.added, facts=self._facts(found), is_new=found.gone is not None)
+            else:
+                added = now if self._known else min(now, file.mtime_ns / 1e9)
+                task = replace(task, id=self._model_id(seen.path, file.name), added=added, is_new=True)
+            self._change.tasks.append(task)
+        self._change.gone = list(self._vanished)
+
+
+def _is_same_content(before: ModelRow, file: SeenFile) -> bool:
+    return before.row.size == file.size and before.row.mtime_ns == file.mtime_ns
+
+
+def _nearest(path: str, folders: Container[str]) -> str | None:
+    """The path itself or the nearest folder above it that is in `folders`."""
+    while path not in folders:
+        parent = os.path.dirname(path)
+        if parent == path:
+            return None
+        path = parent
+    return path
+
+
+_ById = dict[tuple[str, int, int], ModelRow]
+
+
+def _lookups(models: Iterable[ModelRow]) -> tuple[_ById, _ById]:
+    """Vanished models by (file id, size, time) and by (name, size, time); of two, the one that vanished last."""
+    by_id: _ById = {}
+    by_name: _ById = {}
+    for model in models:
+        row = model.row
+        if model.file_id:
+            by_id[(model.file_id, row.size, row.mtime_ns)] = model
+        by_name[(row.file, row.size, row.mtime_ns)] = model
+    return by_id, by_name
+
+
+_Groups = Mapping[tuple[int, int] | str, list[tuple[Seen, SeenFile]]]
+
+
+def _placed(
+    groups: _Groups, real: Mapping[str, tuple[Seen, SeenFile]]
+) -> tuple[dict[tuple[str, str], str | None], set[str]]:
+    extra: dict[tuple[str, str], str | None] = {}
+    places: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+    main: dict[tuple[str, str], tuple[str, str]] = {}
+    for key, found in sorted(groups.items(), key=lambda group: isinstance(group[0], str)):
+        (seen, file), *others = [real[key], *found] if isinstance(key, str) and key in real else found
+        shown = main.get((seen.path, file.name), (seen.path, file.name))
+        for other, alias in others:
+            main[(other.path, alias.name)] = shown
+            extra[(other.path, alias.name)] = None
+            ways = [(way.kind, way.root, os.path.join(way.path, alias.name)) for way in other.best_ways]
+            places.setdefault(shown, []).extend(ways)
+    extra.update({shown: json.dumps(ways) for shown, ways in places.items()})
+    return extra, {folder for folder, _ in places}

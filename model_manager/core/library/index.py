@@ -1,0 +1,315 @@
+"""The index: what we last saw on disk, in SQLite in the user's data folder, never in a model folder.
+
+One writer (the scan job), any number of readers; each thread opens its own. Everything in it can be made again from the disk, so a
+damaged file is set aside and rebuilt. It must never be the only home of something a person wrote.
+"""
+
+import json
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from model_manager.core.errors import IndexFault
+from model_manager.core.library.entry import Root
+from model_manager.core.library.rows import Row
+from model_manager.core.words import tr
+
+VERSION = 1
+GONE_DAYS = 60  # how long a file that vanished is remembered, so that it is known again when it comes back
+_ROW = ", ".join(Row._fields)
+_MARKS = ", ".join("?" * len(Row._fields))
+
+_SCHEMA = f"""
+CREATE TABLE roots (place INTEGER PRIMARY KEY, kind TEXT, path TEXT, source TEXT, grouped TEXT);
+CREATE TABLE folders (id INTEGER PRIMARY KEY, path TEXT UNIQUE, mtime_ns INTEGER, device INTEGER,
+    signature BLOB, quick BLOB, models TEXT, ways TEXT);
+CREATE TABLE models ({_ROW.replace("id,", "id INTEGER PRIMARY KEY,", 1)},
+    beside INTEGER, file_id TEXT, is_read INTEGER, places TEXT, gone REAL);
+CREATE INDEX models_of_folder ON models (folder);
+CREATE TABLE known (id INTEGER PRIMARY KEY, facts TEXT, details TEXT, sidecars TEXT, previews TEXT);
+"""
+
+
+class FolderRow(NamedTuple):
+    """A real folder as last seen. signature: of all names, sizes and times (empty: look again); quick: of its models only.
+
+    models: names joined by "/". device: number of its volume. ways: JSON list of [kind, root, path, is_linked], the first is shown.
+    """
+
+    id: int
+    path: str
+    mtime_ns: int
+    device: int
+    signature: bytes
+    quick: bytes
+    models: str
+    ways: str
+
+
+class ModelRow(NamedTuple):
+    """A Row and what the scanner needs to know what changed. beside: signature of the family; places: extra ways as JSON."""
+
+    row: Row
+    beside: int
+    file_id: str
+    is_read: int
+    places: str
+    gone: float | None
+
+
+class KnownRow(NamedTuple):
+    """What is known of a model beyond its row: packed Facts and Details, names of sidecars and previews joined by "/"."""
+
+    id: int
+    facts: str
+    details: str
+    sidecars: str
+    previews: str
+
+
+@contextmanager
+def _guarded() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as fault:
+        if "full" in str(fault):
+            raise IndexFault(tr("The disk that holds the index is full. Nothing is lost: free some space and scan again.")) from fault
+        raise IndexFault(tr("The index cannot be used just now ({reason}). Your files are untouched.", reason=fault)) from fault
+    except sqlite3.DatabaseError as fault:
+        raise IndexDamaged(tr("The index is damaged ({reason}). It is rebuilt from your folders.", reason=fault)) from fault
+
+
+class IndexDamaged(IndexFault):
+    """The file is not a sound index any more; `set_aside` and start again."""
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged index (and its journal files) so that a new one can be made; returns where it lies now."""
+    target = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 1_000_000}")
+    for ending in ("-wal", "-shm"):
+        Path(f"{path}{ending}").unlink(missing_ok=True)
+    path.replace(target)
+    return target
+
+
+class Index:
+    """A connection to the index file; use it in the thread that made it and close it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the index at `path`; raises IndexDamaged or IndexFault."""
+        self.path = path
+        with _guarded():
+            self._db = sqlite3.connect(path, timeout=10, isolation_level=None)
+            try:
+                self._prepare()
+            except sqlite3.Error:
+                self._db.close()
+                raise
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute("PRAGMA cache_size=-32000")
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version == VERSION:
+            return
+        if version > VERSION:
+            raise IndexFault(tr("The index was written by a newer version of this program. Please use that version."))
+        self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={VERSION}; COMMIT;")
+
+    def touch(self) -> None:
+        """Write something, to learn whether that works; call inside `writing`."""
+        self._db.execute(f"PRAGMA user_version={VERSION}")
+
+    def close(self) -> None:
+        """Close the connection; harmless when called twice."""
+        self._db.close()
+
+    def __enter__(self) -> "Index":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction: all of it or nothing."""
+        with _guarded():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    # roots
+
+    def roots(self) -> dict[Root, str]:
+        """The roots of the last scan in ComfyUI's order, each with the ComfyUI (or program) it belongs to."""
+        rows = self._all("SELECT kind, path, source, grouped FROM roots ORDER BY place")
+        return {Root(kind, path, source): group for kind, path, source, group in rows}
+
+    def used_roots(self) -> set[str]:
+        """Paths of the roots below which there are models."""
+        sql = "SELECT DISTINCT f.ways FROM folders f JOIN models m ON m.folder = f.id WHERE m.gone IS NULL"
+        return {root for (ways,) in self._all(sql) for _, root, *_ in json.loads(ways)}
+
+    def save_roots(self, roots: Mapping[Root, str]) -> None:
+        """Replace the list of roots."""
+        rows = [(place, root.kind, root.path, root.source, group) for place, (root, group) in enumerate(roots.items())]
+        with self.writing():
+            self._db.execute("DELETE FROM roots")
+            self._db.executemany("INSERT INTO roots VALUES (?, ?, ?, ?, ?)", rows)
+
+    # folders
+
+    def folders(self, ids: Iterable[int] | None = None) -> list[FolderRow]:
+        """All real folders known, or those with the given ids."""
+        where = "" if ids is None else f" WHERE id IN ({', '.join(str(int(id_)) for id_ in ids)})"
+        return [FolderRow(*row) for row in self._all(f"SELECT * FROM folders{where}")]
+
+    def save_folders(self, rows: Iterable[FolderRow]) -> None:
+        """Write or replace folders; call inside `writing`."""
+        self._db.executemany("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def drop_folders(self, ids: Iterable[int]) -> None:
+        """Forget folders that are no longer there; call inside `writing`."""
+        self._db.executemany("DELETE FROM folders WHERE id = ?", [(id_,) for id_ in ids])
+
+    def look_again(self, ids: Iterable[int]) -> None:
+        """Have the next scan compare these folders file by file; call inside `writing`."""
+        self._db.executemany("UPDATE folders SET signature = x'' WHERE id = ?", [(id_,) for id_ in ids])
+
+    # models
+
+    def rows(self, ids: Sequence[int] | None = None) -> Iterator[Row]:
+        """All rows that are on disk (or the given ones, in any order), read in steps."""
+        sql = f"SELECT {_ROW} FROM models WHERE gone IS NULL"
+        if ids is not None:
+            sql += f" AND id IN ({', '.join(str(int(id_)) for id_ in ids)})"
+        with _guarded():
+            cursor = self._db.execute(sql)
+            while batch := cursor.fetchmany(500):
+                for row in batch:
+                    yield Row._make(row)
+
+    def first_rows(self, count: int) -> list[Row]:
+        """The first `count` rows by name; for a first screen when none is remembered."""
+        return [Row._make(row) for row in self._all(f"SELECT {_ROW} FROM models WHERE gone IS NULL ORDER BY natural LIMIT ?", count)]
+
+    def models_in(self, folder: int) -> dict[str, ModelRow]:
+        """The models of one folder by file name, also those that are gone."""
+        return {found.row.file: found for found in self._models("folder = ? ORDER BY gone IS NULL", folder)}
+
+    def models(self) -> list[ModelRow]:
+        """All models that are on disk."""
+        return self._models("gone IS NULL")
+
+    def all_known(self) -> list[KnownRow]:
+        """What is known of all models beyond their rows."""
+        return [KnownRow(*row) for row in self._all("SELECT * FROM known")]
+
+    def id_at(self, folder: str, file: str) -> int | None:
+        """The id of the model with this name in this real folder."""
+        sql = "SELECT m.id FROM models m JOIN folders f ON f.id = m.folder WHERE f.path = ? AND m.file = ? AND m.gone IS NULL"
+        rows = self._all(sql, folder, file)
+        return int(rows[0][0]) if rows else None
+
+    def totals(self) -> tuple[int, dict[str, int]]:
+        """The number of models and how many there are of each kind."""
+        by_kind = dict(self._all("SELECT kind, COUNT(*) FROM models WHERE gone IS NULL GROUP BY kind ORDER BY kind"))
+        return sum(by_kind.values()), by_kind
+
+    def gone_models(self) -> list[ModelRow]:
+        """Models that vanished from disk and may come back under another name."""
+        return self._models("gone IS NOT NULL")
+
+    def _models(self, where: str, *values: Any) -> list[ModelRow]:
+        width = len(Row._fields)
+        rows = self._all(f"SELECT {_ROW}, beside, file_id, is_read, places, gone FROM models WHERE {where}", *values)
+        return [ModelRow(Row._make(row[:width]), *row[width:]) for row in rows]
+
+    def save_models(self, models: Iterable[ModelRow], known: Iterable[KnownRow]) -> None:
+        """Write or replace models and what is known of them; call inside `writing`."""
+        self._db.executemany(
+            f"INSERT OR REPLACE INTO models VALUES ({_MARKS}, ?, ?, ?, ?, ?)",
+            [(*model.row, model.beside, model.file_id, model.is_read, model.places, model.gone) for model in models],
+        )
+        self._db.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?)", known)
+
+    def mark_gone(self, ids: Iterable[int]) -> None:
+        """Take models out of the library but remember them for a while; call inside `writing`."""
+        now = time.time()
+        self._db.executemany("UPDATE models SET gone = ? WHERE id = ?", [(now, id_) for id_ in ids])
+        limit = now - GONE_DAYS * 86_400
+        self._db.execute("DELETE FROM known WHERE id IN (SELECT id FROM models WHERE gone < ?)", (limit,))
+        self._db.execute("DELETE FROM models WHERE gone < ?", (limit,))
+
+    def set_flags(self, flags: Iterable[tuple[int, int]]) -> None:
+        """Set the flags of models, (flags, id) pairs; call inside `writing`."""
+        self._db.executemany("UPDATE models SET flags = ? WHERE id = ?", flags)
+
+    def known(self, id_: int) -> KnownRow | None:
+        """What is known of one model beyond its row."""
+        rows = self._all("SELECT * FROM known WHERE id = ?", id_)
+        return KnownRow(*rows[0]) if rows else None
+
+    def model(self, id_: int) -> ModelRow | None:
+        """One model by id."""
+        return next(iter(self._models("id = ?", id_)), None)
+
+    def folder(self, id_: int) -> FolderRow | None:
+        """One folder by id."""
+        return next(iter(self.folders([id_])), None)
+
+    def next_ids(self) -> tuple[int, int]:
+        """The first free ids for models and folders."""
+        models = self._all("SELECT COALESCE(MAX(id), 0) + 1 FROM models")[0][0]
+        folders = self._all("SELECT COALESCE(MAX(id), 0) + 1 FROM folders")[0][0]
+        return models, folders
+
+    def _all(self, sql: str, *values: Any) -> list[Any]:
+        with _guarded():
+            return self._db.execute(sql, values).fetchall()
+
+
+def usable_index(folder: Path) -> tuple[Path, str]:
+    """Return where to keep the index for data folder `folder`, and "" or a sentence about what had to be done.
+
+    A damaged index is set aside. Where the folder cannot be written, a copy in the temporary folder serves until the program ends.
+    """
+    path = folder / "index.sqlite"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with Index(path) as index, index.writing():
+            index.touch()
+        return path, ""
+    except IndexDamaged as fault:
+        set_aside(path)
+        Index(path).close()
+        return path, fault.text
+    except (OSError, IndexFault) as fault:
+        return _borrowed(path), tr(
+            "The data folder {folder} cannot be written ({reason}). What is found now is forgotten when the program ends.",
+            folder=folder, reason=getattr(fault, "strerror", None) or fault,
+        )  # fmt: skip
+
+
+def _borrowed(path: Path) -> Path:
+    """A copy of the index in a fresh temporary folder; an empty one if there is nothing to copy."""
+    copy = Path(tempfile.mkdtemp(prefix="model-manager-")) / path.name
+    if path.is_file():
+        shutil.copyfile(path, copy)
+    try:
+        Index(copy).close()
+    except IndexFault:
+        copy.unlink(missing_ok=True)
+        Index(copy).close()
+    return copy

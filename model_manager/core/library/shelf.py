@@ -1,0 +1,200 @@
+"""The library in memory: one list per column, a slot per model, counts kept as rows come and go.
+
+Filled from the index and by scans, asked by search, grid, table and sidebar at every key; it lives on the GUI thread (or in one
+command). Lists with interned values take a fifth of what objects or dicts would. It never touches disk.
+"""
+
+import os
+import sys
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from model_manager.core.library.changes import ways_of
+from model_manager.core.library.index import FolderRow
+from model_manager.core.library.rows import AWAY, FAVOURITE, Row, stem_of
+from model_manager.core.library.walk import Way
+
+NOWHERE: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfFolder:
+    """A real folder and the ways to it; the first one is shown."""
+
+    path: str
+    ways: tuple[Way, ...]
+
+
+class Shelf:
+    """Columns of all models. A slot is a place in every column; ids are the index's."""
+
+    def __init__(self) -> None:
+        self.folders: dict[int, ShelfFolder] = {}
+        self.ids = array("q")
+        self.folder = array("q")
+        self.file: list[str] = []
+        self.title: list[str] = []
+        self.kind: list[str] = []
+        self.base: list[str] = []
+        self.architecture: list[str] = []
+        self.size = array("q")
+        self.mtime_ns = array("q")
+        self.added = array("d")
+        self.flags = array("B")
+        self.problem: list[str] = []
+        self.preview: list[str] = []
+        self.preview_sort: list[str] = []
+        self.preview_mtime_ns = array("q")
+        self.preview_size = array("q")
+        self.tags: list[tuple[str, ...]] = []
+        self.natural: list[str] = []
+        self.search: list[str] = []
+        self._slots = array("q")
+        self._free: list[int] = []
+        self._tag_sets: dict[str, tuple[str, ...]] = {"": ()}
+        self.total_size = 0
+        self.counts: dict[str, Counter[str]] = {name: Counter() for name in ("kind", "base", "tag", "problem", "state", "ending")}
+        self.folder_counts: Counter[int] = Counter()
+
+    def __len__(self) -> int:
+        return len(self.ids) - len(self._free)
+
+    def slot(self, id_: int) -> int:
+        """Where the model with this id is, NOWHERE if it is not here."""
+        return self._slots[id_] if 0 <= id_ < len(self._slots) else NOWHERE
+
+    def slots(self) -> list[int]:
+        """All slots in use, in no order that matters."""
+        if not self._free:
+            return list(range(len(self.ids)))
+        free = set(self._free)
+        return [slot for slot in range(len(self.ids)) if slot not in free]
+
+    def set_folders(self, folders: Iterable[FolderRow]) -> None:
+        """Add or replace folders; do this before putting their models."""
+        for folder in folders:
+            self.folders[folder.id] = ShelfFolder(folder.path, tuple(ways_of(folder)))
+
+    def fill(self, rows: Sequence[Row]) -> None:
+        """Add many models that are not here yet; a tenth of the time of `put`."""
+        if not rows:
+            return
+        first = len(self.ids)
+        (ids, folder, file, title, kind, base, architecture, size, mtime_ns, added, flags, problem, preview, preview_sort,
+         preview_mtime_ns, preview_size, tags, natural, search) = zip(*rows, strict=True)  # fmt: skip
+        for column, values in (
+            (self.ids, ids), (self.folder, folder), (self.size, size), (self.mtime_ns, mtime_ns), (self.added, added),
+            (self.flags, flags), (self.preview_mtime_ns, preview_mtime_ns), (self.preview_size, preview_size),
+        ):  # fmt: skip
+            column.extend(values)
+        self.file.extend(file)
+        self.title.extend(title)
+        self.search.extend(search)
+        self.natural.extend(natural)
+        for texts, words in ((self.kind, kind), (self.base, base), (self.architecture, architecture), (self.problem, problem),
+                             (self.preview_sort, preview_sort)):  # fmt: skip
+            texts.extend(map(sys.intern, words))
+        self.preview.extend(map(_short_preview, preview, file))
+        self.tags.extend(map(self._tag_set, tags))
+        self._grow(max(ids))
+        for slot, id_ in enumerate(ids, first):
+            self._slots[id_] = slot
+        for slot in range(first, len(self.ids)):
+            self._count(slot, 1)
+
+    def put(self, row: Row) -> int:
+        """Add or replace one model and return its slot."""
+        slot = self.slot(row.id)
+        if slot == NOWHERE:
+            if not self._free:
+                self.fill([row])
+                return len(self.ids) - 1
+            slot = self._free.pop()
+            self._grow(row.id)
+            self._slots[row.id] = slot
+        else:
+            self._count(slot, -1)
+        self._set(slot, row)
+        self._count(slot, 1)
+        return slot
+
+    def drop(self, id_: int) -> None:
+        """Take a model away; its slot may be used again."""
+        slot = self.slot(id_)
+        if slot == NOWHERE:
+            return
+        self._count(slot, -1)
+        self._slots[id_] = NOWHERE
+        self._free.append(slot)
+        self.search[slot] = self.natural[slot] = self.file[slot] = self.title[slot] = ""
+
+    def name(self, slot: int) -> str:
+        """The name shown for a model: its title, else its file's stem."""
+        return self.title[slot] or stem_of(self.file[slot])
+
+    def preview_name(self, slot: int) -> str:
+        """File name of the preview, "" if there is none beside the model."""
+        short = self.preview[slot]
+        return stem_of(self.file[slot]) + short[1:] if short.startswith("*") else short
+
+    def ending(self, slot: int) -> str:
+        """The file's last extension in small letters, without the dot."""
+        name = self.file[slot]
+        cut = name.rfind(".")
+        return name[cut + 1 :].lower() if cut > 0 else ""
+
+    def path(self, slot: int) -> str:
+        """The model's path as configured (its first way)."""
+        return os.path.join(self.folders[self.folder[slot]].ways[0].path, self.file[slot])
+
+    def real_path(self, slot: int) -> str:
+        """The model's path with all folder links resolved."""
+        return os.path.join(self.folders[self.folder[slot]].path, self.file[slot])
+
+    def _set(self, slot: int, row: Row) -> None:
+        self.ids[slot], self.folder[slot], self.file[slot], self.title[slot] = row.id, row.folder, row.file, row.title
+        self.kind[slot], self.base[slot] = sys.intern(row.kind), sys.intern(row.base)
+        self.architecture[slot], self.problem[slot] = sys.intern(row.architecture), sys.intern(row.problem)
+        self.size[slot], self.mtime_ns[slot], self.added[slot], self.flags[slot] = row.size, row.mtime_ns, row.added, row.flags
+        self.preview[slot], self.preview_sort[slot] = _short_preview(row.preview, row.file), sys.intern(row.preview_sort)
+        self.preview_mtime_ns[slot], self.preview_size[slot] = row.preview_mtime_ns, row.preview_size
+        self.tags[slot], self.natural[slot], self.search[slot] = self._tag_set(row.tags), row.natural, row.search
+
+    def _grow(self, id_: int) -> None:
+        if id_ >= len(self._slots):
+            self._slots.extend([NOWHERE] * (id_ + 1_000 - len(self._slots)))
+
+    def _tag_set(self, joined: str) -> tuple[str, ...]:
+        found = self._tag_sets.get(joined)
+        if found is None:
+            found = self._tag_sets[joined] = tuple(map(sys.intern, joined.split("\n")))
+        return found
+
+    def _count(self, slot: int, by: int) -> None:
+        counts = self.counts
+        counts["kind"][self.kind[slot]] += by
+        counts["base"][self.base[slot]] += by
+        counts["ending"][self.ending(slot)] += by
+        self.folder_counts[self.folder[slot]] += by
+        self.total_size += by * self.size[slot]
+        for tag in self.tags[slot]:
+            counts["tag"][tag] += by
+        if self.problem[slot]:
+            counts["problem"][self.problem[slot]] += by
+        flags = self.flags[slot]
+        state = counts["state"]
+        if flags & FAVOURITE:
+            state["favourite"] += by
+        if flags & AWAY:
+            state["away"] += by
+        if not self.preview_sort[slot]:
+            state["no_preview"] += by
+
+
+def _short_preview(preview: str, file: str) -> str:
+    """Previews are nearly always the stem and one of a few endings: keep only the ending, marked with a star."""
+    stem = stem_of(file)
+    return sys.intern("*" + preview[len(stem) :]) if preview and preview.startswith(stem) else preview

@@ -1,0 +1,232 @@
+"""Walks the roots: one listing per real folder, one stat per file, every link followed once.
+
+Used by the scanner only. A real folder reached in several ways is listed once and remembers its ways; a folder link that leads
+back to where it came from ends there. It opens no file and never raises for a folder that cannot be read: that is a fault to report.
+"""
+
+import os
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import NamedTuple
+
+from model_manager.core.library.entry import Root
+from model_manager.core.library.kinds import is_ignored_folder, is_model, is_partial
+from model_manager.core.work import Work
+
+WAYS = 16  # a folder linked into itself many times over has endless ways; more than this tell nobody anything
+_BY_HANDLE = os.scandir in os.supports_fd and sys.platform != "darwin"  # names are then looked up in the open folder: a fifth less time
+
+
+class Way(NamedTuple):
+    """How a category reaches a real folder: `path` as configured, below `root`. is_linked: a link lies between the two."""
+
+    kind: str
+    root: str
+    path: str
+    is_linked: bool
+
+
+class SeenFile(NamedTuple):
+    """A file as listed. device and inode are 0 where the system does not tell; target: where a file link leads, else ""."""
+
+    name: str
+    size: int
+    mtime_ns: int
+    device: int
+    inode: int
+    links: int
+    target: str
+
+
+@dataclass(slots=True)
+class Seen:
+    """A real folder as found: what is in it and how it is reached (complete only when the walk has ended)."""
+
+    path: str
+    mtime_ns: int
+    device: int
+    ways: list[Way]
+    models: list[SeenFile] = field(default_factory=list)
+    others: list[SeenFile] = field(default_factory=list)
+    children: list[tuple[str, str, bool]] = field(default_factory=list)
+    signature: bytes = b""
+    quick: bytes = b""
+
+    @property
+    def best_ways(self) -> list[Way]:
+        """The ways with the real ones first."""
+        return sorted(self.ways, key=lambda way: way.is_linked) if len(self.ways) > 1 else self.ways
+
+
+class Fault(NamedTuple):
+    """A folder that could not be read, by real path; what is known below it is kept. is_away: it is not there just now."""
+
+    path: str
+    reason: str
+    is_away: bool
+
+
+class _Step(NamedTuple):
+    """A folder still to visit: its real path, the way to it, and the real folders passed on that way."""
+
+    real: str
+    way: Way
+    passed: tuple[object, ...] | None
+
+
+def signature_of(lines: list[str]) -> bytes:
+    """Sixteen bytes that change when any line does; the order of lines does not matter."""
+    lines.sort()
+    return blake2b("\n".join(lines).encode("utf-8", "surrogateescape"), digest_size=16).digest()
+
+
+class Walk:
+    """One pass over roots or single folders. `seen`, `faults` and `broken` (links that lead nowhere) are complete afterwards."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._classes: dict[tuple[str, str], int] = {}
+        self.seen: dict[str, Seen] = {}
+        self.faults: list[Fault] = []
+        self.broken: list[str] = []
+
+    def roots(self, roots: Iterable[Root]) -> Iterator[Seen]:
+        """Visit all roots and all below them; yields each real folder when it is listed first."""
+        for root in roots:
+            yield from self._visit(_Step(os.path.realpath(root.path), Way(root.kind, root.path, root.path, False), None), None)
+
+    def folder(self, real: str, ways: Iterable[Way], known: Iterable[str]) -> Iterator[Seen]:
+        """Visit one folder again and what is new below it; folders whose real path is in `known` are not entered."""
+        skipped = frozenset(known)
+        for way in ways:
+            yield from self._visit(_Step(real, way, None), skipped)
+
+    def _visit(self, first: _Step, skipped: frozenset[str] | None) -> Iterator[Seen]:
+        steps = [first]
+        while steps:
+            self._work.check()
+            step = steps.pop()
+            found, is_new = self._find(step)
+            if found is None:
+                continue
+            if is_new:
+                yield found
+            passed = (step.passed, found.path)
+            for name, real, is_link in reversed(found.children):
+                if skipped is not None and real in skipped:
+                    continue
+                way = Way(step.way.kind, step.way.root, os.path.join(step.way.path, name), step.way.is_linked or is_link)
+                if not (way.is_linked and _was_passed(real, passed)):
+                    steps.append(_Step(real, way, passed))
+
+    def _find(self, step: _Step) -> tuple[Seen | None, bool]:
+        """The folder of this step: listed now, or met before and now known to have one more way."""
+        found = self.seen.get(step.real)
+        if found is None:
+            found = self._list(step)
+            return found, found is not None
+        if len(found.ways) >= WAYS or step.way in found.ways:
+            return None, False
+        found.ways.append(step.way)
+        return found, False
+
+    def _list(self, step: _Step) -> Seen | None:
+        try:
+            return self._listed(step)
+        except OSError as fault:
+            is_away = not os.path.isdir(step.real)
+            self.faults.append(Fault(step.real, fault.strerror or str(fault), is_away))
+            return None
+
+    def _listed(self, step: _Step) -> Seen:
+        handle = os.open(step.real, os.O_RDONLY | os.O_DIRECTORY) if _BY_HANDLE else None
+        try:
+            about = os.fstat(handle) if handle is not None else os.stat(step.real)
+            seen = Seen(step.real, about.st_mtime_ns, about.st_dev, [step.way])
+            lines: list[str] = []
+            with os.scandir(handle if handle is not None else step.real) as entries:
+                for entry in entries:
+                    self._entry(seen, entry, lines)
+        finally:
+            if handle is not None:
+                os.close(handle)
+        seen.signature = signature_of(lines)
+        seen.quick = quick_signature((one.name, one.size, one.mtime_ns) for one in seen.models)
+        self.seen[step.real] = seen
+        return seen
+
+    def _entry(self, seen: Seen, entry: os.DirEntry[str], lines: list[str]) -> None:
+        name = entry.name
+        try:
+            if _leads_elsewhere(entry):
+                self._link(seen, name, lines)
+            elif entry.is_dir():
+                if not is_ignored_folder(name):
+                    seen.children.append((name, os.path.join(seen.path, name), False))
+            else:
+                about = entry.stat(follow_symlinks=False)
+                if stat.S_ISREG(about.st_mode):
+                    self._file(seen, name, about, "", lines)
+        except OSError as fault:
+            self.faults.append(Fault(os.path.join(seen.path, name), fault.strerror or str(fault), False))
+
+    def _link(self, seen: Seen, name: str, lines: list[str]) -> None:
+        path = os.path.join(seen.path, name)
+        try:
+            about = os.stat(path)
+        except OSError:
+            self.broken.append(path)
+            self.faults.append(Fault(os.path.realpath(path), "", True))
+            lines.append(f"{name}\0broken")
+            return
+        real = os.path.realpath(path)
+        if stat.S_ISDIR(about.st_mode):
+            if not is_ignored_folder(name):
+                seen.children.append((name, real, True))
+        elif stat.S_ISREG(about.st_mode):
+            self._file(seen, name, about, real, lines)
+
+    def _file(self, seen: Seen, name: str, about: os.stat_result, target: str, lines: list[str]) -> None:
+        sort = self._class(seen.ways[0].kind, name)
+        if sort == 0:
+            return
+        lines.append(f"{name}\0{about.st_size}\0{about.st_mtime_ns}")
+        (seen.models if sort == 2 else seen.others).append(
+            SeenFile(name, about.st_size, about.st_mtime_ns, about.st_dev, about.st_ino, about.st_nlink, target)
+        )
+
+    def _class(self, kind: str, name: str) -> int:
+        """0 a partial of some program, 1 may belong to a model, 2 a model; remembered per ending."""
+        cut = name.rfind(".")
+        ending = name[cut:] if cut > 0 else ""
+        found = self._classes.get((kind, ending))
+        if found is None or name.startswith("~"):
+            found = 0 if is_partial(name) else 2 if is_model(kind, name) else 1
+            self._classes[(kind, ending)] = found
+        return found
+
+
+def _leads_elsewhere(entry: os.DirEntry[str]) -> bool:
+    """A symbolic link, or a junction or mounted folder of Windows (which do not count as symbolic links)."""
+    if entry.is_symlink():
+        return True
+    if sys.platform != "win32":
+        return False
+    attributes = entry.stat(follow_symlinks=False).st_file_attributes
+    return entry.is_dir() and bool(attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT)
+
+
+def quick_signature(models: Iterable[tuple[str, int, int]]) -> bytes:
+    """Signature of a folder's models by (name, size, mtime_ns)."""
+    return signature_of([f"{name}\0{size}\0{mtime_ns}" for name, size, mtime_ns in models])
+
+
+def _was_passed(real: str, passed: tuple[object, ...] | None) -> bool:
+    while passed is not None:
+        if passed[1] == real:
+            return True
+        passed = passed[0]  # type: ignore[assignment]
+    return False

@@ -1,0 +1,1 @@
+"""The pictures beside a model: which there are, and which one is shown."""

@@ -1,0 +1,150 @@
+"""What the program remembers between two starts: folders, looks, sizes. One small JSON file in the data folder.
+
+Called by app and session. A broken file is set aside, never lost; keys of newer versions are kept; saving is all or nothing.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from model_manager.core.errors import BadConfig, FileFault
+from model_manager.core.paths import plain_reason, replace_file
+from model_manager.core.words import tr
+
+FILE_NAME = "settings.json"
+THEMES = ("system", "dark", "light")
+VIEWS = ("grid", "table")
+_LARGEST_FILE = 4 * 1024 * 1024
+_MOST_FIRST = 1000
+
+
+@dataclass(slots=True)
+class Settings:
+    """All that is remembered. Sizes of cards in pixels, of the thumbnail cache in MB; geometry and state as base64 text.
+
+    own_folders: (category, path). first_screen: ids of the models on screen at the last end, shown first at the next start.
+    unknown: keys of other versions of the program, kept as they are.
+    """
+
+    comfyui_dirs: list[str] = field(default_factory=list)
+    config_files: list[str] = field(default_factory=list)
+    own_folders: list[tuple[str, str]] = field(default_factory=list)
+    theme: str = "system"
+    view: str = "grid"
+    sort: str = "name"
+    is_descending: bool = False
+    group: str = ""
+    card_size: int = 200
+    geometry: str = ""
+    state: str = ""
+    sidebar_state: str = ""
+    table_state: str = ""
+    is_details_visible: bool = True
+    thumbnail_cache_mb: int = 512
+    play_on_hover: bool = True
+    first_screen: list[int] = field(default_factory=list)
+    last_query: str = ""
+    unknown: dict[str, object] = field(default_factory=dict)
+
+
+def load_settings(folder: Path) -> tuple[Settings, str]:
+    """Return the settings kept in the data folder and, when they could not be read, what happened ("" when all is well).
+
+    A file that is broken is renamed to settings.broken.json, so that nothing a person wrote is lost, and the defaults are used.
+    """
+    path = folder / FILE_NAME
+    try:
+        return _understood(_read(path)), ""
+    except FileNotFoundError:
+        return Settings(), ""
+    except OSError as error:
+        return Settings(), tr("The settings could not be read: {reason}. The defaults are used.", reason=plain_reason(error))
+    except BadConfig as error:
+        return Settings(), _set_aside(path, error.text)
+
+
+def save_settings(folder: Path, settings: Settings) -> None:
+    """Write the settings into the data folder, which is made when it is missing. Raises FileFault; the old file is then as it was."""
+    known = {one.name: getattr(settings, one.name) for one in fields(settings) if one.name != "unknown"}
+    text = json.dumps({**settings.unknown, **known}, indent=2, ensure_ascii=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileFault(tr("The data folder {path} could not be made: {reason}.", path=folder, reason=plain_reason(error))) from error
+    replace_file(folder / FILE_NAME, (text + "\n").encode("ascii"))
+
+
+def _read(path: Path) -> dict[str, object]:
+    with open(path, "rb") as file:
+        data = file.read(_LARGEST_FILE + 1)
+    if len(data) > _LARGEST_FILE:
+        raise BadConfig(tr("The settings file is far too large."))
+    try:
+        found = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise BadConfig(tr("The settings file is damaged.")) from error
+    if not isinstance(found, dict):
+        raise BadConfig(tr("The settings file does not hold settings."))
+    return found
+
+
+def _set_aside(path: Path, reason: str) -> str:
+    aside = path.with_name("settings.broken.json")
+    with contextlib.suppress(OSError):
+        os.replace(path, aside)
+    return tr("{reason} It was kept as {name}, and the defaults are used.", reason=reason, name=aside.name)
+
+
+def _understood(found: dict[str, object]) -> Settings:
+    """Return settings from what was read; a value of the wrong sort counts as not there."""
+    settings = Settings()
+    names = {one.name for one in fields(Settings)} - {"unknown"}
+    settings.unknown = {key: value for key, value in found.items() if key not in names}
+    for name in names & found.keys():
+        if (value := _value(name, found[name], getattr(settings, name))) is not None:
+            setattr(settings, name, value)
+    return settings
+
+
+def _value(name: str, value: object, default: object) -> object:
+    if name in _CHECKS:
+        return _CHECKS[name](value)
+    return value if type(value) is type(default) else None
+
+
+def _texts(value: object) -> list[str] | None:
+    return [item for item in value if isinstance(item, str) and item] if isinstance(value, list) else None
+
+
+def _pairs(value: object) -> list[tuple[str, str]] | None:
+    if not isinstance(value, list):
+        return None
+    pairs = [item for item in value if isinstance(item, list) and len(item) == 2 and all(isinstance(part, str) and part for part in item)]
+    return [(kind, path) for kind, path in pairs]
+
+
+def _ids(value: object) -> list[int] | None:
+    return [item for item in value if type(item) is int][:_MOST_FIRST] if isinstance(value, list) else None
+
+
+def _one_of(*allowed: str) -> Callable[[object], str | None]:
+    return lambda value: value if isinstance(value, str) and value in allowed else None
+
+
+def _between(least: int, most: int) -> Callable[[object], int | None]:
+    return lambda value: max(least, min(most, value)) if type(value) is int else None
+
+
+_CHECKS: dict[str, Callable[[object], object]] = {
+    "comfyui_dirs": _texts,
+    "config_files": _texts,
+    "own_folders": _pairs,
+    "first_screen": _ids,
+    "theme": _one_of(*THEMES),
+    "view": _one_of(*VIEWS),
+    "card_size": _between(64, 1024),
+    "thumbnail_cache_mb": _between(16, 1024 * 1024),
+}

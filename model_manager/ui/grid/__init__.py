@@ -1,0 +1,1 @@
+"""The library as cards and as a table, over one model and one selection."""

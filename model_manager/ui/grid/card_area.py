@@ -1,0 +1,367 @@
+"""The part of the grid that lays out, scrolls and paints; GridView adds mouse and keyboard.
+
+Nothing is stored per card: places are arithmetic, and only what is on screen is asked of the model. Must stay as fast with
+100,000 rows as with 100, so no loop here runs over rows that are not visible.
+"""
+
+from collections.abc import Iterable
+from typing import cast
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QItemSelection,
+    QItemSelectionRange,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QFont, QHideEvent, QPainter, QPaintEvent, QPen, QPixmap, QRegion, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QWidget
+
+from model_manager.bridge.library_model import Card, PictureKey
+from model_manager.bridge.thumbnails import Thumbnails
+from model_manager.core.words import trn
+from model_manager.ui.grid.card_face import HALO, Faces
+from model_manager.ui.grid.layout import CARD_MAX, CARD_MIN, CARD_USUAL, HEADING, MARGIN, Block, GridLayout
+from model_manager.ui.grid.model import CardModel
+from model_manager.ui.theme import theme_changed, tokens
+
+WHEEL_STEP = 40  # pixels a line of the wheel; three lines a notch
+RANGES_MANY = 400  # selection ranges beyond which the whole screen is repainted instead
+Index = QModelIndex | QPersistentModelIndex
+
+
+class CardArea(QAbstractItemView):
+    """Cards in columns that fill the width, in groups with headings if the model has sections."""
+
+    card_width_changed = Signal(int)
+
+    def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._thumbnails = thumbnails
+        self._card_asked = CARD_USUAL
+        self._layout = GridLayout(1, CARD_USUAL, 0)
+        self._faces = Faces()
+        self._anchor: tuple[int, int, float] | None = None  # id, row, how far its card is scrolled out (in cards)
+        self._is_laying_out = False
+        self._hover = -1
+        self._shows_focus = False
+        self._band = QRect()
+        self._build()
+        thumbnails.ready.connect(self._on_thumbnails_ready)
+        theme_changed.connect(self._relayout)
+
+    def _build(self) -> None:
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # else its coming and going would move the columns
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setDragEnabled(False)
+        self.setFrameShape(QAbstractItemView.Shape.NoFrame)
+        self.verticalScrollBar().setSingleStep(WHEEL_STEP)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.viewport().setMouseTracking(True)
+
+    # --- what the rest of the window says
+
+    @property
+    def card_width(self) -> int:
+        """The width asked for, in logical pixels; cards are shown somewhat wider to fill the line."""
+        return self._card_asked
+
+    def set_card_width(self, width: int) -> None:
+        """Show cards about `width` logical pixels wide (120 to 360); the cards on top stay on top."""
+        width = max(CARD_MIN, min(CARD_MAX, width))
+        if width != self._card_asked:
+            self._card_asked = width
+            self._relayout()
+            self.card_width_changed.emit(width)
+
+    def setModel(self, model: QAbstractItemModel | None) -> None:
+        """Show `model`, which also answers what `CardModel` asks."""
+        old = self.model()
+        if old is not None:
+            old.rowsRemoved.disconnect(self._relayout)
+            old.layoutChanged.disconnect(self._relayout)
+            cast(CardModel, old).sections_changed.disconnect(self._relayout)
+        super().setModel(model)
+        if model is not None:
+            model.rowsRemoved.connect(self._relayout)
+            model.layoutChanged.connect(self._relayout)
+            cast(CardModel, model).sections_changed.connect(self._relayout)
+        self._relayout()
+
+    def visible_rows(self) -> range:
+        """Return the rows at least partly on screen."""
+        top = self.verticalOffset()
+        return self._layout.rows_between(top, top + self.viewport().height() - 1)
+
+    def is_settled(self) -> bool:
+        """Tell whether every picture on screen has arrived or is known not to exist."""
+        keys = [key for row in self.visible_rows() if (key := self._card(row).picture) is not None]
+        return all(self._thumbnails.state(key) != "asked" for key in keys)
+
+    # --- Qt's questions about places
+
+    def _cards(self) -> CardModel:
+        return cast(CardModel, self.model())
+
+    def _card(self, row: int) -> Card:
+        return self._cards().card(row)
+
+    def _rows(self) -> int:
+        model = self.model()
+        return 0 if model is None else model.rowCount()
+
+    def _index(self, row: int) -> QModelIndex:
+        return self.model().index(row, 0) if 0 <= row < self._rows() else QModelIndex()
+
+    def _row_rect(self, row: int) -> QRect:
+        """Return where the card of `row` is in the viewport."""
+        return self._layout.rect(row).translated(0, -self.verticalOffset())
+
+    def _row_at(self, point: QPoint) -> int:
+        return self._layout.row_at(point.x(), point.y() + self.verticalOffset())
+
+    def visualRect(self, index: Index) -> QRect:
+        """Return the card's place in the viewport."""
+        return self._row_rect(index.row()) if index.isValid() and index.row() < self._layout.rows else QRect()
+
+    def indexAt(self, point: QPoint) -> QModelIndex:
+        """Return the card at `point` of the viewport."""
+        return self._index(self._row_at(point))
+
+    def horizontalOffset(self) -> int:
+        """Return 0: there is no scrolling sideways."""
+        return 0
+
+    def verticalOffset(self) -> int:
+        """Return how many pixels the content is scrolled."""
+        return self.verticalScrollBar().value()
+
+    def isIndexHidden(self, index: Index) -> bool:
+        """Return False: every row has a card."""
+        return False
+
+    def scrollTo(self, index: Index, hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible) -> None:
+        """Scroll as little as possible until the card is in full view, clear of a sticky heading."""
+        if not index.isValid() or index.row() >= self._layout.rows:
+            return
+        rect, bar, height = self._layout.rect(index.row()), self.verticalScrollBar(), self.viewport().height()
+        block = self._layout.block_of(index.row())
+        above = HEADING if block.title else MARGIN
+        low, high = rect.top() - above, rect.bottom() + MARGIN - height
+        hints = QAbstractItemView.ScrollHint
+        if hint == hints.PositionAtCenter:
+            bar.setValue(rect.center().y() - height // 2)
+        elif hint == hints.PositionAtTop or bar.value() > low:
+            bar.setValue(low)
+        elif hint == hints.PositionAtBottom or bar.value() < high:
+            bar.setValue(min(low, high))
+
+    def _rows_in(self, selection: QItemSelection) -> Iterable[int]:
+        """Return the visible rows of `selection`."""
+        visible = self.visible_rows()
+        if selection.count() > RANGES_MANY:
+            return visible
+        parts = cast(Iterable[QItemSelectionRange], selection)
+        runs = [(max(part.top(), visible.start), min(part.bottom() + 1, visible.stop)) for part in parts]
+        return {row for start, end in runs for row in range(start, end)}
+
+    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
+        """Return the places of selected cards on screen; those elsewhere are not looked at."""
+        region = QRegion()
+        for row in self._rows_in(selection):
+            region += self._row_rect(row).adjusted(-HALO, -HALO, HALO, HALO)
+        return region
+
+    # --- what changes the layout
+
+    @Slot()
+    def _relayout(self, *_: object) -> None:
+        """Take over the number of rows, the width, the card size and the sections; keep the top card where it was."""
+        sections = self._cards().sections() if self.model() is not None else ()
+        viewport = self.viewport()
+        self._layout = GridLayout(viewport.width(), self._card_asked, self._rows(), sections)
+        ratio = self.devicePixelRatioF()
+        size = QSize(self._layout.card_width, self._layout.card_height)
+        self._faces.fit(size, ratio, QFont(self.font()), int(viewport.width() * viewport.height() * ratio * ratio))
+        self._is_laying_out = True
+        bar = self.verticalScrollBar()
+        bar.setRange(0, max(0, self._layout.height - viewport.height()))
+        bar.setPageStep(max(1, viewport.height()))
+        bar.setValue(self._anchored())
+        self._is_laying_out = False
+        self._hover = -1
+        viewport.update()
+
+    def _anchored(self) -> int:
+        """Return the scroll value that puts the remembered card where it was."""
+        if self._anchor is None or not self._layout.rows:
+            return 0
+        id, row, out = self._anchor
+        found = self._cards().row_of(id)
+        row = found if found >= 0 else min(row, self._layout.rows - 1)
+        return self._layout.rect(row).top() + round(out * self._layout.pitch)
+
+    def _remember_top(self) -> None:
+        """Remember the card on top, unless nothing is scrolled: then new cards may come in above it."""
+        rows = self.visible_rows()
+        top = self.verticalOffset()
+        if not top or not rows:
+            self._anchor = None
+            return
+        out = (top - self._layout.rect(rows.start).top()) / self._layout.pitch
+        self._anchor = (self._cards().id_at(rows.start), rows.start, out)
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Move what is painted and paint only what comes in."""
+        if self._is_laying_out:
+            return
+        self._remember_top()
+        viewport = self.viewport()
+        viewport.scroll(0, dy)
+        if self._layout.is_grouped:
+            viewport.update(0, 0, viewport.width(), HEADING + abs(dy))
+        if self._band.isValid():
+            viewport.update()
+        self._set_hover(self._row_at(viewport.mapFromGlobal(self.cursor().pos())) if viewport.underMouse() else -1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay out for the new width."""
+        super().resizeEvent(event)
+        self._relayout()
+
+    def reset(self) -> None:
+        """Take over a model that has changed as a whole."""
+        super().reset()
+        self._relayout()
+
+    def rowsInserted(self, parent: Index, start: int, end: int) -> None:
+        """Take over new rows."""
+        super().rowsInserted(parent, start, end)
+        self._relayout()
+
+    def dataChanged(self, top_left: Index, bottom_right: Index, roles: Iterable[int] = ()) -> None:
+        """Repaint changed cards that are on screen."""
+        visible = self.visible_rows()
+        for row in range(max(visible.start, top_left.row()), min(visible.stop, bottom_right.row() + 1)):
+            self.viewport().update(self._row_rect(row))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Lay out anew for another font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._relayout()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Ask for no more pictures while out of sight."""
+        super().hideEvent(event)
+        self._thumbnails.want((), 1)
+
+    @Slot(object)
+    def _on_thumbnails_ready(self, keys: tuple[PictureKey, ...]) -> None:
+        if not self.isVisible():
+            return
+        arrived = set(keys)
+        for row in self.visible_rows():
+            if self._card(row).picture in arrived:
+                self.viewport().update(self._row_rect(row))
+
+    def _set_hover(self, row: int) -> None:
+        if row == self._hover:
+            return
+        for changed in (self._hover, row):
+            if 0 <= changed < self._layout.rows:
+                self.viewport().update(self._row_rect(changed).adjusted(-HALO, -HALO, HALO, HALO))
+        self._hover = row
+
+    # --- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the cards and headings in the exposed part."""
+        dirty = event.rect()
+        painter = QPainter(self.viewport())
+        painter.fillRect(dirty, tokens().window)
+        if self._layout.rows:
+            if self._faces.ratio != self.devicePixelRatioF():
+                self._relayout()
+            self._paint_cards(painter, dirty)
+            if self._layout.is_grouped:
+                self._paint_headings(painter, dirty)
+        if self._band.isValid():
+            painter.setPen(QPen(tokens().accent, 1))
+            painter.setBrush(tokens().accent_soft)
+            painter.drawRect(self._band.translated(0, -self.verticalOffset()).adjusted(0, 0, -1, -1))
+        painter.end()
+
+    def _paint_cards(self, painter: QPainter, dirty: QRect) -> None:
+        visible = self.visible_rows()
+        edge = round(self._layout.card_height * self._faces.ratio)
+        cards = [self._card(row) for row in visible]
+        ahead = range(visible.stop, min(self._layout.rows, visible.stop + 2 * self._layout.columns))
+        keys = [card.picture for card in cards] + [self._card(row).picture for row in ahead]
+        self._thumbnails.want([key for key in keys if key is not None], edge)
+        for row, card in zip(visible, cards, strict=True):
+            rect = self._row_rect(row)
+            if rect.adjusted(-HALO, -HALO, HALO, HALO).intersects(dirty):
+                self._paint_card(painter, row, card, rect, edge)
+
+    def _paint_card(self, painter: QPainter, row: int, card: Card, rect: QRect, edge: int) -> None:
+        painter.drawPixmap(rect.topLeft(), self._face(card, edge))
+        selected = self.selectionModel().isSelected(self.model().index(row, 0))
+        corner = rect.topLeft() - QPoint(HALO, HALO)
+        if selected:
+            painter.drawPixmap(corner, self._faces.ring("selected"))
+        elif row == self._hover:
+            painter.drawPixmap(corner, self._faces.ring("hover"))
+        if self._shows_focus and row == self.currentIndex().row() and self.hasFocus():
+            painter.drawPixmap(corner, self._faces.ring("focus"))
+
+    def _face(self, card: Card, edge: int) -> QPixmap:
+        if card.picture is None:
+            return self._faces.face(card, None, False)
+        picture = self._thumbnails.picture(card.picture, edge)
+        return self._faces.face(card, picture, picture is None and self._thumbnails.state(card.picture) == "asked")
+
+    def _paint_headings(self, painter: QPainter, dirty: QRect) -> None:
+        """Paint each group's heading; that of the group on top stays in view until the next one pushes it out."""
+        top = self.verticalOffset()
+        for block in self._layout.blocks_between(top, top + self.viewport().height()):
+            place = block.top - top
+            is_stuck = place < 0
+            if is_stuck:
+                place = min(0, block.bottom - top - HEADING)
+            rect = QRect(0, place, self.viewport().width(), HEADING)
+            if rect.intersects(dirty):
+                self._paint_heading(painter, block, rect, is_stuck)
+
+    def _paint_heading(self, painter: QPainter, block: Block, rect: QRect, is_stuck: bool) -> None:
+        colours = tokens()
+        if is_stuck:
+            painter.fillRect(rect, colours.window)
+            painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, colours.line)
+        font = QFont(self.font())
+        font.setPixelSize(self.fontInfo().pixelSize() + 1)
+        font.setWeight(QFont.Weight.DemiBold)
+        painter.setFont(font)
+        painter.setPen(colours.text)
+        inner = rect.adjusted(MARGIN, 4, -MARGIN, 0)
+        count = trn("{count} model", "{count} models", block.count)
+        room = inner.width() - painter.fontMetrics().horizontalAdvance(count) - 12
+        title = painter.fontMetrics().elidedText(block.title, Qt.TextElideMode.ElideMiddle, room)
+        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, title)
+        left = painter.fontMetrics().horizontalAdvance(title) + 10
+        font.setPixelSize(self.fontInfo().pixelSize() - 1)
+        font.setWeight(QFont.Weight.Normal)
+        painter.setFont(font)
+        painter.setPen(colours.faint)
+        painter.drawText(inner.adjusted(left, 1, 0, 0), Qt.AlignmentFlag.AlignVCenter, count)

@@ -1,0 +1,223 @@
+"""The finished look of one card as a pixmap, and a bounded store of them; the grid only copies them to the screen.
+
+A face is drawn once for what it shows (card, picture, size, theme); selection, hover and focus lie over it as rings. Asks nothing of
+model or thumbnails, formats nothing.
+"""
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontInfo, QFontMetrics, QLinearGradient, QPainter, QPen, QPixmap, QTransform
+
+from model_manager.bridge.library_model import Card
+from model_manager.ui.grid.card_art import draw_motif, drawn_ground, waiting_ground
+from model_manager.ui.theme import Tokens, mixed, tokens
+
+RADIUS = 10
+HALO = 8  # how far rings reach beyond the card
+SCREENS_KEPT = 3
+STORE_LEAST = 24 * 1024 * 1024  # bytes
+INSET = 9
+KIND_LEAST = 0.75  # of its letters; a kind that is cut shorter is left out
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+_NAME = QColor(255, 255, 255)
+_META = QColor(222, 226, 235)
+_STAR = QColor(255, 212, 101)
+_INK = QColor(24, 20, 8)
+
+
+class Faces:
+    """Draws card faces and keeps those of the last screens."""
+
+    def __init__(self) -> None:
+        self._store: dict[tuple[Card, object], QPixmap] = {}  # least recently used first
+        self._rings: dict[str, QPixmap] = {}
+        self._most = 0
+        self._fitted: object = None
+        self.ratio = 0.0  # device pixels a logical pixel; 0 before the first `fit`
+
+    def fit(self, size: QSize, ratio: float, font: QFont, screen_pixels: int) -> None:
+        """Draw from now on for cards of `size` logical pixels; forgets all that was drawn otherwise or in other colours."""
+        fitted = (size, ratio, font, id(tokens()))
+        self._most = max(STORE_LEAST, screen_pixels * 4 * SCREENS_KEPT)
+        if fitted == self._fitted:
+            return
+        self._fitted, self.size, self.ratio = fitted, size, ratio
+        self._rect = QRectF(0, 0, size.width(), size.height())
+        self._bytes_each = int(size.width() * size.height() * ratio * ratio * 4)
+        self._set_fonts(font)
+        self._store.clear()
+        self._rings.clear()
+
+    def _set_fonts(self, font: QFont) -> None:
+        usual = QFontInfo(font).pixelSize()
+        is_small = self.size.width() < 140
+        self._name_font, self._meta_font, self._badge_font, self._star_font = (QFont(font) for _ in range(4))
+        self._name_font.setPixelSize(usual - 1 if is_small else usual)
+        self._name_font.setWeight(QFont.Weight.DemiBold)
+        self._meta_font.setPixelSize(usual - 3 if is_small else usual - 2)
+        self._badge_font.setPixelSize(usual - 2)
+        self._badge_font.setWeight(QFont.Weight.DemiBold)
+        self._star_font.setPixelSize(usual + 2)
+        self._name_metrics, self._meta_metrics, self._badge_metrics = (
+            QFontMetrics(f) for f in (self._name_font, self._meta_font, self._badge_font)
+        )
+
+    def face(self, card: Card, picture: QPixmap | None, is_waiting: bool) -> QPixmap:
+        """Return the face of `card` with `picture`, else waiting for one, else drawn."""
+        key = (card, picture.cacheKey() if picture is not None else is_waiting)
+        found = self._store.pop(key, None)
+        if found is None:
+            found = self._draw(card, picture, is_waiting)
+            while len(self._store) * self._bytes_each > self._most:
+                del self._store[next(iter(self._store))]
+        self._store[key] = found
+        return found
+
+    def ring(self, sort: str) -> QPixmap:
+        """Return an outline reaching HALO beyond the card; sort: selected, hover or focus."""
+        if sort not in self._rings:
+            self._rings[sort] = self._draw_ring(sort, tokens())
+        return self._rings[sort]
+
+    def _blank(self, width: float, height: float) -> QPixmap:
+        pixmap = QPixmap(round(width * self.ratio), round(height * self.ratio))
+        pixmap.setDevicePixelRatio(self.ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        return pixmap
+
+    def _draw_ring(self, sort: str, colours: Tokens) -> QPixmap:
+        outer = self._rect.adjusted(0, 0, 2 * HALO, 2 * HALO)
+        pixmap = self._blank(outer.width(), outer.height())
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+
+        def outline(colour: QColor, thick: float, away: float) -> None:
+            painter.setPen(QPen(colour, thick))
+            rect = self._rect.translated(HALO, HALO).adjusted(-away, -away, away, away)
+            painter.drawRoundedRect(rect, RADIUS + away, RADIUS + away)
+
+        if sort == "selected":
+            soft = QColor(colours.accent)
+            for step in range(5):
+                soft.setAlphaF((0.30 if colours.is_dark else 0.24) * (1 - step / 5) ** 1.6)
+                outline(soft, 1.4, 2.6 + step)
+            outline(colours.accent, 2.4, 1.2)
+        elif sort == "hover":
+            outline(mixed(colours.text, colours.window, 0.45), 1.5, 0.75)
+        else:
+            outline(colours.text, 1.6, 4.6)
+        painter.end()
+        return pixmap
+
+    def _draw(self, card: Card, picture: QPixmap | None, is_waiting: bool) -> QPixmap:
+        colours = tokens()
+        pixmap = self._blank(self._rect.width(), self._rect.height())
+        painter = QPainter(pixmap)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setFont(self._meta_font)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if picture is None or picture.hasAlphaChannel():
+            make = waiting_ground if is_waiting or picture is not None else drawn_ground
+            painter.setBrush(make(card, self._rect, colours.is_dark))
+            painter.drawRoundedRect(self._rect, RADIUS, RADIUS)
+        if picture is not None:
+            painter.setBrush(self._filled_with(picture))
+            painter.drawRoundedRect(self._rect, RADIUS, RADIUS)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceAtop)  # keeps to the rounded shape
+        if picture is None and not is_waiting:
+            draw_motif(painter, card, self._rect)
+        if card.is_away:
+            painter.fillRect(self._rect, self._veil(colours))
+        self._draw_shade(painter, colours)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        self._draw_caption(painter, card)
+        self._draw_marks(painter, card, colours)
+        painter.end()
+        return pixmap
+
+    def _veil(self, colours: Tokens) -> QColor:
+        veil = mixed(colours.muted, colours.window, 0.30)
+        veil.setAlphaF(0.72)
+        return veil
+
+    def _filled_with(self, picture: QPixmap) -> QBrush:
+        """Return a brush that fills the card with `picture`, cropped around its middle, a third from the top."""
+        width, height = self._rect.width(), self._rect.height()
+        scale = max(width / picture.width(), height / picture.height())
+        brush = QBrush(picture)
+        left, top = (width - picture.width() * scale) / 2, (height - picture.height() * scale) / 3
+        brush.setTransform(QTransform.fromTranslate(left, top).scale(scale, scale))
+        return brush
+
+    def _draw_shade(self, painter: QPainter, colours: Tokens) -> None:
+        rect = self._rect.adjusted(0, self._rect.height() - max(84.0, self._rect.height() * 0.44), 0, 0)
+        gradient = QLinearGradient(rect.topLeft(), rect.bottomLeft())
+        for stop, share in ((0.0, 0.0), (0.45, 0.55), (1.0, 1.12)):
+            shade = QColor(colours.shade)
+            shade.setAlphaF(min(1.0, colours.shade.alphaF() * share))
+            gradient.setColorAt(stop, shade)
+        painter.fillRect(rect, gradient)
+
+    def _draw_caption(self, painter: QPainter, card: Card) -> None:
+        line = self._meta_metrics.height() + 1
+        bottom = int(self._rect.height()) - 9
+        meta = QRect(INSET, bottom - line, int(self._rect.width()) - 2 * INSET, line)
+        painter.setOpacity(0.75 if card.is_away else 1.0)
+        painter.setFont(self._name_font)
+        painter.setPen(_NAME)
+        name = QRect(INSET, meta.top() - self._name_metrics.height() - 3, meta.width(), self._name_metrics.height())
+        painter.drawText(name, _LEFT, _elided(self._name_metrics, card.name, name.width()))
+        self._draw_meta(painter, card, meta)
+        painter.setOpacity(1.0)
+
+    def _draw_meta(self, painter: QPainter, card: Card, room: QRect) -> None:
+        """Draw base model, kind and size in one line; the size is never cut, the kind gives way first."""
+        metrics, left = self._meta_metrics, room.left()
+        painter.setFont(self._meta_font)
+        size_width = metrics.horizontalAdvance(card.size_text)
+        end = room.right() + 1 - size_width - 7
+        pill = _elided(metrics, card.base, end - left - 12) if card.base else ""
+        if len(pill) > 1:
+            width = metrics.horizontalAdvance(pill) + 12
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(255, 255, 255, 46))
+            painter.drawRoundedRect(QRectF(left, room.top(), width, room.height()), 5, 5)
+            painter.setPen(_NAME)
+            painter.drawText(QRect(left, room.top(), width, room.height()), _CENTRE, pill)
+            left += width + 6
+        painter.setPen(_META)
+        kind = _elided(metrics, card.kind_label, end - left)
+        if len(kind) > len(card.kind_label) * KIND_LEAST:
+            painter.drawText(QRect(left, room.top(), end - left, room.height()), _LEFT, kind)
+        painter.drawText(QRect(room.right() + 1 - size_width, room.top(), size_width + 2, room.height()), _LEFT, card.size_text)
+
+    def _draw_marks(self, painter: QPainter, card: Card, colours: Tokens) -> None:
+        width = int(self._rect.width())
+        if card.is_favourite:
+            painter.setFont(self._star_font)
+            for colour, offset in ((QColor(0, 0, 0, 110), 1), (_STAR, 0)):
+                painter.setPen(colour)
+                painter.drawText(QPointF(width - 9 - self._star_font.pixelSize() * 0.86, 21 + offset), "★")
+        if not card.badge:
+            return
+        text = _elided(self._badge_metrics, card.badge, width - 16 - 14 - (22 if card.is_favourite else 0))
+        box = QRect(8, 8, self._badge_metrics.horizontalAdvance(text) + 14, self._badge_metrics.height() + 3)
+        ground, ink = _badge_colours(card.badge_tone, colours)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(QRectF(box), 6, 6)
+        painter.setFont(self._badge_font)
+        painter.setPen(ink)
+        painter.drawText(box, _CENTRE, text)
+
+
+def _elided(metrics: QFontMetrics, text: str, width: int) -> str:
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width) if width > 0 else ""
+
+
+def _badge_colours(tone: str, colours: Tokens) -> tuple[QColor, QColor]:
+    """Return ground and ink of a badge; on a light ground the ink is dark."""
+    if not tone:
+        return QColor(0, 0, 0, 0xB0), _NAME
+    ground = {"accent": colours.accent_fill, "warn": colours.warn, "bad": colours.bad}.get(tone, colours.accent_fill)
+    return ground, _INK if colours.is_dark and tone != "accent" else _NAME

@@ -1,0 +1,325 @@
+"""The main window: top bar, sidebar, grid or table, details and status around one session.
+
+Made by app. It only wires: widgets show what the session says, the session does what widgets ask for. It decides nothing about files.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QKeySequence, QPaintEvent, QShortcut
+from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from model_manager.bridge.library_model import size_text
+from model_manager.bridge.session import Session
+from model_manager.bridge.thumbnails import Thumbnails
+from model_manager.core.words import tr
+from model_manager.ui.details.panel import DetailsPanel
+from model_manager.ui.empty_state import EmptyState
+from model_manager.ui.folder_desk import FolderDesk
+from model_manager.ui.grid.table import TableView
+from model_manager.ui.grid.view import GridView
+from model_manager.ui.model_menu import ModelMenu
+from model_manager.ui.problem_bar import ProblemBar
+from model_manager.ui.search import SearchField
+from model_manager.ui.selection import Selection
+from model_manager.ui.sidebar import Sidebar
+from model_manager.ui.sidebar_filler import sections
+from model_manager.ui.status_bar import StatusBar
+from model_manager.ui.top_bar import TopBar
+
+SMALLEST = (760, 480)
+DETAILS_MS = 60  # while an arrow key is held the panel waits; a click shows at once
+
+
+class MainWindow(QMainWindow):
+    """One window on one session."""
+
+    painted = Signal()  # once, after the first paint
+
+    def __init__(self, session: Session, thumbnails: Thumbnails) -> None:
+        super().__init__()
+        self.session, self.thumbnails = session, thumbnails
+        self._has_painted = False
+        self._record: Any = None
+        self._build()
+        self._connect()
+        self._restore()
+        self.selection = Selection(self.grid.selectionModel(), session.model)
+        self.selection.changed.connect(self._on_selection)
+        self._show_page()
+
+    # building
+
+    def _build(self) -> None:
+        self.setWindowTitle(tr("Model Manager"))
+        self.setMinimumSize(*SMALLEST)
+        self.resize(1440, 900)
+        self.top_bar, self.search = TopBar(), SearchField()
+        self.top_bar.set_search(self.search)
+        self.search.set_completer_source(self.session.completions)
+        self.problems, self.status = ProblemBar(), StatusBar()
+        self.sidebar, self.details = Sidebar(), DetailsPanel()
+        self.grid, self.table, self.empty = GridView(self.thumbnails), TableView(self.thumbnails), EmptyState()
+        self.grid.setModel(self.session.model)
+        self.table.setModel(self.session.model)
+        self.table.setSelectionModel(self.grid.selectionModel())
+        self.views = QStackedWidget()
+        for page in (self.grid, self.table, self.empty):
+            self.views.addWidget(page)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        for part in (self.sidebar, self.views, self.details):
+            self.splitter.addWidget(part)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(1)
+        library = QWidget()
+        column = QVBoxLayout(library)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part, stretch in ((self.top_bar, 0), (self.problems, 0), (self.splitter, 1), (self.status, 0)):
+            column.addWidget(part, stretch)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(library)
+        self.setCentralWidget(self.pages)
+        self.desk = FolderDesk(self, self.session, self.pages)
+        self.menu = ModelMenu(self)
+        self._details_timer = QTimer(self, singleShot=True, interval=DETAILS_MS)
+
+    def _connect(self) -> None:
+        session, top = self.session, self.top_bar
+        top.sort_chosen.connect(session.set_order)
+        top.group_chosen.connect(session.set_group)
+        top.card_width_changed.connect(self.grid.set_card_width)
+        top.view_chosen.connect(self._on_view)
+        top.refresh_asked.connect(self._on_refresh)
+        top.folders_asked.connect(self.desk.show_folders)
+        top.settings_asked.connect(self.desk.show_settings)
+        self.grid.card_width_changed.connect(top.set_card_width)
+        self.search.text_changed.connect(session.set_search)
+        self.sidebar.query_chosen.connect(self._on_place)
+        session.query_judged.connect(lambda text: self.search.set_problem(text or None))
+        session.rows_changed.connect(self._show_page)
+        session.counted.connect(lambda counts: self.sidebar.set_rows(sections(counts)))
+        session.progressed.connect(self.status.set_progress)
+        session.work_ended.connect(self.status.clear_progress)
+        session.watch_changed.connect(self.status.set_watch)
+        session.problem_raised.connect(self.problems.show_problem)
+        session.problem_ended.connect(self.problems.withdraw)
+        session.model.order_asked.connect(self._on_order_asked)
+        session.scanned.connect(self._on_scanned)
+        self.status.cancel_asked.connect(session.cancel_scan)
+        self.thumbnails.cache_failed.connect(lambda text: self.problems.show_problem(text, "warn"))
+        self.empty.clear_search_asked.connect(self._clear_search)
+        self.empty.folders_asked.connect(self.desk.show_folders)
+        self.empty.retry_asked.connect(self._on_refresh)
+        self.empty.demo_asked.connect(self.desk.open_demo)
+        for view in (self.grid, self.table):
+            view.opened.connect(self._on_opened)
+            view.menu_asked.connect(self._on_menu)
+        self._connect_details()
+        self._connect_keys()
+
+    def _connect_details(self) -> None:
+        session, details = self.session, self.details
+        session.record_ready.connect(self._on_record)
+        session.tree_ready.connect(details.show_tree)
+        session.tree_failed.connect(details.show_tree_problem)
+        session.picture_ready.connect(details.show_picture)
+        session.notes_saved.connect(details.notes_written)
+        session.notes_failed.connect(details.notes_failed)
+        details.picture_wanted.connect(lambda preview, size: session.fetch_picture(preview, max(size.width(), size.height())))
+        details.tree_wanted.connect(self._on_tree_wanted)
+        details.notes_saved.connect(session.save_notes)
+        details.folder_opened.connect(self._on_opened)
+        details.tag_chosen.connect(lambda tag: self.search.set_text(f'tag:"{tag}"' if " " in tag else f"tag:{tag}"))
+        details.link_opened.connect(lambda link: QDesktopServices.openUrl(QUrl(link)))
+        self._details_timer.timeout.connect(self._fetch_record)
+
+    def _connect_keys(self) -> None:
+        for keys, slot in (
+            ("Ctrl+F", self._focus_search), ("F5", self._on_refresh), ("Ctrl+R", self._on_refresh), ("Ctrl+1", lambda: self._on_view("grid")),
+            ("Ctrl+2", lambda: self._on_view("table")), ("Ctrl+I", self._toggle_details), ("Ctrl+B", self._toggle_sidebar),
+            ("Ctrl++", lambda: self._zoom(20)), ("Ctrl+=", lambda: self._zoom(20)), ("Ctrl+-", lambda: self._zoom(-20)),
+            ("Ctrl+,", self.desk.show_settings), ("Ctrl+Q", self.close),
+        ):  # fmt: skip
+            QShortcut(QKeySequence(keys), self).activated.connect(slot)
+
+    # remembering
+
+    def _restore(self) -> None:
+        settings = self.session.settings
+        self.top_bar.set_sort(settings.sort, settings.is_descending)
+        self.top_bar.set_group(settings.group or "none")
+        self.grid.set_card_width(settings.card_size)
+        self.top_bar.set_card_width(settings.card_size)
+        if settings.geometry:
+            self.restoreGeometry(_bytes(settings.geometry))
+        if not (settings.state and self.splitter.restoreState(_bytes(settings.state))):
+            self.splitter.setSizes([226, 878, 336])
+        self._on_view(settings.view)
+
+    def _remember(self) -> None:
+        settings = self.session.settings
+        settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+        settings.state = bytes(self.splitter.saveState().toBase64().data()).decode("ascii")
+        settings.card_size = self.grid.card_width
+        if not self.session.model.arrangement.query.text:
+            rows = self.grid.visible_rows() if self.session.settings.view == "grid" else range(60)
+            first = range(min(rows.start, 60)) if rows.start < 60 else range(0)
+            count = self.session.model.rowCount()
+            self.session.remember_screen([self.session.model.id_at(row) for row in (*first, *rows) if row < count])
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
+        super().paintEvent(event)
+        if not self._has_painted:
+            self._has_painted = True
+            QTimer.singleShot(0, self.painted.emit)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: D102
+        self._remember()
+        super().closeEvent(event)
+
+    # pages
+
+    def _show_page(self) -> None:
+        """Show the cards, or a word on why there are none."""
+        session, model = self.session, self.session.model
+        total, shown = len(model.shelf), model.rowCount()
+        self.status.set_counts(total, size_text(model.shelf.total_size) if total else "", shown)
+        if shown:
+            self.views.setCurrentWidget(self._view())
+            return
+        if total and session.is_loaded:
+            self.empty.show_nothing_found(session.search_text)
+        elif not session.is_loaded or session.is_scanning or (session.sources and not session.is_scanned):
+            self.empty.show_loading(tr("Looking through your folders…"))
+        else:
+            self.empty.show_empty_library()
+        self.views.setCurrentWidget(self.empty)
+
+    def _view(self) -> GridView | TableView:
+        return self.table if self.session.settings.view == "table" else self.grid
+
+    def _on_view(self, name: str) -> None:
+        self.session.settings.view = name if name == "table" else "grid"
+        self.top_bar.set_view(self.session.settings.view)
+        if self.views.currentWidget() is not self.empty or self.session.model.rowCount():
+            self.views.setCurrentWidget(self._view())
+            self._view().setFocus()
+
+    def _on_order_asked(self, sort: str, is_descending: bool) -> None:
+        self.top_bar.set_sort(sort, is_descending)
+        self.session.set_order(sort, is_descending)
+
+    def _on_place(self, query: str) -> None:
+        self.session.set_search(self.search.text(), query)
+
+    def _clear_search(self) -> None:
+        self.search.set_text("")
+        self.sidebar.set_current("")
+        self.session.set_search("", "")
+
+    def _focus_search(self) -> None:
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _zoom(self, by: int) -> None:
+        self.grid.set_card_width(self.grid.card_width + by)
+
+    def _toggle_details(self) -> None:
+        self.details.setVisible(not self.details.isVisible())
+
+    def _toggle_sidebar(self) -> None:
+        self.sidebar.setVisible(not self.sidebar.isVisible())
+
+    def _on_refresh(self) -> None:
+        self.thumbnails.retry()
+        self.session.scan()
+
+    def _on_scanned(self, _: object) -> None:
+        """What was looked at may have changed: show it anew."""
+        if self.selection.ids():
+            self._fetch_record()
+
+    # one model or several
+
+    def _on_selection(self) -> None:
+        ids = self.selection.ids(2)
+        model = self.session.model
+        if len(ids) == 1:
+            self._details_timer.start(0 if self._record is None else DETAILS_MS)
+            self.status.set_selected(1)
+            return
+        self._record = None
+        self._details_timer.stop()
+        count, size = self.selection.total()
+        self.status.set_selected(count, size_text(size) if count else "")
+        if count:
+            self.details.show_many(count, size)
+        elif model.rowCount() or not self.session.model.shelf:
+            self.details.show_nothing()
+
+    def _fetch_record(self) -> None:
+        ids = self.selection.ids(2)
+        if len(ids) == 1:
+            self.session.show_record(ids[0])
+
+    def _on_record(self, record: Any) -> None:
+        if self.selection.ids(2) == [record.id]:
+            self._record = record
+            self.details.show_record(record)
+
+    def _on_tree_wanted(self, id_: int) -> None:
+        if self._record is not None and self._record.id == id_:
+            self.session.fetch_tree(id_, self._record.path)
+
+    def _on_opened(self, id_: int) -> None:
+        """Open the folder of a model in the system's file manager."""
+        shelf = self.session.model.shelf
+        slot = shelf.slot(id_)
+        if slot >= 0:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(shelf.path(slot)).parent)))
+
+    def _on_menu(self, point: Any) -> None:
+        self.menu.show_for(self.selection.ids(500), point)
+
+    def copy_text(self, text: str) -> None:
+        """Put text on the clipboard."""
+        QGuiApplication.clipboard().setText(text)
+
+    def select_name(self, name: str) -> bool:
+        """Select the first model with this name or file name; False when it is not shown."""
+        model, wanted = self.session.model, name.casefold()
+        for row in range(model.rowCount()):
+            slot = model.arrangement.slot_at(row)
+            if wanted in (model.shelf.name(slot).casefold(), model.shelf.file[slot].casefold()):
+                self._select_rows([row])
+                return True
+        return False
+
+    def _select_rows(self, rows: Iterable[int]) -> None:
+        model = self.session.model
+        selection = QItemSelection()
+        for row in rows:
+            selection.select(model.index(row, 0), model.index(row, model.columnCount() - 1))
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
+        self.grid.selectionModel().select(selection, flags)
+        if not selection.isEmpty():
+            index = selection.indexes()[0]
+            self.grid.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+            self._view().scrollTo(index)
+
+    @property
+    def is_quiet(self) -> bool:
+        """True when the folders were looked at and all that is visible is painted."""
+        session = self.session
+        has_pictures = self.views.currentWidget() is not self.grid or self.grid.is_settled()
+        has_details = len(self.selection.ids(2)) != 1 or (self._record is not None and not self._details_timer.isActive())
+        return session.is_settled and has_pictures and has_details and session.runner.is_idle
+
+
+def _bytes(text: str) -> Any:
+    from PySide6.QtCore import QByteArray
+
+    return QByteArray.fromBase64(text.encode("ascii"))

@@ -1,0 +1,155 @@
+"""The list at the left: library, what needs attention, types, folders and tags, each with its count.
+
+Given rows by the main window, says which search was chosen. Must not ask the library anything.
+"""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QTreeView, QVBoxLayout, QWidget
+
+from model_manager.core.words import tr
+from model_manager.ui.sidebar_delegate import SidebarDelegate, arrow_rect
+from model_manager.ui.sidebar_model import SidebarModel
+from model_manager.ui.sidebar_rows import SidebarRow, SidebarSection
+
+__all__ = ["Sidebar", "SidebarRow", "SidebarSection"]
+
+WIDTH, WIDTHS = 226, (180, 360)
+
+
+class _Tree(QTreeView):
+    """A tree that draws its own arrows and tells what a person chose, by mouse or by key, also if it was chosen before."""
+
+    chosen = Signal(QModelIndex)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A press on an arrow opens or closes and chooses nothing."""
+        if event.button() == Qt.MouseButton.LeftButton and self._is_arrow(event.position().toPoint()):
+            index = self.indexAt(event.position().toPoint())
+            self.setExpanded(index, not self.isExpanded(index))
+            event.accept()
+            return
+        super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """A second quick press on an arrow is a press."""
+        if self._is_arrow(event.position().toPoint()):
+            self.mousePressEvent(event)
+            return
+        super().mouseDoubleClickEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Moving to a row chooses it; Enter chooses it again."""
+        before = self.currentIndex()
+        super().keyPressEvent(event)
+        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+        if self.currentIndex().isValid() and (is_enter or self.currentIndex() != before):
+            self.chosen.emit(self.currentIndex())
+
+    def _is_arrow(self, point: QPoint) -> bool:
+        index = self.indexAt(point)
+        model = self.model()
+        if not index.isValid() or not isinstance(model, SidebarModel) or not model.hasChildren(index):
+            return False
+        row = model.row_at(index)
+        return row is not None and arrow_rect(self.visualRect(index), row.depth).contains(point)
+
+
+class Sidebar(QFrame):
+    """The sidebar. `query_chosen` carries the search of the row; setters do not emit."""
+
+    query_chosen = Signal(str)
+    row_opened = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "side")
+        self.setMinimumWidth(WIDTHS[0])
+        self.setMaximumWidth(WIDTHS[1])
+        self._query: str | None = ""
+        self._model = SidebarModel(self)
+        self._tree = self._build_tree()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.addWidget(self._tree)
+        self._connect()
+
+    def sizeHint(self) -> QSize:
+        """The width it has until the person drags it."""
+        return QSize(WIDTH, 400)
+
+    def set_rows(self, sections: Sequence[SidebarSection]) -> None:
+        """Show `sections`; what is open, chosen and scrolled to stays."""
+        self._model.set_sections(sections)
+        for place in range(self._model.rowCount()):
+            index = self._model.index(place, 0)
+            if not self._tree.isExpanded(index):
+                self._tree.expand(index)
+        self._select()
+
+    def set_current(self, query: str | None) -> None:
+        """Mark the row of `query`; none is marked when no row stands for it (or for None)."""
+        self._query = query
+        self._select()
+        if self._tree.currentIndex().isValid() and query is not None:
+            self._tree.scrollTo(self._tree.currentIndex())
+
+    def current(self) -> str | None:
+        """The search that is marked or would be if it had a row."""
+        return self._query
+
+    def open_rows(self) -> list[str]:
+        """The searches of all rows that are open, to be remembered."""
+        opened = (self._model.row_at(index) for index in self._model.rows() if self._tree.isExpanded(index))
+        return [row.query for row in opened if row is not None]
+
+    def set_open_rows(self, queries: Sequence[str]) -> None:
+        """Open the rows of `queries`."""
+        for query in queries:
+            index = self._model.index_of(query)
+            if index.isValid():
+                self._tree.expand(index)
+
+    def _build_tree(self) -> _Tree:
+        tree = _Tree()
+        tree.setModel(self._model)
+        tree.setItemDelegate(SidebarDelegate(tree))
+        tree.setHeaderHidden(True)
+        tree.setIndentation(0)
+        tree.setUniformRowHeights(True)
+        tree.setExpandsOnDoubleClick(True)
+        tree.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        tree.setMouseTracking(True)
+        tree.setAccessibleName(tr("Library sections"))
+        self.setFocusProxy(tree)
+        return tree
+
+    def _connect(self) -> None:
+        self._tree.clicked.connect(self._on_chosen)
+        self._tree.chosen.connect(self._on_chosen)
+        self._tree.expanded.connect(self._on_expanded)
+
+    def _on_chosen(self, index: QModelIndex) -> None:
+        row = self._model.row_at(index)
+        if row is not None:
+            self._query = row.query
+            self.query_chosen.emit(row.query)
+
+    def _on_expanded(self, index: QModelIndex) -> None:
+        row = self._model.row_at(index)
+        if row is not None:
+            self.row_opened.emit(row.query)
+
+    def _select(self) -> None:
+        index = QModelIndex() if self._query is None else self._model.index_of(self._query)
+        if index == self._tree.currentIndex() and self._tree.selectionModel().isSelected(index) == index.isValid():
+            return
+        if index.isValid():
+            self._tree.setCurrentIndex(index)
+        else:
+            self._tree.clearSelection()
+            self._tree.setCurrentIndex(QModelIndex())

@@ -1,0 +1,90 @@
+"""What the sidebar shows, as frozen records, and the sections that every library has.
+
+Made by the main window from counts; read by the sidebar and its model. Holds no widget and asks nobody.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from model_manager.core.words import tr, trn
+from model_manager.ui.icons import kind_icon
+
+
+@dataclass(frozen=True, slots=True)
+class SidebarRow:
+    """One row. query: the search it stands for, unique in its section. icon: a name for `theme.icon`, "" for none.
+
+    depth: 0 at the top of its section; a row belongs to the last one before it of a smaller depth. has_children: it can be opened,
+    also when the rows below it are not given yet (`Sidebar.row_opened` tells when they are wanted).
+    """
+
+    query: str
+    text: str
+    icon: str = ""
+    count: int = 0
+    depth: int = 0
+    is_away: bool = False
+    tooltip: str = ""
+    has_children: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SidebarSection:
+    """Rows under one heading. key: names the section for good. hides_empty: rows that count nothing are left out."""
+
+    key: str
+    title: str
+    rows: Sequence[SidebarRow] = ()
+    hides_empty: bool = False
+
+
+def quoted(token: str, value: str) -> str:
+    """A search token such as `folder:"D:/my models"`; quotes only where they are needed."""
+    is_plain = bool(value) and not any(sign in value for sign in ' "\t')
+    return f"{token}:{value}" if is_plain else f'{token}:"{value.replace(chr(34), "")}"'
+
+
+def library_section(total: int, favourites: int, recent: int) -> SidebarSection:
+    """All models, favourites, and what came in the last week."""
+    rows = (
+        SidebarRow("", tr("All models"), "grid", total),
+        SidebarRow("is:favourite", tr("Favourites"), "star", favourites),
+        SidebarRow("added<7d", tr("Recently added"), "clock", recent, tooltip=tr("Added in the last seven days")),
+    )
+    return SidebarSection("library", tr("Library"), rows)
+
+
+def attention_section(no_preview: int, problems: int, away: int) -> SidebarSection:
+    """What a person may want to mend; gone where there is nothing."""
+    rows = (
+        SidebarRow("no:preview", tr("No preview"), "image-off", no_preview),
+        SidebarRow("has:problem", tr("Problems"), "warning", problems, tooltip=tr("Broken, misplaced or misnamed files")),
+        SidebarRow("is:away", tr("Away"), "folder-away", away, tooltip=tr("In folders that cannot be reached now; nothing is forgotten")),
+    )
+    return SidebarSection("attention", tr("Needs attention"), rows, hides_empty=True)
+
+
+def types_section(kinds: Iterable[tuple[str, str, int]]) -> SidebarSection:
+    """ComfyUI's categories as (name, label, count), in the order given."""
+    rows = [SidebarRow(quoted("type", kind), label, kind_icon(kind), count) for kind, label, count in kinds]
+    return SidebarSection("types", tr("Types"), rows, hides_empty=True)
+
+
+def folders_section(rows: Sequence[SidebarRow]) -> SidebarSection:
+    """The folder tree."""
+    return SidebarSection("folders", tr("Folders"), rows)
+
+
+def tags_section(tags: Iterable[tuple[str, int]]) -> SidebarSection:
+    """The most used tags as (tag, count)."""
+    return SidebarSection("tags", tr("Tags"), [SidebarRow(quoted("tag", tag), tag, "hash", count) for tag, count in tags])
+
+
+def grouped(count: int) -> str:
+    """A number grouped by thousands, as in all other texts."""
+    return f"{count:,}"
+
+
+def spoken(row: SidebarRow) -> str:
+    """A row as a screen reader says it."""
+    return f"{row.text}, {trn('{count} model', '{count} models', row.count)}"

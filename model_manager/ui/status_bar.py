@@ -1,0 +1,132 @@
+"""The line at the bottom: how many models, how many chosen, what is watched, what is going on.
+
+Setters only; the main window fills it. The progress part is there only while something runs.
+"""
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+
+from model_manager.core.words import tr, trn
+from model_manager.ui.elided_label import ElidedLabel, plain_tip
+from model_manager.ui.theme import dress, tokens
+
+HEIGHT = 28
+STEPS = 1000
+
+
+class StatusDot(QWidget):
+    """A small round mark in the colour of a token (ok, warn, bad, faint, accent)."""
+
+    def __init__(self, tone: str = "faint") -> None:
+        super().__init__()
+        self.tone = tone
+        self.setFixedSize(QSize(8, 8))
+
+    def set_tone(self, tone: str) -> None:
+        """Change the colour."""
+        self.tone = tone
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the mark."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(getattr(tokens(), self.tone))
+        painter.drawEllipse(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+        painter.end()
+
+
+class StatusBar(QFrame):
+    """The status bar; `cancel_asked` is told when the person stops what runs."""
+
+    cancel_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "status")
+        self.setFixedHeight(HEIGHT)
+        self._counts, self._selected, self._watch = QLabel(), QLabel(), QLabel()
+        self._dot = StatusDot()
+        self._build_progress()
+        self._build_layout()
+        self.set_selected(0)
+        self.set_watch("")
+        self.clear_progress()
+
+    def set_counts(self, models: int, size_text: str = "", shown: int | None = None) -> None:
+        """Show the number of models, their size as text ("6.1 TB"), and how many of them a search shows."""
+        if shown is None or shown == models:
+            text = trn("{count} model", "{count} models", models)
+        else:
+            text = trn("{shown} of {count} model", "{shown} of {count} models", models, shown=f"{shown:,}")
+        self._counts.setText(f"{text} · {size_text}" if size_text else text)
+
+    def set_selected(self, count: int, size_text: str = "") -> None:
+        """Show how many are chosen; nothing when none is."""
+        text = trn("{count} selected", "{count} selected", count)
+        self._selected.setText(f"{text} · {size_text}" if size_text else text)
+        self._selected.setVisible(count > 0)
+
+    def set_watch(self, text: str, tooltip: str = "", tone: str = "ok") -> None:
+        """Show how changes on disk are seen ("Watching 12 folders"); tone ok, warn or faint. An empty text hides it."""
+        self._watch.setText(text)
+        self._watch.setVisible(bool(text))
+        self._dot.setVisible(bool(text))
+        self._dot.set_tone(tone)
+        for widget in (self._watch, self._dot):
+            widget.setToolTip(plain_tip(tooltip))
+        self._watch.setAccessibleDescription(tooltip)
+
+    def set_progress(self, text: str, done: int = 0, total: int = 0, can_cancel: bool = True) -> None:
+        """Show what runs; `total` 0 means that its length is not known."""
+        self._progress_text.show_text(text)
+        self._bar.setRange(0, STEPS if total > 0 else 0)
+        self._bar.setValue(min(STEPS, done * STEPS // total) if total > 0 else 0)
+        self._bar.setAccessibleDescription(text)
+        self._cancel.setVisible(can_cancel)
+        self._progress.show()
+
+    def clear_progress(self) -> None:
+        """Nothing runs."""
+        self._progress.hide()
+
+    def _build_progress(self) -> None:
+        self._progress = QWidget()
+        self._progress_text = ElidedLabel("faint")
+        self._progress_text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(140)
+        self._bar.setAccessibleName(tr("Progress"))
+        self._cancel = QToolButton()
+        self._cancel.setProperty("role", "small")
+        self._cancel.setToolTip(tr("Stop"))
+        self._cancel.setAccessibleName(tr("Stop"))
+        self._cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        dress(self._cancel, "close", 12, "muted")
+        self._cancel.clicked.connect(self.cancel_asked)
+        row = QHBoxLayout(self._progress)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self._progress_text, 1)
+        row.addWidget(self._bar)
+        row.addWidget(self._cancel)
+
+    def _build_layout(self) -> None:
+        for label in (self._counts, self._selected, self._watch):
+            label.setProperty("role", "faint")
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 0, 14, 0)
+        row.setSpacing(18)
+        row.addWidget(self._counts)
+        row.addWidget(self._selected)
+        row.addWidget(self._progress, 1)
+        row.addStretch(0)
+        watch = QHBoxLayout()
+        watch.setSpacing(7)
+        watch.addWidget(self._dot)
+        watch.addWidget(self._watch)
+        row.addLayout(watch)

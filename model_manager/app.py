@@ -79,7 +79,7 @@ def _build(app: "QApplication", chosen: argparse.Namespace, folder: Path) -> "Ma
     if notice:
         window.problems.show_problem(notice, "warn")
     if chosen.search:
-        window.search.set_text(chosen.search)
+        window.search_for(chosen.search)
     session.open()
     window.painted.connect(session.start)
     if chosen.demo:

@@ -169,13 +169,14 @@ def as_listed(record: ModelRecord) -> dict[str, Any]:
         "problems": [dataclasses.asdict(problem) for problem in record.problems], "file": os.path.basename(record.path),
         "stem": stem_of(os.path.basename(record.path)), "version": details.version, "author": details.author,
         "precision": facts.precision, "parameters": facts.parameters, "added": record.added, "is_away": record.is_away,
-        "favourite": details.favourite,
+        "favourite": details.favourite, "listed": any(place.listed for place in record.places),
     }  # fmt: skip
 
 
 def _comfyui_name(record: ModelRecord) -> str | None:
-    """The name ComfyUI's own list shows, None for files it does not list (such as .gguf)."""
-    return next((place.name for place in record.places if place.listed), None)
+    """The name as ComfyUI spells it: relative to its root. A place that ComfyUI's own list shows comes before one only nodes know."""
+    places = sorted(record.places, key=lambda place: not place.listed)
+    return places[0].name if places else None
 
 
 def _plain(details: Any) -> dict[str, Any]:

@@ -29,8 +29,8 @@ class Pool(Enum):
 
 
 def _threads(pool: Pool) -> int:
-    """READ serves the person's clicks, SCAN and WRITE are single file, pictures take all cores but one."""
-    return {Pool.READ: 2, Pool.SCAN: 1, Pool.WRITE: 1, Pool.THUMBNAILS: max(1, (os.cpu_count() or 2) - 1)}[pool]
+    """READ serves the person's clicks, SCAN and WRITE are single file, pictures take all cores but one, yet two where there are two."""
+    return {Pool.READ: 2, Pool.SCAN: 1, Pool.WRITE: 1, Pool.THUMBNAILS: max(2, (os.cpu_count() or 2) - 1)}[pool]
 
 
 class Job:

@@ -133,7 +133,7 @@ class MainWindow(QMainWindow):
         details.tree_wanted.connect(self._on_tree_wanted)
         details.notes_saved.connect(session.save_notes)
         details.folder_opened.connect(self._on_opened)
-        details.tag_chosen.connect(lambda tag: self.search.set_text(f'tag:"{tag}"' if " " in tag else f"tag:{tag}"))
+        details.tag_chosen.connect(lambda tag: self.search_for(f'tag:"{tag}"' if " " in tag else f"tag:{tag}"))
         details.link_opened.connect(lambda link: QDesktopServices.openUrl(QUrl(link)))
         self._details_timer.timeout.connect(self._fetch_record)
 
@@ -220,6 +220,11 @@ class MainWindow(QMainWindow):
         self.search.set_text("")
         self.sidebar.set_current("")
         self.session.set_search("", "")
+
+    def search_for(self, text: str) -> None:
+        """Show what matches, as if it had been typed."""
+        self.search.set_text(text)
+        self.session.set_search(text)
 
     def _focus_search(self) -> None:
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)

@@ -27,6 +27,7 @@ class _Theme(QObject):
         super().__init__()
         self.name = "dark"
         self.follows: QApplication | None = None
+        self.shown: Tokens | None = None
 
     def on_system_changed(self) -> None:
         """The system went dark or light."""
@@ -43,7 +44,7 @@ def set_theme(name: str, app: QApplication) -> None:
     _theme.name = name if name in THEMES else "system"
     hints = app.styleHints()
     if _theme.follows is not app:
-        _theme.follows = app
+        _theme.follows, _theme.shown = app, None
         hints.colorSchemeChanged.connect(_theme.on_system_changed)
         app.setStyle("Fusion")
         app.setFont(_system_font())
@@ -76,6 +77,9 @@ def _tell_system(name: str, app: QApplication) -> None:
 
 
 def _apply(chosen: Tokens, app: QApplication) -> None:
+    if chosen is _theme.shown:
+        return
+    _theme.shown = chosen
     use_tokens(chosen)
     app.setPalette(_palette(chosen))
     app.setStyleSheet(style_sheet(chosen))

@@ -15,6 +15,7 @@ from model_manager.ui.theme import dress
 HEIGHT = 52
 CARD_WIDTHS = (120, 360)
 SEARCH_WIDTHS = (250, 560)
+SEARCH_AT_LEAST = 140
 
 
 def sort_labels() -> dict[str, str]:
@@ -50,6 +51,7 @@ class TopBar(QFrame):
         super().__init__(parent)
         self.setProperty("role", "top")
         self.setFixedHeight(HEIGHT)
+        self._search: QWidget | None = None
         self._sort, self._descending, self._group, self._shortness = "added", True, "none", -1
         self._build_buttons()
         self._build_size()
@@ -58,15 +60,15 @@ class TopBar(QFrame):
 
     def minimumSizeHint(self) -> QSize:
         """As narrow as the shortest labels allow, at most."""
-        return QSize(480, HEIGHT)
+        return QSize(660, HEIGHT)
 
     def set_search(self, field: QWidget) -> None:
         """Put the search field in, at the left."""
-        field.setMinimumWidth(SEARCH_WIDTHS[0])
+        self._search = field
         field.setMaximumWidth(SEARCH_WIDTHS[1])
         self._row.insertWidget(0, field, 10)
         QWidget.setTabOrder(field, self._sort_button)
-        self._fit()
+        self._show_labels()
 
     def set_sort(self, key: str, is_descending: bool) -> None:
         """Show the order in use."""
@@ -181,12 +183,15 @@ class TopBar(QFrame):
         for shortness in range(3):
             self._label(shortness)
             if self._row.minimumSize().width() <= self.width():
-                return
+                break
+        self._row.activate()
 
     def _label(self, shortness: int) -> None:
         if shortness == self._shortness:
             return
         self._shortness = shortness
+        if self._search is not None:
+            self._search.setMinimumWidth(SEARCH_AT_LEAST if shortness == 2 else SEARCH_WIDTHS[0])
         sort, group = sort_labels().get(self._sort, ""), group_labels().get(self._group, "")
         way = tr("descending") if self._descending else tr("ascending")
         full = (tr("Sort: {order}", order=sort), tr("Group: {group}", group=group))

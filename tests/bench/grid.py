@@ -17,7 +17,7 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1] / 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.setswitchinterval(0.0005)
 
-sys.path.insert(0,'/tmp/grid')
+sys.path.insert(0, "/tmp/grid")
 from fake_cards import FakeCards  # noqa: E402
 from PySide6.QtCore import QEventLoop, Qt, QTimer  # noqa: E402
 from PySide6.QtGui import QColor, QImage, QPainter  # noqa: E402

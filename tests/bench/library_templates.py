@@ -10,7 +10,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Final
 
-from model_manager.core.demo.tables import table, telling_part
+from model_manager.core.demo.tables import is_telling, table, telling_part
 from model_manager.core.demo.unet import Shapes
 from model_manager.core.formats import write
 from model_manager.core.formats.dtypes import BITS
@@ -195,12 +195,15 @@ def _other_content(rng: random.Random, sort: Sort, name: str, dtype: str) -> Con
 
 @functools.cache
 def _small_part(name: str) -> Shapes:
-    """Return fourteen telling tensors from each part of a model (UNet, VAE, text encoder), none of them large."""
-    rooms: dict[str, Shapes] = {}
+    """Return what tells in a table, and ten more tensors from each part of the model (UNet, VAE, text encoder)."""
+    rooms: dict[str, int] = {}
+    small: Shapes = {}
     for key, shape in telling_part(table(name), 0).items():
-        if math.prod(shape) < 4_000_000 and len(shape) < 5 and len(rooms.setdefault(key.split(".")[0], {})) < 14:
-            rooms[key.split(".")[0]][key] = shape
-    return {key: shape for room in rooms.values() for key, shape in room.items()}
+        room = key.split(".")[0]
+        if len(shape) < 5 and (is_telling(key) or rooms.get(room, 0) < 10):
+            small[key] = shape
+            rooms[room] = rooms.get(room, 0) + 1
+    return small
 
 
 def _typed(shapes: Shapes, dtype: str) -> dict[str, tuple[str, tuple[int, ...]]]:

@@ -117,6 +117,8 @@ class Writer:
         }
         if sort and sort.kinds:
             record |= {"kind": list(sort.kinds), "comfyui_name": None}
+        if name.endswith((".gguf", ".onnx")):
+            record["comfyui_name"] = None  # ComfyUI's core lists neither
         record.update(truth)
         self.records.append(record)
         return record

@@ -192,6 +192,8 @@ def _write_configs(out: Path, roots: dict[str, list[Root]]) -> dict[str, Any]:
     every = [root for found in roots.values() for root in found]
     nested = [root for root in every if root.source == "nested"]
     flat = [root for root in every if root.source == "flat"]
+    (out / "ComfyUI").mkdir(exist_ok=True)
+    (out / "ComfyUI" / "folder_paths.py").write_text("# marks this folder as a ComfyUI\n", encoding="utf-8")
     if nested:
         lines = ["vault:", "    base_path: ../vault", *(f"    {root.kind}: {os.path.basename(root.path)}" for root in nested)]
         (out / "ComfyUI" / "extra_model_paths.yaml").write_text("\n".join([*lines, ""]), encoding="utf-8")

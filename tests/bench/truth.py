@@ -45,7 +45,8 @@ def compare_list(truth: list[Record], listed: list[Record], absent: list[str]) -
         seen[id(record)] += 1
         for name, differs in FIELDS.items():
             if differs(record, row):
-                yield f"field {name}", f"{row['path']}: expected {_expected(record, name)!r}, got {row.get(name)!r} ({record['note'] or 'sound'})"
+                note = record["note"] or "sound"
+                yield f"field {name}", f"{row['path']}: expected {_expected(record, name)!r}, got {row.get(name)!r} ({note})"
     for record in truth:
         count = seen[id(record)]
         if count == 0 and not record["optional"]:
@@ -116,7 +117,7 @@ def _preview(record: Record, row: Record) -> bool:
         said = said.get("path") or ""
     if record["preview"] == "embedded":
         return not (said.startswith("embedded") or any(said.startswith(path) for path in record["places"]))
-    return os.path.basename(said) != record["preview"]
+    return bool(os.path.basename(said) != record["preview"])
 
 
 def _sidecars(record: Record, row: Record) -> bool:

@@ -25,8 +25,30 @@ def test_every_known_suffix_belongs_to_its_model_in_order() -> None:
 
 
 def test_preview_order() -> None:
-    names = "m.webm m.gif m.jpg m.preview.jpg m.png m.preview.webp m.preview.png m.preview.mp4 m.webp m.example.0.jpeg".split()
-    expected = "m.preview.png m.preview.webp m.preview.jpg m.png m.webp m.jpg m.gif m.example.0.jpeg m.preview.mp4 m.webm".split()
+    names = [
+        "m.webm",
+        "m.gif",
+        "m.jpg",
+        "m.preview.jpg",
+        "m.png",
+        "m.preview.webp",
+        "m.preview.png",
+        "m.preview.mp4",
+        "m.webp",
+        "m.example.0.jpeg",
+    ]
+    expected = [
+        "m.preview.png",
+        "m.preview.webp",
+        "m.preview.jpg",
+        "m.png",
+        "m.webp",
+        "m.jpg",
+        "m.gif",
+        "m.example.0.jpeg",
+        "m.preview.mp4",
+        "m.webm",
+    ]
     assert families(["m.ckpt"], names)["m.ckpt"].previews == tuple(expected)
 
 
@@ -37,7 +59,9 @@ def test_longer_stem_owns(suffix: str) -> None:
     assert "foo.v2" + suffix in found["foo.v2.safetensors"].sidecars + found["foo.v2.safetensors"].previews
 
 
-@pytest.mark.parametrize("name", ["foo.v3.preview.png", "foobar.png", "foo2.info", "foo.safetensors.png", "foo-.md", "fo.md", "foo.0.jpeg", "foo", "foo.yaml"])
+@pytest.mark.parametrize(
+    "name", ["foo.v3.preview.png", "foobar.png", "foo2.info", "foo.safetensors.png", "foo-.md", "fo.md", "foo.0.jpeg", "foo", "foo.yaml"]
+)
 def test_nobodys_files(name: str) -> None:
     assert families(["foo.safetensors"], [name])["foo.safetensors"] == Family()
 
@@ -98,7 +122,22 @@ def test_composed_and_decomposed_names_are_two_models() -> None:
     assert found[decomposed + ".safetensors"] == Family((), (decomposed + ".png",))
 
 
-@pytest.mark.parametrize("stem", ["[v1] {x} (2)", "a" * 250, "日本語", "emoji 🦊", "line\nbreak", "ends with dot.", " space ", "nul.txt", "." * 60 + "a", "preview", ".hidden"])
+@pytest.mark.parametrize(
+    "stem",
+    [
+        "[v1] {x} (2)",
+        "a" * 250,
+        "日本語",
+        "emoji 🦊",
+        "line\nbreak",
+        "ends with dot.",
+        " space ",
+        "nul.txt",
+        "." * 60 + "a",
+        "preview",
+        ".hidden",
+    ],
+)
 def test_odd_stems(stem: str) -> None:
     found = families([stem + ".safetensors"], [stem + ".preview.png", stem + ".txt", "other.png"])
     assert found[stem + ".safetensors"] == Family((stem + ".txt",), (stem + ".preview.png",))

@@ -9,9 +9,9 @@ import yaml
 
 from model_manager.core.errors import FileFault
 from model_manager.core.library.entry import Details
-from model_manager.core.sidecars import notes
 from model_manager.core.sidecars.front_matter import split
 from model_manager.core.sidecars.notes import read_notes, save_notes
+from model_manager.core.sidecars.reading import TEXT_LIMIT
 
 HEAD = "---\nauthor: fern\n# a comment\nhashes: {AutoV2: 0011223344}\nunknown key:   [1,  2]\n---\n\n"
 
@@ -193,7 +193,7 @@ def test_failed_write_keeps_the_old_text(tmp_path: Path, monkeypatch: pytest.Mon
     assert os.listdir(tmp_path) == ["m.md"]
 
 
-@pytest.mark.parametrize("data", [b"x" * (notes.TEXT_LIMIT + 1), b"\0\1\2 not text"])
+@pytest.mark.parametrize("data", [b"x" * (TEXT_LIMIT + 1), b"\0\1\2 not text"])
 def test_what_cannot_be_read_is_not_overwritten(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "m.md").write_bytes(data)
     with pytest.raises(FileFault):

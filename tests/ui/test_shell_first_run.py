@@ -27,6 +27,7 @@ def page(qtbot: QtBot, qapp: QApplication) -> FirstRunPage:
 
 
 def cards(page: FirstRunPage) -> list[FoundCard]:
+    QApplication.processEvents()  # a layout shows a new widget a moment later
     return [card for card in page.findChildren(FoundCard) if card.isVisible()]
 
 

@@ -215,7 +215,8 @@ def test_a_row_can_be_opened_before_its_folders_are_known(sidebar: Sidebar) -> N
 
 
 def test_every_search_is_one_the_library_understands() -> None:
-    sections = [library_section(1, 1, 1), attention_section(1, 1, 1), types_section([("loras", "LoRAs", 1)]), tags_section([("two words", 1)])]
+    named = [types_section([("loras", "LoRAs", 1)]), tags_section([("two words", 1)])]
+    sections = [library_section(1, 1, 1), attention_section(1, 1, 1), *named]
     for row in (row for section in sections for row in section.rows if row.query):
         parsed = query.parse(row.query)
         assert len(parsed.tests) == 1 and not parsed.words, row.query

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QImage, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
@@ -19,6 +19,12 @@ from model_manager.ui.theme import DARK, LIGHT, Tokens, dress, icon, kind_icon, 
 READ = ("text", "muted", "faint", "accent", "ok", "warn", "bad")
 GROUNDS = ("window", "panel", "raised")
 ICONS = sorted(path.stem for path in resource("icons").glob("*.svg"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_over(qapp: QApplication) -> None:
+    """A change of theme touches every widget there is, so those of other tests must be gone."""
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 def luminance(colour: QColor) -> float:

@@ -23,6 +23,7 @@ second_drive:
         more loras
     checkpoints: checkpoints
 """
+_MARK = "# Marks this folder as a ComfyUI. It is the demo library of Model Manager, there is no program in it.\n"
 
 
 def add_extras(folder: Path) -> None:
@@ -54,6 +55,8 @@ def _add_broken(models: Path, rng: random.Random) -> None:
 
 
 def _add_second_drive(folder: Path, rng: random.Random) -> None:
+    """Add a drive that only extra_model_paths.yaml names; that file counts where ComfyUI's code lies, so its mark is there too."""
+    (folder / "ComfyUI" / "folder_paths.py").write_text(_MARK, encoding="utf-8")
     (folder / "ComfyUI" / "extra_model_paths.yaml").write_text(_CONFIG, encoding="utf-8")
     drive = folder / "Second drive"
     for name, room in (("archive-fog", "loras"), ("archive-rust", "loras"), ("spare-brush", "more loras")):

@@ -112,12 +112,17 @@ def table(name: str) -> Shapes:
     return TABLES[name]()
 
 
+def is_telling(name: str) -> bool:
+    """Return whether a tensor of this name tells what kind of model a file is."""
+    return _TELLING.search(name) is not None
+
+
 def telling_part(shapes: Shapes, most_elements: int) -> Shapes:
     """Return the tensors that tell what a model is, then as many small ones as fit in `most_elements`, in the table's order.
 
     What tells is kept even when it is over the limit by itself, and a little more: a prefix has to have some keys to count.
     """
-    kept = {name for name in shapes if _TELLING.search(name)}
+    kept = {name for name in shapes if is_telling(name)}
     left = max(most_elements - sum(math.prod(shapes[name]) for name in kept), _AT_LEAST)
     for name, shape in sorted(shapes.items(), key=lambda item: math.prod(item[1])):
         size = math.prod(shape)

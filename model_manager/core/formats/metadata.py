@@ -119,24 +119,31 @@ def _tags(metadata: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
     text = metadata.get("ss_tag_frequency", "")
     counts: dict[str, int] = {}
     for dataset in _datasets(text) if 2 < len(text) <= _LONGEST_JSON else ():
-        for tag, count in dataset.items():
-            if isinstance(count, int):
+        if not counts:
+            counts = dataset
+        else:
+            for tag, count in dataset.items():
                 counts[tag] = counts.get(tag, 0) + count
     if not counts:
         words = metadata.get("modelspec.tags") or metadata.get("ssmd_tags") or ""
         return tuple((clean(word), 0) for word in words[:_LONGEST_TEXT].split(",") if word.strip())[:MOST_TAGS]
     most = sorted(counts.items(), key=itemgetter(1), reverse=True)[:MOST_TAGS]
-    if all(map(str.isprintable, counts)) and text.isascii():
-        return tuple([(tag.strip(), count) for tag, count in most if tag and len(tag) < 200])
-    return tuple((clean(tag)[:200], count) for tag, count in most if tag.strip())
+    if text.isascii() and "\\u" not in text:
+        return tuple([(tag.strip()[:200], count) for tag, count in most])
+    return tuple([(clean(tag)[:200], count) for tag, count in most])
 
 
-def _datasets(text: str) -> list[dict[str, object]]:
+def _datasets(text: str) -> list[dict[str, int]]:
+    """Return tag -> count of every dataset, without entries that are no count."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return []
-    return [tags for tags in found.values() if isinstance(tags, dict)] if isinstance(found, dict) else []
+    datasets = [tags for tags in found.values() if isinstance(tags, dict)] if isinstance(found, dict) else []
+    return [
+        tags if set(map(type, tags.values())) <= {int} else {tag: count for tag, count in tags.items() if type(count) is int}
+        for tags in datasets
+    ]
 
 
 def _covers(metadata: Mapping[str, str]) -> int:

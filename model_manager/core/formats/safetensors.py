@@ -126,7 +126,14 @@ def _metadata(buffer: bytearray, end: int) -> tuple[dict[str, str], int]:
     if after is not None and after.end() - start > _BIG:
         return _big_metadata(buffer, start, end)
     value, stop = _plain_metadata(buffer, start, end)
-    return {key: text if isinstance(text, str) else json.dumps(text) for key, text in value.items()}, stop
+    return _texts(value), stop
+
+
+def _texts(value: dict[str, object]) -> dict[str, str]:
+    """Return the metadata with every value as text: the format allows nothing else, but some writers do."""
+    if set(map(type, value.values())) <= {str}:
+        return value  # type: ignore[return-value]
+    return {key: text if isinstance(text, str) else json.dumps(text) for key, text in value.items()}
 
 
 def _plain_metadata(buffer: bytearray, start: int, end: int) -> tuple[dict[str, object], int]:
@@ -173,7 +180,7 @@ def _whole(buffer: bytearray, end: int) -> tuple[dict[str, str], Table]:
     metadata: dict[str, str] = {}
     for name, value in pairs:
         if name == "__metadata__" and isinstance(value, dict):
-            metadata |= {key: text if isinstance(text, str) else json.dumps(text) for key, text in value.items()}
+            metadata |= _texts(value)
     return metadata, judge_rows(rows_from_pairs([pair for pair in pairs if pair[0] != "__metadata__"]))
 
 

@@ -6,6 +6,7 @@ words that are certain count; a text we do not know gives nothing.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 Answer = tuple[str, str]
@@ -70,15 +71,24 @@ _FAMILIES: Final = (("noob", "NoobAI"), ("illustrious", "Illustrious"), ("pony",
 
 def base_from_metadata(metadata: Mapping[str, str]) -> Answer | None:
     """Return (architecture, base model) from modelspec.architecture or the trainer's ss_ keys, None when they do not tell."""
-    spec = metadata.get("modelspec.architecture", "").lower()
-    for start, answer in _SPEC:
-        if spec.startswith(start):
-            return answer
-    version = metadata.get("ss_base_model_version", "").strip().lower()
-    if version not in _ABSENT:
-        return next((answer for pattern, answer in _VERSIONS if pattern.match(version)), None)
+    found = _from_spec(metadata.get("modelspec.architecture", "")[:80])
+    if found:
+        return found
+    version = metadata.get("ss_base_model_version", "")[:80]
+    if version.strip().lower() not in _ABSENT:
+        return _from_version(version)
     v2 = metadata.get("ss_v2", "").lower()
     return {"true": _SD2, "false": _SD1}.get(v2) if "ss_network_module" in metadata and _is_plain(metadata) else None
+
+
+@lru_cache(256)
+def _from_spec(spec: str) -> Answer | None:
+    return next((answer for start, answer in _SPEC if spec.lower().startswith(start)), None)
+
+
+@lru_cache(256)
+def _from_version(version: str) -> Answer | None:
+    return next((answer for pattern, answer in _VERSIONS if pattern.match(version.strip().lower())), None)
 
 
 def finer_base(base: str, metadata: Mapping[str, str]) -> str:

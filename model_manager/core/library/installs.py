@@ -45,7 +45,8 @@ class Install:
     @property
     def name(self) -> str:
         """What people call it ("ComfyUI Desktop")."""
-        return tr(_SORT_NAMES.get(self.sort, self.sort))
+        spoken = _SORT_NAMES.get(self.sort, self.sort)
+        return tr(spoken)
 
 
 @dataclass(frozen=True, slots=True)

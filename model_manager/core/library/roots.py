@@ -131,8 +131,8 @@ class _Collector:
         """Add one ComfyUI as it would set itself up when started with `config_files`."""
         comfyui = _ComfyUI(layout.base)
         comfyui.add_layout(layout)
-        beside = os.path.join(layout.code, CONFIG_NAME)
-        if layout.code and os.path.isfile(beside):
+        beside = os.path.join(layout.code or layout.base, CONFIG_NAME)
+        if os.path.isfile(beside):
             comfyui.add_config(beside, self.problems)
         self.add_configs(comfyui, config_files)
         if layout.sort != layouts.MODELS:

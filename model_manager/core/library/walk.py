@@ -199,14 +199,19 @@ class Walk:
         )
 
     def _class(self, kind: str, name: str) -> int:
-        """0 a partial of some program, 1 may belong to a model, 2 a model; remembered per ending."""
+        """0 a partial of some program, 1 may belong to a model, 2 a model; remembered per ending, where that decides."""
         cut = name.rfind(".")
-        ending = name[cut:] if cut > 0 else ""
+        if cut <= 0 or name[0] in ".~":
+            return _class_of(kind, name)
+        ending = name[cut:]
         found = self._classes.get((kind, ending))
-        if found is None or name.startswith("~"):
-            found = 0 if is_partial(name) else 2 if is_model(kind, name) else 1
-            self._classes[(kind, ending)] = found
+        if found is None:
+            found = self._classes[(kind, ending)] = _class_of(kind, f"x{ending}")
         return found
+
+
+def _class_of(kind: str, name: str) -> int:
+    return 0 if is_partial(name) else 2 if is_model(kind, name) else 1
 
 
 def _leads_elsewhere(entry: os.DirEntry[str]) -> bool:

@@ -93,7 +93,7 @@ def _build(name: str, events: Any) -> object:
     aliases = 0
     for event in events:
         if isinstance(event, yaml.ScalarEvent):
-            value = "" if event.style is None and event.value in _NOTHING else event.value
+            value = "" if not event.style and event.value in _NOTHING else event.value
             if event.anchor:
                 anchors[event.anchor] = value
             stack[-1].append(value)

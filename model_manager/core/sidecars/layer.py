@@ -83,6 +83,8 @@ def storable(value: str) -> str:
 
 def line(value: object) -> str:
     """Return `value` as one line of text, "" if it is none."""
+    if value is None:
+        return ""
     if type(value) is not str:
         return amount(value)
     if value.isascii() and value.isprintable() and len(value) <= LINE_LIMIT:

@@ -38,7 +38,7 @@ def save_notes(folder: str, model_name: str, body: str, expected: str | None = N
     written. Raises FileFault as well when the file cannot be read or written; the old one is then as it was.
     """
     stored = _stored(folder, model_name)
-    if expected is not None and _same(stored.body, expected) is False:
+    if expected is not None and not _same(stored.body, expected):
         raise FileFault(
             tr(
                 "The notes in {file} were changed by another program in the meantime. Nothing was saved. "

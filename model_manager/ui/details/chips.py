@@ -81,6 +81,13 @@ class Chip(QAbstractButton):
         """Height with the text wrapped at `width`."""
         return HEIGHT + (len(self._wrapped(width)) - 1) * QFontMetrics(font(PIXELS)).height()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave arrows and Enter to the row; buttons would walk anywhere."""
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
     def _shown(self) -> str:
         return " ".join(self.said.text[:LONGEST].split())
 

@@ -3,6 +3,8 @@
 Used by the overview. Only the first lines are cleaned and laid out until "Show more" is clicked, since arrow keys change models fast.
 """
 
+import math
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
@@ -23,6 +25,7 @@ class _Text(SafeBrowser):
         super().__init__()
         self.passes_wheel = True
         self.is_faded = False
+        self.setLineWrapMode(SafeBrowser.LineWrapMode.FixedPixelWidth)  # the browser's own width lags behind ours
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -81,9 +84,8 @@ class Description(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        document = self._text.document()
-        document.setTextWidth(max(50, self.width()))
-        height = int(document.size().height()) + 2
+        self._text.setLineWrapColumnOrWidth(max(50, self.width()))
+        height = math.ceil(self._text.document().size().height()) + 2
         is_long = height > FOLDED_HEIGHT + 24 or len(self._source) > input_limit(FOLDED_CHARACTERS)
         self._text.is_faded = is_long and not self._is_open
         self._text.setFixedHeight(min(height, FOLDED_HEIGHT) if self._text.is_faded else height)

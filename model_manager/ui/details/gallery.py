@@ -40,7 +40,7 @@ ASK_MS = 25
 class Gallery(QWidget):
     """Shows one preview of several. Left, right and the wheel page; click, space or enter switch between fill and fit."""
 
-    picture_wanted = Signal(object, QSize)  # Preview, size in device pixels
+    picture_wanted = Signal(object, QSize)  # Preview, the area in device pixels that the picture should cover
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,6 +102,12 @@ class Gallery(QWidget):
     def current(self) -> Preview | None:
         """The preview on show."""
         return self._previews[self._index] if self._index < len(self._previews) else None
+
+    @property
+    def is_settled(self) -> bool:
+        """True when nothing is still to be asked for or waited for."""
+        here = self.current()
+        return here is None or (here in self._pictures and not self._ask_timer.isActive())
 
     def turn(self, step: int) -> bool:
         """Go `step` previews on; False at either end."""

@@ -30,7 +30,7 @@ OVERVIEW, METADATA, NOTES = range(3)
 class DetailsPanel(QFrame):
     """Previews, name, buttons and tabs of one model; or a word on why there is none."""
 
-    picture_wanted = Signal(object, QSize)  # Preview, size in device pixels
+    picture_wanted = Signal(object, QSize)  # Preview, the area in device pixels that the picture should cover
     tree_wanted = Signal(int)
     notes_saved = Signal(int, str, str)  # id, new body, body as loaded
     folder_opened = Signal(int)
@@ -112,6 +112,11 @@ class DetailsPanel(QFrame):
     def notes_failed(self, model_id: int, text: str) -> None:
         """Answer `notes_saved`: why it could not be written. The text typed is kept."""
         self.notes.show_failure(model_id, text)
+
+    @property
+    def is_settled(self) -> bool:
+        """True when the picture on show is there, or known to be none; for pictures of the window."""
+        return self.gallery.is_settled
 
     def drafts(self) -> dict[int, str]:
         """All unsaved notes by the model's id."""

@@ -52,6 +52,7 @@ class CardArea(QAbstractItemView):
         self._is_laying_out = False
         self._hover = -1
         self._shows_focus = False
+        self._is_behind = False  # the last frame left faces to the next one
         self._band = QRect()
         self._build()
         thumbnails.ready.connect(self._on_thumbnails_ready)
@@ -105,9 +106,9 @@ class CardArea(QAbstractItemView):
         return self._layout.rows_between(top, top + self.viewport().height() - 1)
 
     def is_settled(self) -> bool:
-        """Tell whether every picture on screen has arrived or is known not to exist."""
+        """Tell whether every picture on screen has arrived, or is known not to exist, and is painted."""
         keys = [key for row in self.visible_rows() if (key := self._card(row).picture) is not None]
-        return all(self._thumbnails.state(key) != "asked" for key in keys)
+        return not self._is_behind and all(self._thumbnails.state(key) != "asked" for key in keys)
 
     # --- Qt's questions about places
 
@@ -291,6 +292,8 @@ class CardArea(QAbstractItemView):
         dirty = event.rect()
         painter = QPainter(self.viewport())
         painter.fillRect(dirty, tokens().window)
+        self._faces.begin_frame()
+        self._is_behind = False
         if self._layout.rows:
             if self._faces.ratio != self.devicePixelRatioF():
                 self._relayout()
@@ -316,9 +319,14 @@ class CardArea(QAbstractItemView):
                 self._paint_card(painter, row, card, rect, edge)
 
     def _paint_card(self, painter: QPainter, row: int, card: Card, rect: QRect, edge: int) -> None:
-        painter.drawPixmap(rect.topLeft(), self._face(card, edge))
+        face, corner = self._face(card, edge), rect.topLeft() - QPoint(HALO, HALO)
+        if face is None:
+            self._is_behind = True
+            painter.drawPixmap(corner, self._faces.ring("empty"))
+            self.viewport().update(rect)
+        else:
+            painter.drawPixmap(rect.topLeft(), face)
         selected = self.selectionModel().isSelected(self.model().index(row, 0))
-        corner = rect.topLeft() - QPoint(HALO, HALO)
         if selected:
             painter.drawPixmap(corner, self._faces.ring("selected"))
         elif row == self._hover:
@@ -326,7 +334,7 @@ class CardArea(QAbstractItemView):
         if self._shows_focus and row == self.currentIndex().row() and self.hasFocus():
             painter.drawPixmap(corner, self._faces.ring("focus"))
 
-    def _face(self, card: Card, edge: int) -> QPixmap:
+    def _face(self, card: Card, edge: int) -> QPixmap | None:
         if card.picture is None:
             return self._faces.face(card, None, False)
         picture = self._thumbnails.picture(card.picture, edge)

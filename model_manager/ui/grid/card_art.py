@@ -1,14 +1,14 @@
 """The drawn picture of a model that has none, and the quiet ground while one is on its way; used by the card painter.
 
 The hue comes from the base model, so families are seen at a glance; everything else from the name, so no two cards are alike and
-a card looks the same every day. Draws only into the shape that is there already, asks nothing.
+a card looks the same every day. Asks nothing and keeps nothing.
 """
 
 import re
 from zlib import crc32
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QLinearGradient, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QImage, QLinearGradient, QPainter, QPainterPath, QPen
 
 from model_manager.bridge.library_model import Card
 
@@ -17,7 +17,7 @@ _WORD = re.compile(r"\d+[a-zA-Z]?(?![a-zA-Z])|\d+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[
 
 def initials(name: str) -> str:
     """Return one or two letters that stand for `name`: "Detail Tweaker XL" gives DT, "fluxRealism" FR, "名前" 名前."""
-    words = _WORD.findall(name)
+    words: list[str] = _WORD.findall(name)
     letters = [word for word in words if not word[0].isdigit()] or words
     if not letters:
         return name[:1].upper() or "?"
@@ -59,12 +59,17 @@ def drawn_ground(card: Card, rect: QRectF, is_dark: bool) -> QBrush:
     return _ground(rect, _tint(hue, strong + 0.06, light), _tint(hue + 38, strong, light - 0.20), (seed >> 12) % 5 / 10)
 
 
-def draw_motif(painter: QPainter, card: Card, rect: QRectF) -> None:
-    """Draw the card's pattern, its initials and its kind; the painter must be kept to the card's shape."""
-    seed = _seed(card.name)
+def drawn_art(card: Card, size: QSize, is_dark: bool) -> QImage:
+    """Return ground and pattern of a drawn card; made smaller than it is shown, it has no fine lines and costs a quarter."""
+    image = QImage(size, QImage.Format.Format_RGB32)
+    rect, seed = QRectF(0, 0, size.width(), size.height()), _seed(card.name)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.fillRect(rect, drawn_ground(card, rect, is_dark))
     painter.setPen(Qt.PenStyle.NoPen)
     (_rings, _bands, _discs, _hills)[(seed >> 5) % 4](painter, rect, seed)
-    _letters(painter, card, rect)
+    painter.end()
+    return image
 
 
 def _veil(alpha: int) -> QColor:
@@ -75,9 +80,9 @@ def _rings(painter: QPainter, rect: QRectF, seed: int) -> None:
     width = rect.width()
     centre = QPointF(width * (0.1 + seed % 9 * 0.1), rect.height() * (0.08 + (seed >> 9) % 4 * 0.12))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for ring in range(5):
-        painter.setPen(QPen(_veil(30 - ring * 4), width * 0.05))
-        radius = width * (0.16 + ring * 0.19)
+    for ring in range(4):
+        painter.setPen(QPen(_veil(30 - ring * 5), width * 0.05))
+        radius = width * (0.18 + ring * 0.22)
         painter.drawEllipse(centre, radius, radius)
 
 
@@ -115,7 +120,8 @@ def _hills(painter: QPainter, rect: QRectF, seed: int) -> None:
         painter.fillPath(path, _veil(15))
 
 
-def _letters(painter: QPainter, card: Card, rect: QRectF) -> None:
+def draw_letters(painter: QPainter, card: Card, rect: QRectF) -> None:
+    """Draw the card's initials and its kind."""
     width, height = rect.width(), rect.height()
     font = QFont(painter.font())
     font.setWeight(QFont.Weight.DemiBold)

@@ -4,17 +4,20 @@ A face is drawn once for what it shows (card, picture, size, theme); selection, 
 model or thumbnails, formats nothing.
 """
 
+import time
+
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontInfo, QFontMetrics, QLinearGradient, QPainter, QPen, QPixmap, QTransform
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QLinearGradient, QPainter, QPen, QPixmap
 
 from model_manager.bridge.library_model import Card
-from model_manager.ui.grid.card_art import draw_motif, drawn_ground, waiting_ground
+from model_manager.ui.grid.card_art import draw_letters, drawn_art, waiting_ground
 from model_manager.ui.theme import Tokens, mixed, tokens
 
 RADIUS = 10
 HALO = 8  # how far rings reach beyond the card
 SCREENS_KEPT = 3
 STORE_LEAST = 24 * 1024 * 1024  # bytes
+DRAWING_TIME = 0.007  # seconds of a frame
 INSET = 9
 KIND_LEAST = 0.75  # of its letters; a kind that is cut shorter is left out
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -33,6 +36,7 @@ class Faces:
         self._rings: dict[str, QPixmap] = {}
         self._most = 0
         self._fitted: object = None
+        self._end = 0.0
         self.ratio = 0.0  # device pixels a logical pixel; 0 before the first `fit`
 
     def fit(self, size: QSize, ratio: float, font: QFont, screen_pixels: int) -> None:
@@ -62,11 +66,17 @@ class Faces:
             QFontMetrics(f) for f in (self._name_font, self._meta_font, self._badge_font)
         )
 
-    def face(self, card: Card, picture: QPixmap | None, is_waiting: bool) -> QPixmap:
-        """Return the face of `card` with `picture`, else waiting for one, else drawn."""
+    def begin_frame(self) -> None:
+        """Allow drawing for some milliseconds from now on; what does not fit is drawn in the next frame."""
+        self._end = time.perf_counter() + DRAWING_TIME
+
+    def face(self, card: Card, picture: QPixmap | None, is_waiting: bool) -> QPixmap | None:
+        """Return the face of `card` with `picture`, else waiting for one, else drawn; None if this frame's time is used up."""
         key = (card, picture.cacheKey() if picture is not None else is_waiting)
         found = self._store.pop(key, None)
         if found is None:
+            if time.perf_counter() > self._end:
+                return None
             found = self._draw(card, picture, is_waiting)
             while len(self._store) * self._bytes_each > self._most:
                 del self._store[next(iter(self._store))]
@@ -74,7 +84,7 @@ class Faces:
         return found
 
     def ring(self, sort: str) -> QPixmap:
-        """Return an outline reaching HALO beyond the card; sort: selected, hover or focus."""
+        """Return an outline reaching HALO beyond the card; sort: selected, hover, focus, or empty for a card with no face yet."""
         if sort not in self._rings:
             self._rings[sort] = self._draw_ring(sort, tokens())
         return self._rings[sort]
@@ -102,6 +112,10 @@ class Faces:
                 soft.setAlphaF((0.30 if colours.is_dark else 0.24) * (1 - step / 5) ** 1.6)
                 outline(soft, 1.4, 2.6 + step)
             outline(colours.accent, 2.4, 1.2)
+        elif sort == "empty":
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colours.raised)
+            painter.drawRoundedRect(self._rect.translated(HALO, HALO), RADIUS, RADIUS)
         elif sort == "hover":
             outline(mixed(colours.text, colours.window, 0.45), 1.5, 0.75)
         else:
@@ -110,53 +124,72 @@ class Faces:
         return pixmap
 
     def _draw(self, card: Card, picture: QPixmap | None, is_waiting: bool) -> QPixmap:
-        colours = tokens()
         pixmap = self._blank(self._rect.width(), self._rect.height())
         painter = QPainter(pixmap)
-        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.setFont(self._meta_font)
-        painter.setPen(Qt.PenStyle.NoPen)
-        if picture is None or picture.hasAlphaChannel():
-            make = waiting_ground if is_waiting or picture is not None else drawn_ground
-            painter.setBrush(make(card, self._rect, colours.is_dark))
-            painter.drawRoundedRect(self._rect, RADIUS, RADIUS)
-        if picture is not None:
-            painter.setBrush(self._filled_with(picture))
-            painter.drawRoundedRect(self._rect, RADIUS, RADIUS)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceAtop)  # keeps to the rounded shape
-        if picture is None and not is_waiting:
-            draw_motif(painter, card, self._rect)
+        self._draw_picture(painter, card, picture, is_waiting)
         if card.is_away:
-            painter.fillRect(self._rect, self._veil(colours))
-        self._draw_shade(painter, colours)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+            painter.fillRect(self._rect, _veil(tokens()))
+        shade = self._overlay("shade")
+        painter.drawPixmap(QPointF(0, self._rect.height() - shade.deviceIndependentSize().height()), shade)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)  # not before: pictures take twice as long with it
         self._draw_caption(painter, card)
-        self._draw_marks(painter, card, colours)
+        self._draw_marks(painter, card, tokens())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        self._round(painter)
         painter.end()
         return pixmap
 
-    def _veil(self, colours: Tokens) -> QColor:
-        veil = mixed(colours.muted, colours.window, 0.30)
-        veil.setAlphaF(0.72)
-        return veil
+    def _draw_picture(self, painter: QPainter, card: Card, picture: QPixmap | None, is_waiting: bool) -> None:
+        is_dark = tokens().is_dark
+        if picture is None and not is_waiting:
+            half = QSize(round(self.size.width() * self.ratio / 2), round(self.size.height() * self.ratio / 2))
+            painter.drawImage(self._rect, drawn_art(card, half, is_dark))
+            draw_letters(painter, card, self._rect)
+            return
+        if picture is None or picture.hasAlphaChannel():
+            painter.fillRect(self._rect, waiting_ground(card, self._rect, is_dark))
+        if picture is not None:
+            painter.drawPixmap(self._rect, picture, cropped(picture, self._rect))
 
-    def _filled_with(self, picture: QPixmap) -> QBrush:
-        """Return a brush that fills the card with `picture`, cropped around its middle, a third from the top."""
-        width, height = self._rect.width(), self._rect.height()
-        scale = max(width / picture.width(), height / picture.height())
-        brush = QBrush(picture)
-        left, top = (width - picture.width() * scale) / 2, (height - picture.height() * scale) / 3
-        brush.setTransform(QTransform.fromTranslate(left, top).scale(scale, scale))
-        return brush
+    def _round(self, painter: QPainter) -> None:
+        """Take the corners away; only they are touched, an antialiased clip of the whole card costs as much as the picture."""
+        side = RADIUS + 1
+        right, bottom = self._rect.width() - side, self._rect.height() - side
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
+        for number, point in enumerate((QPointF(0, 0), QPointF(right, 0), QPointF(0, bottom), QPointF(right, bottom))):
+            painter.drawPixmap(point, self._overlay(f"corner{number}"))
 
-    def _draw_shade(self, painter: QPainter, colours: Tokens) -> None:
-        rect = self._rect.adjusted(0, self._rect.height() - max(84.0, self._rect.height() * 0.44), 0, 0)
-        gradient = QLinearGradient(rect.topLeft(), rect.bottomLeft())
+    def _overlay(self, sort: str) -> QPixmap:
+        """Return what lies over every face alike; sort: shade, corner0 (top left) to corner3 (bottom right)."""
+        if sort not in self._rings:
+            self._rings[sort] = self._draw_shade(tokens()) if sort == "shade" else self._draw_corner(int(sort[-1]))
+        return self._rings[sort]
+
+    def _draw_corner(self, number: int) -> QPixmap:
+        side = RADIUS + 1
+        pixmap = self._blank(side, side)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(Qt.GlobalColor.white)
+        painter.drawRoundedRect(QRectF(-side * (number % 2), -side * (number // 2), 2 * side, 2 * side), RADIUS, RADIUS)
+        painter.end()
+        return pixmap
+
+    def _draw_shade(self, colours: Tokens) -> QPixmap:
+        height = round(max(84.0, self._rect.height() * 0.44))
+        pixmap = self._blank(self._rect.width(), height)
+        gradient = QLinearGradient(0, 0, 0, height)
         for stop, share in ((0.0, 0.0), (0.45, 0.55), (1.0, 1.12)):
             shade = QColor(colours.shade)
             shade.setAlphaF(min(1.0, colours.shade.alphaF() * share))
             gradient.setColorAt(stop, shade)
-        painter.fillRect(rect, gradient)
+        painter = QPainter(pixmap)
+        painter.fillRect(QRectF(0, 0, self._rect.width(), height), gradient)
+        painter.end()
+        return pixmap
 
     def _draw_caption(self, painter: QPainter, card: Card) -> None:
         line = self._meta_metrics.height() + 1
@@ -221,3 +254,17 @@ def _badge_colours(tone: str, colours: Tokens) -> tuple[QColor, QColor]:
         return QColor(0, 0, 0, 0xB0), _NAME
     ground = {"accent": colours.accent_fill, "warn": colours.warn, "bad": colours.bad}.get(tone, colours.accent_fill)
     return ground, _INK if colours.is_dark and tone != "accent" else _NAME
+
+
+def _veil(colours: Tokens) -> QColor:
+    """Return what lies over a model whose folder is away."""
+    veil = mixed(colours.muted, colours.window, 0.30)
+    veil.setAlphaF(0.72)
+    return veil
+
+
+def cropped(picture: QPixmap, rect: QRectF) -> QRectF:
+    """Return the part of `picture` that fills `rect`: its middle, or a third from the top, where faces are."""
+    scale = max(rect.width() / picture.width(), rect.height() / picture.height())
+    width, height = rect.width() / scale, rect.height() / scale
+    return QRectF((picture.width() - width) / 2, (picture.height() - height) / 3, width, height)

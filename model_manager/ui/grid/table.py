@@ -6,12 +6,13 @@ Rows have one fixed height and columns are measured once over the first rows, so
 from typing import cast
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QBrush, QContextMenuEvent, QHideEvent, QKeyEvent, QPainter, QPaintEvent, QTransform
+from PySide6.QtGui import QContextMenuEvent, QHideEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from model_manager.bridge.library_model import Card, PictureKey
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.ui.grid.card_art import drawn_ground, waiting_ground
+from model_manager.ui.grid.card_face import cropped
 from model_manager.ui.grid.model import CardModel
 from model_manager.ui.theme import tokens
 
@@ -37,26 +38,20 @@ class NameDelegate(QStyledItemDelegate):
         option.rect.setLeft(int(picture.right()) + 5)
         super().paint(painter, option, index)
         painter.save()
-        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.translate(picture.topLeft())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.setOpacity(0.5 if card.is_away else 1.0)
-        painter.setBrush(self._brush(card, QRectF(0, 0, picture.width(), picture.height())))
-        painter.drawRoundedRect(QRectF(0, 0, picture.width(), picture.height()), 4, 4)
+        self._paint_picture(painter, card, picture)
         painter.restore()
 
-    def _brush(self, card: Card, rect: QRectF) -> QBrush:
-        if card.picture is None:
-            return drawn_ground(card, rect, tokens().is_dark)
-        pixmap = self._thumbnails.picture(card.picture, self._table.edge())
-        if pixmap is None:
-            ground = waiting_ground if self._thumbnails.state(card.picture) == "asked" else drawn_ground
-            return ground(card, rect, tokens().is_dark)
-        scale = max(rect.width() / pixmap.width(), rect.height() / pixmap.height())
-        brush = QBrush(pixmap)
-        left, top = (rect.width() - pixmap.width() * scale) / 2, (rect.height() - pixmap.height() * scale) / 3
-        brush.setTransform(QTransform.fromTranslate(left, top).scale(scale, scale))
-        return brush
+    def _paint_picture(self, painter: QPainter, card: Card, rect: QRectF) -> None:
+        pixmap = None if card.picture is None else self._thumbnails.picture(card.picture, self._table.edge())
+        if pixmap is not None:
+            painter.drawPixmap(rect, pixmap, cropped(pixmap, rect))
+            return
+        is_waiting = card.picture is not None and self._thumbnails.state(card.picture) == "asked"
+        painter.translate(rect.topLeft())
+        rect = QRectF(0, 0, rect.width(), rect.height())
+        painter.fillRect(rect, (waiting_ground if is_waiting else drawn_ground)(card, rect, tokens().is_dark))
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return room for picture and text."""

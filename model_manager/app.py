@@ -48,14 +48,16 @@ def run(chosen: argparse.Namespace) -> int:
         photographer = _Photographer(window, picture.absolute(), chosen.select)
         photographer.start()
     code = app.exec()
-    window.session.close()
+    window.session.close(is_remembered=picture is None)
     return code
 
 
 def _build(app: "QApplication", chosen: argparse.Namespace, folder: Path) -> "MainWindow":
     """Make the window on its session, show it, and start the work once it is painted."""
+    from PySide6.QtCore import Qt
+
     from model_manager.bridge.jobs import Runner
-    from model_manager.bridge.session import Session
+    from model_manager.bridge.session import Session, saved_sources
     from model_manager.bridge.tasks import Sources, covers
     from model_manager.bridge.thumbnails import Thumbnails
     from model_manager.core.previews.thumbnail_cache import ThumbnailCache
@@ -66,15 +68,16 @@ def _build(app: "QApplication", chosen: argparse.Namespace, folder: Path) -> "Ma
     set_theme(chosen.theme or settings.theme, app)
     if chosen.view:
         settings.view = chosen.view
-    installs, configs = tuple(chosen.comfyui or ()), tuple(file for files in chosen.extra_model_paths_config or () for file in files)
-    sources = Sources(installs, configs)
+    sources = Sources(tuple(chosen.comfyui), tuple(chosen.extra_model_paths_config))
     if not sources and not chosen.demo:
-        sources = Sources(tuple(settings.comfyui_dirs), tuple(settings.config_files), tuple(settings.own_folders))
+        sources = saved_sources(settings)
     runner = Runner()
     session = Session(folder, settings, runner, sources)
     cache = ThumbnailCache(session.cache_folder, settings.thumbnail_cache_mb * 1_000_000)
     window = MainWindow(session, Thumbnails(runner, cache, covers, session))
     if chosen.size:
+        window.setWindowState(Qt.WindowState.WindowNoState)
+        window.setMinimumSize(1, 1)
         window.resize(*chosen.size)
     if notice:
         window.problems.show_problem(notice, "warn")

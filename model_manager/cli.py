@@ -5,6 +5,7 @@ path), 2 the command could not be carried out.
 """
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -13,12 +14,17 @@ from pathlib import Path
 from model_manager import __version__
 from model_manager.core.errors import ModelManagerError
 
-COMMANDS = ("scan", "list", "show", "check", "folders")
+_FOLDERS = ("comfyui", "extra_model_paths_config")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command, or open the window when none is named; returns the exit code."""
-    chosen = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words[:1] == ["--read-models"]:
+        from model_manager.core.library import readers
+
+        return readers.serve(int(words[1]))
+    chosen = _joined(_parser().parse_args(words))
     if chosen.data_dir:
         os.environ["MODEL_MANAGER_DATA"] = os.path.abspath(chosen.data_dir)
     if chosen.command is None:
@@ -27,8 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(chosen)
     from model_manager import commands
 
+    _let_any_name_out()
     try:
-        return commands.run(chosen)
+        code = commands.run(chosen)
+        sys.stdout.flush()
+        return code
     except ModelManagerError as fault:
         print(fault.text, file=sys.stderr)
         return 2
@@ -37,6 +46,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+
+
+def _let_any_name_out() -> None:
+    """File names may hold what the terminal's encoding lacks; on Linux their very bytes go out."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape" if sys.stdout.encoding.lower() == "utf-8" else "backslashreplace")
+
+
+def _joined(chosen: argparse.Namespace) -> argparse.Namespace:
+    """Add folders named after the command to those before it."""
+    for name in _FOLDERS:
+        setattr(chosen, name, [*getattr(chosen, name), *getattr(chosen, "more_" + name, ())])
+    return chosen
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,17 +96,19 @@ def _parser() -> argparse.ArgumentParser:
 def _add_folders(parser: argparse.ArgumentParser, is_top: bool) -> None:
     """The same options before and after the command; those after it must not reset those before."""
     unset = None if is_top else argparse.SUPPRESS
-    parser.add_argument("--comfyui", action="append", metavar="DIR", default=unset, help="a ComfyUI or models folder; may be repeated")
-    parser.add_argument(
-        "--extra-model-paths-config", action="append", nargs="+", metavar="FILE", default=unset, help="as ComfyUI takes it"
-    )
+    for name, metavar, text in (
+        ("comfyui", "DIR", "a ComfyUI or models folder; may be repeated"),
+        ("extra_model_paths_config", "FILE", "an extra_model_paths.yaml as ComfyUI takes it; may be repeated"),
+    ):
+        option, place = "--" + name.replace("_", "-"), name if is_top else "more_" + name
+        empty: list[str] | str = [] if is_top else argparse.SUPPRESS
+        parser.add_argument(option, action="append", dest=place, metavar=metavar, default=empty, help=text)
     parser.add_argument("--data-dir", metavar="DIR", default=unset, help="where index, settings and thumbnails are kept")
     parser.add_argument("--demo", action="store_true", default=False if is_top else argparse.SUPPRESS, help="use the built-in demo library")
 
 
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
-    try:
+    if width.isdecimal() and height.isdecimal() and 0 < int(width) <= 16_000 and 0 < int(height) <= 16_000:
         return int(width), int(height)
-    except ValueError:
-        raise argparse.ArgumentTypeError("write the size as WIDTHxHEIGHT, such as 1440x900") from None
+    raise argparse.ArgumentTypeError("write the size as WIDTHxHEIGHT, such as 1440x900")

@@ -7,6 +7,7 @@ import argparse
 import dataclasses
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from model_manager.core.library import catalogue
 from model_manager.core.library.entry import ModelRecord, Root
 from model_manager.core.library.folder_states import report
 from model_manager.core.library.index import Index, usable_index
+from model_manager.core.library.query import parse
 from model_manager.core.library.records import read_record
 from model_manager.core.library.roots import Roots, collect
 from model_manager.core.library.rows import stem_of
@@ -42,7 +44,7 @@ def run(chosen: argparse.Namespace) -> int:
 def roots_for(chosen: argparse.Namespace, folder: Path, known: Mapping[Root, str]) -> Roots:
     """The roots named by the arguments, else by the settings; raises BadConfig when there are none."""
     settings, _ = load_settings(folder)
-    installs, configs = list(chosen.comfyui or ()), [file for files in chosen.extra_model_paths_config or () for file in files]
+    installs, configs = list(chosen.comfyui), list(chosen.extra_model_paths_config)
     own: list[tuple[str, str]] = []
     if chosen.demo:
         from model_manager.core.demo import build_demo
@@ -57,14 +59,12 @@ def roots_for(chosen: argparse.Namespace, folder: Path, known: Mapping[Root, str
 
 
 def _complain(text: str) -> None:
-    import sys
-
     print(text, file=sys.stderr)
 
 
 def _update(index: Index, roots: Roots, is_quick: bool = False) -> ScanResult:
     only = quick_check(index, Work()) if is_quick and index.roots() else None
-    result = scan(index, roots.groups, Work(), lambda batch: None, only)
+    result = scan(index, roots.groups, Work(), None, only)
     if result.unsaved:
         _complain(result.unsaved)
     return result
@@ -98,14 +98,22 @@ def index_problems(index: Index) -> list[dict[str, str]]:
 
 
 def _list(chosen: argparse.Namespace, index: Index, roots: Roots) -> int:
+    query = _query(chosen)
     if not chosen.no_scan:
         _update(index, roots)
-    for record in catalogue.records(index, " ".join(chosen.query)):
+    for record in catalogue.records(index, query):
         if chosen.json:
             print(json.dumps(as_listed(record)))
         else:
             print(f"{record.kind}\t{_comfyui_name(record) or os.path.basename(record.path)}\t{record.size}")
     return 0
+
+
+def _query(chosen: argparse.Namespace) -> str:
+    """The words of the search, put together again; raises BadQuery before anything is looked at."""
+    text = " ".join(f'"{word}"' if " " in word and '"' not in word else word for word in chosen.query)
+    parse(text)
+    return text
 
 
 def _show(chosen: argparse.Namespace, index: Index, roots: Roots) -> int:
@@ -134,10 +142,11 @@ def _lines(value: Mapping[str, Any], indent: str = "") -> Iterator[str]:
 
 
 def _check(chosen: argparse.Namespace, index: Index, roots: Roots) -> int:
+    query = _query(chosen)
     _update(index, roots)
     is_bad = False
-    for record in catalogue.records(index, " ".join(chosen.query)):
-        facts = read_facts(record.path, record.size)
+    for record in catalogue.records(index, query):
+        facts = read_facts(record.path, record.size, is_thorough=True)
         verdict, reason = judge(facts, os.path.basename(record.path), record.kind)
         is_bad |= verdict != "ok"
         if chosen.json:

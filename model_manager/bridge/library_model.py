@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from model_manager.core.amounts import short_size
 from model_manager.core.library.arrange import Arrangement
+from model_manager.core.library.index import FolderRow
 from model_manager.core.library.kinds import label_one
 from model_manager.core.library.query import Query
 from model_manager.core.library.rows import AWAY, FAVOURITE, Row
@@ -24,13 +26,16 @@ _NOWHERE = QModelIndex()
 
 
 class PictureKey(NamedTuple):
-    """What a thumbnail is made from; a changed file gives a changed key. sort: still, animated, video, embedded."""
+    """What a thumbnail is made from; a changed file gives a changed key. sort: still, animated, video, embedded.
+
+    number: which of the pictures embedded in a model file; else 0.
+    """
 
     path: str
     mtime_ns: int
     size: int
     sort: str
-    index: int
+    number: int
 
 
 class Card(NamedTuple):
@@ -54,17 +59,7 @@ class Section(NamedTuple):
 
     title: str
     first: int
-    count: int
-
-
-def size_text(size: int) -> str:
-    """A file size as drives and download pages count it: 6.6 GB, 228 MB, 12 kB."""
-    value, unit = float(size), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if value < 999.5 or unit == "TB":
-            break
-        value /= 1000
-    return f"{value:.1f} {unit}" if value < 9.95 and unit not in ("B", "kB") else f"{value:.0f} {unit}"
+    size: int
 
 
 def _badges() -> dict[str, tuple[str, str]]:
@@ -122,16 +117,20 @@ class LibraryModel(QAbstractTableModel):
         with self._resetting():
             self._arrangement.set_order(sort, is_descending, group)
 
-    def change(self, rows: Sequence[Row], gone: Iterable[int]) -> None:
-        """Add, replace and take away models; a reset only when the order changed."""
-        self.beginResetModel()
-        try:
-            changed = self._arrangement.drop(gone)
-            changed |= self._arrangement.put(rows)
-        finally:
-            self.endResetModel()
-        if changed:
-            self.sections_changed.emit()
+    def change(self, rows: Sequence[Row], gone: Iterable[int] = (), folders: Sequence[FolderRow] = ()) -> None:
+        """Add, replace and take away models and their folders; a reset only where the order may change."""
+        arrangement, gone = self._arrangement, list(gone)
+        is_known = any(folder.id in arrangement.shelf.folders for folder in folders)
+        if not gone and not is_known and all(map(arrangement.keeps_place, rows)):
+            for row in rows:
+                arrangement.shelf.put(row)
+            if rows and self.rowCount():
+                self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(COLUMNS) - 1))
+            return
+        with self._resetting():
+            arrangement.set_folders(folders)
+            arrangement.drop(gone)
+            arrangement.put(rows)
 
     @contextmanager
     def _resetting(self) -> Iterator[None]:
@@ -153,7 +152,7 @@ class LibraryModel(QAbstractTableModel):
         badge, tone = (tr("Away"), "") if is_away else self._badges.get(shelf.problem[slot], ("", ""))
         return Card(
             shelf.ids[slot], shelf.name(slot), kind, label_one(kind), shelf.base[slot] or shelf.architecture[slot],
-            size_text(shelf.size[slot]), badge, tone, bool(flags & FAVOURITE), is_away, self._picture(slot),
+            short_size(shelf.size[slot]), badge, tone, bool(flags & FAVOURITE), is_away, self._picture(slot),
         )  # fmt: skip
 
     def _picture(self, slot: int) -> PictureKey | None:
@@ -224,7 +223,7 @@ class LibraryModel(QAbstractTableModel):
         if column == "architecture":
             return shelf.architecture[slot]
         if column == "size":
-            return size_text(shelf.size[slot])
+            return short_size(shelf.size[slot])
         if column == "folder":
             way = shelf.folders[shelf.folder[slot]].ways[0]
             return os.path.basename(way.root) + way.path[len(way.root) :]

@@ -3,18 +3,20 @@
 Each runs in a worker with its own connection to the index. Nothing here knows the window.
 """
 
+import contextlib
+import ctypes
 import shutil
+import sys
 import time
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from PySide6.QtGui import QImage
 
 from model_manager.bridge import pictures
-from model_manager.bridge.jobs import Pool, Runner
-from model_manager.core.errors import BadPicture
+from model_manager.core.errors import BadPicture, IndexFault
 from model_manager.core.formats.tree import embedded_covers, header_tree
 from model_manager.core.library import catalogue
 from model_manager.core.library import installs as install_places
@@ -26,12 +28,12 @@ from model_manager.core.library.index import FolderRow, Index, set_aside, usable
 from model_manager.core.library.installs import Look
 from model_manager.core.library.records import read_record
 from model_manager.core.library.roots import collect
-from model_manager.core.library.rows import Row
+from model_manager.core.library.rows import AWAY, Row
 from model_manager.core.library.scanner import Batch, ScanResult, quick_check
 from model_manager.core.library.scanner import scan as scan_folders
-from model_manager.core.library.shelf import ShelfFolder
-from model_manager.core.library.watcher import Watcher, outermost
-from model_manager.core.words import tr, trn
+from model_manager.core.library.shelf import Shelf, ShelfFolder
+from model_manager.core.library.watcher import Place, places_of
+from model_manager.core.words import tr
 from model_manager.core.work import Work
 
 FIRST_ROWS = 120
@@ -64,31 +66,66 @@ class Opened:
 def open_index(folder: Path, first_screen: Sequence[int]) -> Opened:
     """Make the index usable and read the rows of the first screen; a few milliseconds at any size of library."""
     path, notice = usable_index(folder)
-    with Index(path) as index:
-        rows = list(index.rows(first_screen)) if first_screen else []
-        rows = rows or index.first_rows(FIRST_ROWS)
-        return Opened(path, notice, index.folders({row.folder for row in rows}), rows)
+    try:
+        with Index(path) as index:
+            rows = list(index.rows(first_screen)) if first_screen else []
+            rows = rows or index.first_rows(FIRST_ROWS)
+            return Opened(path, notice, index.folders({row.folder for row in rows}), rows)
+    except IndexFault:  # `load` meets it again and deals with it
+        return Opened(path, notice, [], [])
+
+
+def first_screen(opened: Opened, like: Arrangement) -> Arrangement:
+    """The rows of the first screen, in the order and with the search of `like`."""
+    arrangement = Arrangement(Shelf())
+    arrangement.shelf.set_folders(opened.folders)
+    arrangement.shelf.fill(opened.rows)
+    arrangement.set_order(like.sort, like.is_descending, like.group)
+    arrangement.set_query(like.query)
+    arrangement.refill()
+    return arrangement
 
 
 def load(path: Path, order: tuple[str, bool, str]) -> Arrangement:
     """All models in memory, in the given order."""
     with Index(path) as index:
-        return catalogue.load(index, order)
+        arrangement = catalogue.load(index, order)
+    _give_back_memory()
+    return arrangement
 
 
-def replace_index(folder: Path) -> Path:
-    """Set a damaged index aside and make a new one."""
-    set_aside(folder / "index.sqlite")
-    return usable_index(folder)[0]
+def _give_back_memory() -> None:
+    """Return what loading used for a moment to the system; glibc keeps it otherwise, some 10 MB for 100,000 models."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # other C libraries
+            ctypes.CDLL(None).malloc_trim(0)
+
+
+def replace_index(path: Path) -> Path:
+    """Set a damaged index aside and make a new one; where that cannot be, a temporary one serves."""
+    with contextlib.suppress(OSError):
+        set_aside(path)
+    return usable_index(path.parent)[0]
+
+
+def is_writable(path: Path) -> bool:
+    """Whether the index can be written just now."""
+    try:
+        with Index(path) as index, index.writing():
+            index.touch()
+    except IndexFault:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """A finished scan. notices: what is wrong with configuration files."""
+    """A finished scan. notices: what is wrong with configuration files. places: where the roots were before all were looked at."""
 
     result: ScanResult
     is_full: bool
     notices: list[str] = field(default_factory=list)
+    places: dict[str, Place] | None = None
 
 
 def scan(path: Path, sources: Sources, work: Work, emit: Callable[[Batch], None], only: frozenset[str] | None) -> Scanned:
@@ -98,14 +135,25 @@ def scan(path: Path, sources: Sources, work: Work, emit: Callable[[Batch], None]
         if only is not None and known:
             return Scanned(scan_folders(index, known, work, emit, only), False)
         roots = collect(sources.installs, sources.configs, sources.own, tuple(known))
+        places = places_of(root.path for root in roots.groups)
         result = scan_folders(index, roots.groups, work, emit)
-        return Scanned(result, True, [problem.text for problem in roots.problems])
+        return Scanned(result, True, [problem.text for problem in roots.problems], places)
 
 
-def changed_folders(path: Path, work: Work) -> set[str]:
-    """The folders that changed since they were scanned, found without listing them."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a look around found: folders that changed, and whether a root came, went or was replaced."""
+
+    folders: frozenset[str]
+    is_moved: bool
+
+
+def look_around(path: Path, sources: Sources, polled: frozenset[str], places: Mapping[str, Place]) -> Around:
+    """Look where no news comes from: whether the roots stand where they stood, and into the folders `polled`, without listing them."""
     with Index(path) as index:
-        return quick_check(index, work)
+        roots = collect(sources.installs, sources.configs, sources.own, tuple(index.roots()))
+        changed = quick_check(index, Work(), polled) if polled else set()
+    return Around(frozenset(changed), places_of(root.path for root in roots.groups) != places)
 
 
 def record(path: Path, id_: int) -> ModelRecord | None:
@@ -152,7 +200,11 @@ def demo(folder: Path) -> str:
 
 def cache_size(folder: Path) -> int:
     """Bytes that thumbnails take on disk."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # thumbnails come and go meanwhile
+            total += path.stat().st_size if path.is_file() else 0
+    return total
 
 
 def clear_cache(folder: Path) -> int:
@@ -196,6 +248,17 @@ class Counts:
     folders: list[FolderCount]
 
 
+def take(shelf: Shelf) -> Taken:
+    """Copy what there is to count; a few milliseconds, on the thread that owns the shelf."""
+    away: dict[int, int] = {}
+    if shelf.counts["state"]["away"]:
+        for slot in shelf.slots():
+            if shelf.flags[slot] & AWAY:
+                away[shelf.folder[slot]] = away.get(shelf.folder[slot], 0) + 1
+    counts = {name: dict(one) for name, one in shelf.counts.items()}
+    return Taken(dict(shelf.folders), dict(shelf.folder_counts), away, shelf.added[:], len(shelf), counts)
+
+
 def count(taken: Taken) -> Counts:
     """Count for the sidebar."""
     since = time.time() - RECENT_SECONDS
@@ -204,49 +267,6 @@ def count(taken: Taken) -> Counts:
         taken.total, sum(added >= since for added in taken.added), taken.counts["state"], sum(taken.counts["problem"].values()),
         taken.counts["kind"], tags[:TAGS_SHOWN], folder_tree(taken.folders, taken.in_folder, taken.away_in_folder),
     )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class WatchState:
-    """What the status bar says of watching."""
-
-    text: str
-    tooltip: str
-    tone: str
-    needs_polling: bool
-
-
-class Watch:
-    """The watcher in use; started in a worker (a large library takes half a second) and replaced when other folders are to be watched."""
-
-    def __init__(self, on_quiet: Callable[[frozenset[str], bool], None]) -> None:
-        self._on_quiet = on_quiet
-        self._watcher: Watcher | None = None
-        self._tops: list[str] = []
-
-    def update(self, runner: Runner, folders: Iterable[str], done: Callable[[WatchState], None]) -> None:
-        """Watch these folders from now on; `done` is told how that went, if anything changed."""
-        tops = outermost(folders)
-        if tops == self._tops:
-            return
-        self._tops = tops
-        old, self._watcher = self._watcher, Watcher(self._on_quiet)
-        runner.start(Pool.READ, _start_watching, old, self._watcher, tops, done=done)
-
-    def stop(self) -> None:
-        """Stop watching."""
-        if self._watcher is not None:
-            self._watcher.stop()
-
-
-def _start_watching(old: Watcher | None, new: Watcher, tops: Sequence[str]) -> WatchState:
-    if old is not None:
-        old.stop()
-    watched = new.start(tops)
-    if not new.polled:
-        return WatchState(trn("Watching {count} folder", "Watching {count} folders", watched), tr("Changes on disk show at once."), "ok", False)
-    return WatchState(trn("Looking at {count} folder every few seconds", "Looking at {count} folders every few seconds", len(new.polled)),
-                      new.reason, "warn", True)  # fmt: skip
 
 
 def covers(path: str) -> list[bytes]:

@@ -23,6 +23,7 @@ EDGES = (160, 320, 512, 768, 1024)  # device pixels; few steps, so that the size
 MEMORY = 96 * 1024 * 1024  # bytes of pixmaps kept beyond those on screen
 CHUNK = 6  # cached thumbnails read in one job: some 5 ms
 READS, MAKES = 3, 3  # jobs under way; enough to keep the workers busy, few enough that nothing stale waits in line
+CALM = 250  # milliseconds without scrolling before pictures are made on all workers; one alone does not hold up frames
 FRAME = 16  # milliseconds; arrivals are told once a frame
 
 Covers = Callable[[str], list[bytes]]
@@ -74,6 +75,7 @@ class Thumbnails(QObject):
         self._has_told_cache = False
         self._pump_timer = self._timer(0, self._pump)
         self._news_timer = self._timer(FRAME, self._tell)
+        self._calm_timer = self._timer(CALM, self._pump)
 
     def _timer(self, milliseconds: int, slot: Callable[[], None]) -> QTimer:
         timer = QTimer(self, singleShot=True, interval=milliseconds)
@@ -106,6 +108,8 @@ class Thumbnails(QObject):
         for ask in self._wanted:
             if ask not in wanted:
                 self._drop(ask)
+        if wanted.keys() != self._wanted.keys():
+            self._calm_timer.start()
         self._wanted = wanted
         for ask in wanted:
             if ask not in self._pixmaps and ask.key not in self._refused:
@@ -150,7 +154,7 @@ class Thumbnails(QObject):
         """Start what there is room for."""
         while self._reads and self._jobs["read"] < READS:
             self._start("read", read, list(islice(self._reads, CHUNK)))
-        while self._makes and self._jobs["make"] < MAKES:
+        while self._makes and self._jobs["make"] < (1 if self._calm_timer.isActive() else MAKES):
             self._start("make", make, list(islice(self._makes, 1)))
 
     def _start(self, sort: str, function: Callable[..., list[Fetched]], asks: list[Ask]) -> None:

@@ -29,22 +29,22 @@ class FolderDesk(QObject):
         self._folders: FoldersDialog | None = None
         self._settings: SettingsDialog | None = None
         self._configs: dict[str, tuple[str, ...]] = {}
-        session.installs_found.connect(self._on_installs)
-        session.folder_looked_at.connect(self._on_looked_at)
-        session.folders_reported.connect(self._on_reported)
+        session.folders.installs_found.connect(self._on_installs)
+        session.folders.looked_at.connect(self._on_looked_at)
+        session.folders.reported.connect(self._on_reported)
 
     # first run
 
     def show_first_run(self) -> None:
         """Show the page that asks where the models are."""
         page = self._first_run = FirstRunPage()
-        page.folder_chosen.connect(self._session.look_at)
+        page.folder_chosen.connect(self._session.folders.look_at)
         page.accepted.connect(self._on_accepted)
         page.demo_asked.connect(self.open_demo)
         self._pages.addWidget(page)
         self._pages.setCurrentWidget(page)
         page.set_looking(True)
-        self._session.find_installs()
+        self._session.folders.find_installs()
 
     def open_demo(self) -> None:
         """Build the demo library and open it."""
@@ -91,12 +91,12 @@ class FolderDesk(QObject):
         if self._folders is None:
             dialog = self._folders = FoldersDialog(self._window)
             dialog.set_kinds([(kind, label(kind)) for kind, about in KINDS.items() if not about.is_hidden])
-            dialog.comfyui_added.connect(self._session.look_at)
+            dialog.comfyui_added.connect(self._session.folders.look_at)
             dialog.folder_added.connect(self._on_folder_added)
             dialog.yaml_added.connect(lambda path: self._change(configs=(*self._session.sources.configs, path)))
             dialog.remove_asked.connect(self._on_remove)
             dialog.open_asked.connect(lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(path)))
-        self._session.report_folders()
+        self._session.folders.report()
         self._folders.show()
         self._folders.raise_()
 
@@ -104,7 +104,7 @@ class FolderDesk(QObject):
         if kind:
             self._change(own=(*self._session.sources.own, (kind, path)))
         else:
-            self._session.look_at(path)
+            self._session.folders.look_at(path)
 
     def _on_remove(self, source: str, path: str) -> None:
         sources = self._session.sources
@@ -125,7 +125,7 @@ class FolderDesk(QObject):
                 tuple(dict.fromkeys(old.own if own is None else own)),
             )
         )
-        self._session.report_folders()
+        self._session.folders.report()
 
     def _on_reported(self, reports: list[FolderReport]) -> None:
         if self._folders is not None:
@@ -140,15 +140,15 @@ class FolderDesk(QObject):
             dialog = self._settings = SettingsDialog(self._window)
             dialog.theme_chosen.connect(self._on_theme)
             dialog.cache_size_chosen.connect(self._session.set_cache_size)
-            dialog.clear_cache_asked.connect(self._session.clear_cache)
+            dialog.clear_cache_asked.connect(self._session.folders.clear_cache)
             dialog.folders_asked.connect(self.show_folders)
             dialog.data_folder_asked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._session.folder))))
-            self._session.cache_measured.connect(self._on_cache_measured)
+            self._session.folders.cache_measured.connect(self._on_cache_measured)
         settings = self._session.settings
         self._settings.set_theme(settings.theme)
         self._settings.set_cache(settings.thumbnail_cache_mb)
         self._settings.set_data_folder(str(self._session.folder))
-        self._session.measure_cache()
+        self._session.folders.measure_cache()
         self._settings.show()
         self._settings.raise_()
 

@@ -3,17 +3,19 @@
 Made by app. It only wires: widgets show what the session says, the session does what widgets ask for. It decides nothing about files.
 """
 
-from collections.abc import Iterable
+import json
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication, QKeySequence, QPaintEvent, QShortcut
+from PySide6.QtCore import QByteArray, QItemSelectionModel, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from model_manager.bridge.library_model import size_text
+from model_manager.bridge.library_model import COLUMNS, SORT_OF
 from model_manager.bridge.session import Session
+from model_manager.bridge.tasks import Counts
 from model_manager.bridge.thumbnails import Thumbnails
+from model_manager.core.amounts import size_text
 from model_manager.core.words import tr
 from model_manager.ui.details.panel import DetailsPanel
 from model_manager.ui.empty_state import EmptyState
@@ -30,6 +32,7 @@ from model_manager.ui.status_bar import StatusBar
 from model_manager.ui.top_bar import TopBar
 
 SMALLEST = (760, 480)
+FIRST_SCREEN = 200  # models remembered for the next start's first paint; the largest screen shows about as many
 DETAILS_MS = 60  # while an arrow key is held the panel waits; a click shows at once
 
 
@@ -43,12 +46,12 @@ class MainWindow(QMainWindow):
         self.session, self.thumbnails = session, thumbnails
         self._has_painted = False
         self._record: Any = None
+        self._open_rows: list[str] | None = None  # of the sidebar, until they are there
         self._build()
         self._connect()
         self._restore()
-        self.selection = Selection(self.grid.selectionModel(), session.model)
-        self.selection.changed.connect(self._on_selection)
         self._show_page()
+        self._focus_models()
 
     # building
 
@@ -68,28 +71,29 @@ class MainWindow(QMainWindow):
         self.views = QStackedWidget()
         for page in (self.grid, self.table, self.empty):
             self.views.addWidget(page)
+        self.selection = Selection(self.grid.selectionModel(), self.session.model)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        for part in (self.sidebar, self.views, self.details):
-            self.splitter.addWidget(part)
+        for column in (self.sidebar, self.views, self.details):
+            self.splitter.addWidget(column)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(1)
         library = QWidget()
-        column = QVBoxLayout(library)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for part, stretch in ((self.top_bar, 0), (self.problems, 0), (self.splitter, 1), (self.status, 0)):
-            column.addWidget(part, stretch)
+        layout = QVBoxLayout(library)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for line in (self.top_bar, self.problems, self.splitter, self.status):
+            layout.addWidget(line, int(line is self.splitter))
         self.pages = QStackedWidget()
         self.pages.addWidget(library)
         self.setCentralWidget(self.pages)
         self.desk = FolderDesk(self, self.session, self.pages)
-        self.menu = ModelMenu(self)
+        self.menu = ModelMenu(self, self.session.model, self.selection, self._on_opened)
         self._details_timer = QTimer(self, singleShot=True, interval=DETAILS_MS)
 
     def _connect(self) -> None:
         session, top = self.session, self.top_bar
-        top.sort_chosen.connect(session.set_order)
+        top.sort_chosen.connect(self._on_sort_chosen)
         top.group_chosen.connect(session.set_group)
         top.card_width_changed.connect(self.grid.set_card_width)
         top.view_chosen.connect(self._on_view)
@@ -98,16 +102,19 @@ class MainWindow(QMainWindow):
         top.settings_asked.connect(self.desk.show_settings)
         self.grid.card_width_changed.connect(top.set_card_width)
         self.search.text_changed.connect(session.set_search)
+        self.search.finished.connect(self._focus_models)
         self.sidebar.query_chosen.connect(self._on_place)
         session.query_judged.connect(lambda text: self.search.set_problem(text or None))
         session.rows_changed.connect(self._show_page)
-        session.counted.connect(lambda counts: self.sidebar.set_rows(sections(counts)))
+        session.loaded.connect(self._on_loaded)
+        session.counted.connect(self._on_counted)
         session.progressed.connect(self.status.set_progress)
         session.work_ended.connect(self.status.clear_progress)
         session.watch_changed.connect(self.status.set_watch)
         session.problem_raised.connect(self.problems.show_problem)
         session.problem_ended.connect(self.problems.withdraw)
-        session.model.order_asked.connect(self._on_order_asked)
+        session.folders_faulted.connect(self._on_folders_faulted)
+        session.model.order_asked.connect(self._on_sort_chosen)
         session.scanned.connect(self._on_scanned)
         self.status.cancel_asked.connect(session.cancel_scan)
         self.thumbnails.cache_failed.connect(lambda text: self.problems.show_problem(text, "warn"))
@@ -117,12 +124,13 @@ class MainWindow(QMainWindow):
         self.empty.demo_asked.connect(self.desk.open_demo)
         for view in (self.grid, self.table):
             view.opened.connect(self._on_opened)
-            view.menu_asked.connect(self._on_menu)
+            view.menu_asked.connect(self.menu.show)
+        self.selection.changed.connect(self._on_selection)
         self._connect_details()
         self._connect_keys()
 
     def _connect_details(self) -> None:
-        session, details = self.session, self.details
+        session, details = self.session.details, self.details
         session.record_ready.connect(self._on_record)
         session.tree_ready.connect(details.show_tree)
         session.tree_failed.connect(details.show_tree_problem)
@@ -139,8 +147,9 @@ class MainWindow(QMainWindow):
 
     def _connect_keys(self) -> None:
         for keys, slot in (
-            ("Ctrl+F", self._focus_search), ("F5", self._on_refresh), ("Ctrl+R", self._on_refresh), ("Ctrl+1", lambda: self._on_view("grid")),
-            ("Ctrl+2", lambda: self._on_view("table")), ("Ctrl+I", self._toggle_details), ("Ctrl+B", self._toggle_sidebar),
+            ("Ctrl+F", self._focus_search), ("F5", self._on_refresh), ("Ctrl+R", self._on_refresh),
+            ("Ctrl+1", lambda: self._on_view("grid")), ("Ctrl+2", lambda: self._on_view("table")),
+            ("Ctrl+I", self._toggle_details), ("Ctrl+B", self._toggle_sidebar),
             ("Ctrl++", lambda: self._zoom(20)), ("Ctrl+=", lambda: self._zoom(20)), ("Ctrl+-", lambda: self._zoom(-20)),
             ("Ctrl+,", self.desk.show_settings), ("Ctrl+Q", self.close),
         ):  # fmt: skip
@@ -150,7 +159,7 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         settings = self.session.settings
-        self.top_bar.set_sort(settings.sort, settings.is_descending)
+        self._show_sort(settings.sort, settings.is_descending)
         self.top_bar.set_group(settings.group or "none")
         self.grid.set_card_width(settings.card_size)
         self.top_bar.set_card_width(settings.card_size)
@@ -158,18 +167,37 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(_bytes(settings.geometry))
         if not (settings.state and self.splitter.restoreState(_bytes(settings.state))):
             self.splitter.setSizes([226, 878, 336])
+        self.details.setVisible(settings.is_details_visible)
+        if settings.table_state:
+            self.table.restore_columns(_bytes(settings.table_state))
+        self._restore_sidebar(settings.sidebar_state)
         self._on_view(settings.view)
+
+    def _restore_sidebar(self, text: str) -> None:
+        """Open the rows that were open; show what was chosen, unless other folders are shown this time."""
+        try:
+            state = json.loads(text or "{}")
+            self._open_rows = [str(row) for row in state.get("open", ())]
+            place = str(state.get("place", ""))
+        except (ValueError, AttributeError, TypeError):
+            return
+        if place and self.session.has_saved_sources:
+            self.sidebar.set_current(place)
+            self.session.set_search("", place)
 
     def _remember(self) -> None:
         settings = self.session.settings
-        settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
-        settings.state = bytes(self.splitter.saveState().toBase64().data()).decode("ascii")
+        settings.geometry = _text(self.saveGeometry())
+        settings.state = _text(self.splitter.saveState())
+        settings.table_state = _text(self.table.columns_state()) or settings.table_state
         settings.card_size = self.grid.card_width
-        if not self.session.model.arrangement.query.text:
-            rows = self.grid.visible_rows() if self.session.settings.view == "grid" else range(60)
-            first = range(min(rows.start, 60)) if rows.start < 60 else range(0)
-            count = self.session.model.rowCount()
-            self.session.remember_screen([self.session.model.id_at(row) for row in (*first, *rows) if row < count])
+        if not self.session.has_saved_sources:
+            return
+        opened = self.sidebar.open_rows() if self._open_rows is None else self._open_rows
+        settings.sidebar_state = json.dumps({"open": opened, "place": self.session.place})
+        if not self.search.text():
+            model = self.session.model
+            self.session.remember_screen([model.id_at(row) for row in range(min(FIRST_SCREEN, model.rowCount()))])
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
         super().paintEvent(event)
@@ -191,7 +219,9 @@ class MainWindow(QMainWindow):
         if shown:
             self.views.setCurrentWidget(self._view())
             return
-        if total and session.is_loaded:
+        if total and session.is_loaded and session.place and not self.search.text():
+            self.empty.show_nothing_here(*_nothing_at(session.place))
+        elif total and session.is_loaded:
             self.empty.show_nothing_found(session.search_text)
         elif not session.is_loaded or session.is_scanning or (session.sources and not session.is_scanned):
             self.empty.show_loading(tr("Looking through your folders…"))
@@ -209,9 +239,33 @@ class MainWindow(QMainWindow):
             self.views.setCurrentWidget(self._view())
             self._view().setFocus()
 
-    def _on_order_asked(self, sort: str, is_descending: bool) -> None:
-        self.top_bar.set_sort(sort, is_descending)
+    def _focus_models(self) -> None:
+        """Give the keyboard to what stands in the middle."""
+        (self._view() if self.session.model.rowCount() else self.empty).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _on_sort_chosen(self, sort: str, is_descending: bool) -> None:
+        self._show_sort(sort, is_descending)
         self.session.set_order(sort, is_descending)
+
+    def _show_sort(self, sort: str, is_descending: bool) -> None:
+        """Show the order in the top bar and in the table's headings."""
+        self.top_bar.set_sort(sort, is_descending)
+        column = next((number for number, name in enumerate(COLUMNS) if SORT_OF.get(name) == sort), -1)
+        self.table.show_sort(column, Qt.SortOrder.DescendingOrder if is_descending else Qt.SortOrder.AscendingOrder)
+
+    def _on_loaded(self) -> None:
+        """A place remembered from another day may be gone by now."""
+        if self.session.place and not self.session.model.rowCount():
+            self._clear_search()
+
+    def _on_counted(self, counts: Counts) -> None:
+        self.sidebar.set_rows(sections(counts))
+        if self._open_rows is not None and counts.folders:
+            opened, self._open_rows = self._open_rows, None
+            self.sidebar.set_open_rows(opened)
+
+    def _on_folders_faulted(self, text: str) -> None:
+        self.problems.show_problem(text, "warn", [(tr("Folders…"), self.desk.show_folders)])
 
     def _on_place(self, query: str) -> None:
         self.session.set_search(self.search.text(), query)
@@ -233,10 +287,11 @@ class MainWindow(QMainWindow):
         self.grid.set_card_width(self.grid.card_width + by)
 
     def _toggle_details(self) -> None:
-        self.details.setVisible(not self.details.isVisible())
+        self.details.setVisible(self.details.isHidden())
+        self.session.settings.is_details_visible = not self.details.isHidden()
 
     def _toggle_sidebar(self) -> None:
-        self.sidebar.setVisible(not self.sidebar.isVisible())
+        self.sidebar.setVisible(self.sidebar.isHidden())
 
     def _on_refresh(self) -> None:
         self.thumbnails.retry()
@@ -244,14 +299,12 @@ class MainWindow(QMainWindow):
 
     def _on_scanned(self, _: object) -> None:
         """What was looked at may have changed: show it anew."""
-        if self.selection.ids():
-            self._fetch_record()
+        self._fetch_record()
 
     # one model or several
 
     def _on_selection(self) -> None:
         ids = self.selection.ids(2)
-        model = self.session.model
         if len(ids) == 1:
             self._details_timer.start(0 if self._record is None else DETAILS_MS)
             self.status.set_selected(1)
@@ -262,13 +315,13 @@ class MainWindow(QMainWindow):
         self.status.set_selected(count, size_text(size) if count else "")
         if count:
             self.details.show_many(count, size)
-        elif model.rowCount() or not self.session.model.shelf:
+        else:
             self.details.show_nothing()
 
     def _fetch_record(self) -> None:
         ids = self.selection.ids(2)
         if len(ids) == 1:
-            self.session.show_record(ids[0])
+            self.session.details.show_record(ids[0])
 
     def _on_record(self, record: Any) -> None:
         if self.selection.ids(2) == [record.id]:
@@ -277,7 +330,7 @@ class MainWindow(QMainWindow):
 
     def _on_tree_wanted(self, id_: int) -> None:
         if self._record is not None and self._record.id == id_:
-            self.session.fetch_tree(id_, self._record.path)
+            self.session.details.fetch_tree(id_, self._record.path)
 
     def _on_opened(self, id_: int) -> None:
         """Open the folder of a model in the system's file manager."""
@@ -286,45 +339,41 @@ class MainWindow(QMainWindow):
         if slot >= 0:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(shelf.path(slot)).parent)))
 
-    def _on_menu(self, point: Any) -> None:
-        self.menu.show_for(self.selection.ids(500), point)
-
-    def copy_text(self, text: str) -> None:
-        """Put text on the clipboard."""
-        QGuiApplication.clipboard().setText(text)
-
     def select_name(self, name: str) -> bool:
         """Select the first model with this name or file name; False when it is not shown."""
         model, wanted = self.session.model, name.casefold()
         for row in range(model.rowCount()):
             slot = model.arrangement.slot_at(row)
             if wanted in (model.shelf.name(slot).casefold(), model.shelf.file[slot].casefold()):
-                self._select_rows([row])
+                self.selection.select([row])
+                index = model.index(row, 0)
+                self.grid.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+                self._view().scrollTo(index)
                 return True
         return False
-
-    def _select_rows(self, rows: Iterable[int]) -> None:
-        model = self.session.model
-        selection = QItemSelection()
-        for row in rows:
-            selection.select(model.index(row, 0), model.index(row, model.columnCount() - 1))
-        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
-        self.grid.selectionModel().select(selection, flags)
-        if not selection.isEmpty():
-            index = selection.indexes()[0]
-            self.grid.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
-            self._view().scrollTo(index)
 
     @property
     def is_quiet(self) -> bool:
         """True when the folders were looked at and all that is visible is painted."""
         session = self.session
         has_pictures = self.views.currentWidget() is not self.grid or self.grid.is_settled()
-        has_details = len(self.selection.ids(2)) != 1 or (self._record is not None and not self._details_timer.isActive())
+        is_read = self._record is not None and not self._details_timer.isActive() and self.details.is_settled
+        has_details = len(self.selection.ids(2)) != 1 or self.details.isHidden() or is_read
         return session.is_settled and has_pictures and has_details and session.runner.is_idle
 
 
-def _bytes(text: str) -> Any:
-    from PySide6.QtCore import QByteArray
+def _nothing_at(place: str) -> tuple[str, str]:
+    """What to say of a row of the sidebar that has no models."""
+    if place == "is:favourite":
+        return tr("No favourites yet"), tr("Models whose notes or sidecars mark them as favourites are listed here.")
+    if place.startswith("added"):
+        return tr("Nothing new"), tr("No model was added in the last seven days.")
+    return tr("Nothing here"), tr("No model belongs here now.")
 
-    return QByteArray.fromBase64(text.encode("ascii"))
+
+def _bytes(text: str) -> QByteArray:
+    return QByteArray.fromBase64(text.encode("ascii", "replace"))
+
+
+def _text(data: QByteArray) -> str:
+    return bytes(data.toBase64().data()).decode("ascii")

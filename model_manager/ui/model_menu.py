@@ -3,52 +3,54 @@
 Opened by the main window on right click or the Menu key.
 """
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Callable
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QWidget
 
+from model_manager.bridge.library_model import LibraryModel
+from model_manager.core.library.kinds import is_listed
 from model_manager.core.words import tr
-
-if TYPE_CHECKING:
-    from model_manager.ui.main_window import MainWindow
+from model_manager.ui.details.parts import copy_text
+from model_manager.ui.selection import Selection
 
 
 class ModelMenu:
-    """Builds the menu anew each time it is asked for."""
+    """Builds the menu anew each time it is asked for; which models are meant is looked up when an entry is chosen."""
 
-    def __init__(self, window: "MainWindow") -> None:
-        self._window = window
+    def __init__(self, parent: QWidget, model: LibraryModel, selection: Selection, open_folder: Callable[[int], None]) -> None:
+        self._parent, self._model, self._selection, self._open_folder = parent, model, selection, open_folder
 
-    def show_for(self, ids: Sequence[int], point: QPoint) -> None:
-        """Show the menu for these models at a global point."""
+    def show(self, point: QPoint) -> QMenu | None:
+        """Show the menu of what is selected at a global point; nothing when nothing is selected."""
+        ids = self._selection.ids(2)
         if not ids:
-            return
-        menu = QMenu(self._window)
-        shelf = self._window.session.model.shelf
-        slots = [slot for slot in map(shelf.slot, ids) if slot >= 0]
+            return None
+        menu = QMenu(self._parent)
         if len(ids) == 1:
-            self._add(menu, tr("Open folder"), lambda: self._window._on_opened(ids[0]))
+            self._add(menu, tr("Open folder"), lambda: self._open_folder(ids[0]))
             menu.addSeparator()
-        self._add(menu, tr("Copy path"), lambda: self._copy(shelf.path(slot) for slot in slots))
-        self._add(menu, tr("Copy name as ComfyUI spells it"), lambda: self._copy(_comfyui_names(self._window, slots)))
-        self._add(menu, tr("Copy file name"), lambda: self._copy(shelf.file[slot] for slot in slots))
+        shelf = self._model.shelf
+        self._add(menu, tr("Copy path"), lambda: self._copy(shelf.path))
+        self._add(menu, tr("Copy name as ComfyUI spells it"), lambda: self._copy(self._comfyui_name))
+        self._add(menu, tr("Copy file name"), lambda: self._copy(shelf.file.__getitem__))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(point)
+        return menu
 
-    def _copy(self, texts: object) -> None:
-        self._window.copy_text("\n".join(texts))  # type: ignore[call-overload]
+    def _copy(self, text_of: Callable[[int], str]) -> None:
+        slots = (self._model.shelf.slot(id_) for id_ in self._selection.ids())
+        copy_text("\n".join(text_of(slot) for slot in slots if slot >= 0))
+
+    def _comfyui_name(self, slot: int) -> str:
+        """The name below the first way that ComfyUI's own list takes."""
+        shelf = self._model.shelf
+        folder, file = shelf.folders[shelf.folder[slot]], shelf.file[slot]
+        way = next((way for way in folder.ways if is_listed(way.kind, file)), folder.ways[0])
+        below = way.path[len(way.root) :].strip("/\\")
+        return os.path.join(below, file)
 
     @staticmethod
     def _add(menu: QMenu, text: str, act: Callable[[], None]) -> None:
         menu.addAction(text).triggered.connect(lambda _=False: act())
-
-
-def _comfyui_names(window: "MainWindow", slots: Sequence[int]) -> list[str]:
-    shelf = window.session.model.shelf
-    names = []
-    for slot in slots:
-        way = shelf.folders[shelf.folder[slot]].ways[0]
-        names.append(shelf.path(slot)[len(way.root) :].lstrip("/\\"))
-    return names

@@ -251,6 +251,7 @@ class SearchField(QFrame):
         elif event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             if event.type() == QEvent.Type.FocusOut:
                 self.completions.hide()
+            self._arrange()
             self.update()
         return False
 
@@ -311,7 +312,8 @@ class SearchField(QFrame):
     def _arrange(self) -> None:
         """The newest chips that leave room for typing, older ones gathered in one "+2", then the text."""
         is_filled = bool(self._chips or self.edit.text())
-        room = self.width() - LEFT - TYPING_ROOM - CLEAR
+        is_typing = self.edit.hasFocus() or bool(self.edit.text())
+        room = self.width() - LEFT - CLEAR - (TYPING_ROOM if is_typing else 8)
         first = self._first_shown(room)
         x = LEFT
         self._more.setVisible(first > 0)
@@ -326,7 +328,7 @@ class SearchField(QFrame):
                 chip.move(x, (HEIGHT - chip.height()) // 2)
                 x += chip.width() + GAP
         right = CLEAR if is_filled else 6
-        self.edit.setGeometry(x + (2 if self._chips else 0), 1, max(40, self.width() - x - right - 2), HEIGHT - 2)
+        self.edit.setGeometry(x + (2 if self._chips else 0), 1, max(8, self.width() - x - right - 2), HEIGHT - 2)
         self.edit.setPlaceholderText("" if self._chips else tr("Search models…  (Ctrl+F)"))
         self._clear.setVisible(is_filled)
         self._clear.move(self.width() - CLEAR, (HEIGHT - 20) // 2)

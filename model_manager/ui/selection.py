@@ -4,7 +4,10 @@ Made by the main window over the selection model that grid and table share. A re
 back for the models that are still shown. Select-all of a large library stays a single range and is never listed.
 """
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QObject, QTimer, Signal
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, QObject, QTimer, Signal
 
 from model_manager.bridge.library_model import LibraryModel
 
@@ -20,6 +23,7 @@ class Selection(QObject):
         super().__init__(selected)
         self._selected, self._model = selected, model
         self._kept: list[int] = []
+        self._all_kept = -1  # number of rows when all of many were selected
         self._current = -1
         self._is_resetting = False
         self._teller = QTimer(self, singleShot=True, interval=0)
@@ -30,24 +34,36 @@ class Selection(QObject):
 
     def ids(self, most: int = 1_000_000) -> list[int]:
         """The selected ids in the order shown, at most `most` of them."""
-        found: list[int] = []
-        for part in self._selected.selection():
-            for row in range(part.top(), part.bottom() + 1):
-                if len(found) >= most:
-                    return found
-                found.append(self._model.id_at(row))
+        arrangement, found = self._model.arrangement, list[int]()
+        for first, last in self._runs():
+            last = min(last, first + most - len(found) - 1)
+            found += map(arrangement.shelf.ids.__getitem__, arrangement.slots_between(first, last))
+            if len(found) >= most:
+                break
         return found
 
     def total(self) -> tuple[int, int]:
         """Number and size in bytes of what is selected."""
         count = size = 0
         arrangement = self._model.arrangement
-        for part in self._selected.selection():
-            count += part.bottom() - part.top() + 1
-            if part.bottom() - part.top() + 1 == len(arrangement.slots) == len(arrangement.shelf):
+        for first, last in self._runs():
+            count += last - first + 1
+            if last - first + 1 == len(arrangement.shelf):
                 return count, arrangement.shelf.total_size
-            size += sum(arrangement.shelf.size[arrangement.slot_at(row)] for row in range(part.top(), part.bottom() + 1))
+            size += sum(map(arrangement.shelf.size.__getitem__, arrangement.slots_between(first, last)))
         return count, size
+
+    def select(self, rows: Iterable[int]) -> None:
+        """Select these rows in place of all others."""
+        selection, last = QItemSelection(), self._model.columnCount() - 1
+        for first, end in _joined(sorted(rows)):
+            selection.select(self._model.index(first, 0), self._model.index(end, last))
+        self._selected.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def _runs(self) -> Iterator[tuple[int, int]]:
+        """The selected rows as (first, last), from the top down."""
+        parts = cast(Iterable[QItemSelectionRange], self._selected.selection())
+        yield from sorted({(part.top(), part.bottom()) for part in parts})
 
     def _on_changed(self) -> None:
         if not self._is_resetting:
@@ -58,25 +74,27 @@ class Selection(QObject):
             return
         self._is_resetting = True
         self._kept = self.ids(KEPT + 1)
+        runs, rows = list(self._runs()), self._model.rowCount()
+        self._all_kept = rows if len(self._kept) > KEPT and runs == [(0, rows - 1)] else -1
         current = self._selected.currentIndex()
         self._current = self._model.id_at(current.row()) if current.isValid() else -1
 
     def _on_reset(self) -> None:
-        selection = QItemSelection()
-        if len(self._kept) <= KEPT:
-            last = self._model.columnCount() - 1
-            for first, end in _runs(sorted(row for row in map(self._model.row_of, self._kept) if row >= 0)):
-                selection.select(self._model.index(first, 0), self._model.index(end, last))
+        rows: Iterable[int] = ()
+        if 0 < len(self._kept) <= KEPT:
+            rows = self._model.arrangement.rows_of(self._kept)
+        elif self._all_kept == self._model.rowCount():
+            rows = range(self._all_kept)
         row = self._model.row_of(self._current) if self._current >= 0 else -1
         if row >= 0:
             self._selected.setCurrentIndex(self._model.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
-        self._selected.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self.select(rows)
         self._is_resetting = False
-        if len(selection.indexes()) != len(self._kept):
+        if self._kept and self._kept != self.ids(KEPT + 1):
             self._teller.start()
 
 
-def _runs(rows: list[int]) -> list[tuple[int, int]]:
+def _joined(rows: Iterable[int]) -> list[tuple[int, int]]:
     """Consecutive numbers as (first, last)."""
     found: list[tuple[int, int]] = []
     for row in rows:

@@ -27,9 +27,11 @@ def sections(counts: Counts) -> list[SidebarSection]:
         attention_section(states.get("no_preview", 0), counts.problems, states.get("away", 0)),
         types_section((kind, label(kind), counts.kinds[kind]) for kind in (*known, *others)),
         folders_section([
-            SidebarRow(quoted("folder", folder.path), folder.text, "folder-away" if folder.is_away else "folder", folder.count, folder.depth,
-                       folder.is_away, folder.path, folder.has_children)
+            SidebarRow(
+                quoted("folder", folder.path), folder.text, "folder-away" if folder.is_away else "folder", folder.models,
+                folder.depth, folder.is_away, folder.path, folder.has_children,
+            )
             for folder in counts.folders
-        ]),  # fmt: skip
+        ]),
         tags_section(counts.tags),
-    ]
+    ]  # fmt: skip

@@ -76,6 +76,8 @@ class Pool:
 
 def _encoded(image: Image.Image, kind: str) -> bytes:
     out = io.BytesIO()
+    if kind == "PNG" and image.width < 256:
+        image = image.quantize(64)  # small libraries on disk are what small pictures are for
     image.save(out, kind, **({"quality": 82} if kind in ("JPEG", "WEBP") else {}))
     return out.getvalue()
 

@@ -10,7 +10,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Final
 
-from model_manager.core.demo.tables import is_telling, table, telling_part
+from model_manager.core.demo.tables import is_telling, table
 from model_manager.core.demo.unet import Shapes
 from model_manager.core.formats import write
 from model_manager.core.formats.dtypes import BITS
@@ -149,8 +149,8 @@ def thinned(shapes: Shapes, rows: int) -> Shapes:
         layer = name.partition(".lora_")[0].partition(".alpha")[0].partition(".hada_")[0]
         layers.setdefault(layer, []).append(name)
     if len(layers) == len(shapes):
-        telling = telling_part(shapes, 0)
-        return telling if len(telling) >= rows else telling_part(shapes, 2_000_000)
+        telling = _telling_by_room(shapes, max(2, rows // 4))
+        return {name: shape for name, shape in shapes.items() if name in telling}
     marks = (
         "attn2_to_k",
         "attn2_to_v",
@@ -195,15 +195,21 @@ def _other_content(rng: random.Random, sort: Sort, name: str, dtype: str) -> Con
 
 @functools.cache
 def _small_part(name: str) -> Shapes:
-    """Return what tells in a table, and ten more tensors from each part of the model (UNet, VAE, text encoder)."""
+    """Return what tells in a table, and some more tensors from each part of the model."""
+    kept = _telling_by_room(table(name), 10)
+    return {key: shape for key, shape in table(name).items() if key in kept and len(shape) < 5}
+
+
+def _telling_by_room(shapes: Shapes, more: int) -> set[str]:
+    """Return the names that tell, and `more` small ones from each part of the model (UNet, VAE, text encoder)."""
+    kept = {name for name in shapes if is_telling(name)}
     rooms: dict[str, int] = {}
-    small: Shapes = {}
-    for key, shape in telling_part(table(name), 0).items():
-        room = key.split(".")[0]
-        if len(shape) < 5 and (is_telling(key) or rooms.get(room, 0) < 10):
-            small[key] = shape
+    for name, shape in shapes.items():
+        room = name.split(".")[0]
+        if name not in kept and math.prod(shape) < 100_000 and rooms.get(room, 0) < more:
             rooms[room] = rooms.get(room, 0) + 1
-    return small
+            kept.add(name)
+    return kept
 
 
 def _typed(shapes: Shapes, dtype: str) -> dict[str, tuple[str, tuple[int, ...]]]:

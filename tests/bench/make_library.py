@@ -63,7 +63,7 @@ def main() -> int:
     rng = random.Random(options.seed)
     header_kb = 4 if options.light and options.header_kb is None else options.header_kb or 0
     writer, templates = Writer(out, rng), Templates(rng, options.distinct_tables, header_kb)
-    pool = Pool(rng, options.previews, (256, 384) if options.light else (512, 768))
+    pool = Pool(rng, options.previews, (192, 288) if options.light else (512, 768))
     roots = _roots(out, options)
     summary: dict[str, Any] = {"options": {key: str(value) for key, value in vars(options).items()}}
     _write_sound(writer, templates, pool, roots, options)

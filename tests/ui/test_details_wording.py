@@ -2,6 +2,7 @@
 
 import pytest
 
+from model_manager.core.amounts import short_size, size_text
 from model_manager.core.library.entry import Details, Facts, ModelRecord, Place
 from model_manager.ui.details import record_facts, wording
 
@@ -36,7 +37,15 @@ def record(**changes: object) -> ModelRecord:
     ],
 )
 def test_sizes(size: int, text: str) -> None:
-    assert wording.size_text(size) == text
+    assert size_text(size) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 B"), (999, "999 B"), (12_340, "12 kB"), (999_600, "1.0 MB"), (228_400_000, "228 MB"), (6_617_000_123, "6.6 GB"), (9_960_000_000, "10 GB")],
+)
+def test_short_sizes(size: int, text: str) -> None:
+    assert short_size(size) == text
 
 
 @pytest.mark.parametrize(

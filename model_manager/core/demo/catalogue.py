@@ -221,7 +221,7 @@ embeddings/xl-tidy-hands.safetensors | embedding_sdxl | F32 0 | flower violet | 
 hypernetworks/driftwood.pt | hypernetwork | F32 0 | arches forest | .preview.png |  |
   Driftwood | v1.0 | SD 1.5 | fieldnotes |  |
    | From the early days.
-style_models/borrowed-palette-redux.safetensors | redux | BF16 48 | spheres sun | .preview.png |  |
+style_models/borrowed-palette-redux.safetensors | redux | BF16 130 | spheres sun | .preview.png |  |
   Borrowed Palette | v1.0 | Flux.1 D | lamplighter |  |
    | Takes the mood of a picture, not its content.
 vae_approx/taesd_decoder.safetensors | taesd | F32 0 |   |  |  |

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from model_manager.core.demo.sparse import Pieces, safetensors_pieces, write_pieces
 from model_manager.core.demo.tables import table, telling_part
-from model_manager.core.formats import write
 
 _LOGIN_PAGE = (
     b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><p>Please sign in to download this file.</p></body></html>\n"
@@ -36,6 +35,7 @@ def add_extras(folder: Path) -> None:
     with contextlib.suppress(OSError, NotImplementedError):  # Windows lets only some people make links
         (loras / "favourites").mkdir()
         (loras / "favourites" / "ink-wash.safetensors").symlink_to(Path("..", "style", "ink-wash-v3.safetensors"))
+    (loras / "style").mkdir(exist_ok=True)
     (loras / "style" / "charcoal-night.safetensors.part").write_bytes(rng.randbytes(20_000))
 
 
@@ -49,6 +49,8 @@ def _add_broken(models: Path, rng: random.Random) -> None:
     write_pieces(broken / "never-filled.safetensors", Pieces((), 24_000_000))
     write_pieces(broken / "torn-notes.safetensors", _lora("lora_sd1_4", rng))
     (broken / "torn-notes.info").write_text('{"name": "Torn Notes", "trainedWords": ["torn pap', encoding="utf-8")
+    for room in ("checkpoints", "vae"):
+        (models / room).mkdir(exist_ok=True)
     write_pieces(models / "checkpoints" / "misplaced-lora.safetensors", _lora("lora_sd1_8", rng))
     vae = safetensors_pieces(telling_part(table("vae"), 2_000_000), "F16", {}, rng)
     write_pieces(models / "vae" / "renamed-by-hand.ckpt", vae)
@@ -66,8 +68,8 @@ def _add_second_drive(folder: Path, rng: random.Random) -> None:
             _lora("lora_sdxl_4", rng, {"ss_output_name": name, "ss_base_model_version": "sdxl_base_v1-0"}),
         )
     (drive / "checkpoints").mkdir()
-    data = write.torch_zip_bytes({"model.diffusion_model.out.2.bias": ("F32", (4,))}, "state_dict")
-    (drive / "checkpoints" / "very-old.ckpt").write_bytes(data)
+    old = safetensors_pieces(telling_part(table("sd15"), 12_000_000), "F16", {}, rng)
+    write_pieces(drive / "checkpoints" / "very-old-mix.safetensors", old)
 
 
 def _lora(name: str, rng: random.Random, metadata: dict[str, str] | None = None) -> Pieces:

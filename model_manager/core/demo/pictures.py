@@ -32,7 +32,7 @@ def picture_bytes(image: Image.Image, suffix: str) -> bytes:
     if end in (".jpg", ".jpeg"):
         image.save(out, "JPEG", quality=88)
     elif end == ".gif":
-        frames = [frame.quantize(64) for frame in _drift(image)]
+        frames = [frame.quantize(64, Image.Quantize.FASTOCTREE) for frame in _drift(image)]
         frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=90, loop=0)
     elif end == ".webp" and ".anim" in suffix:
         frames = _drift(image)

@@ -113,8 +113,8 @@ def table(name: str) -> Shapes:
 
 
 def is_telling(name: str) -> bool:
-    """Return whether a tensor of this name tells what kind of model a file is."""
-    return _TELLING.search(name) is not None
+    """Return whether a tensor of this name tells what kind of model a file is; in adapters any layer does, so none is marked."""
+    return not name.startswith(("lora_", "diffusion_model.")) and _TELLING.search(name) is not None
 
 
 def telling_part(shapes: Shapes, most_elements: int) -> Shapes:

@@ -12,16 +12,24 @@ from model_manager.core.formats.keys import Keys
 
 Answer = tuple[str, str]
 
-_ENDINGS: Final = re.compile(
-    r"(?:[._]lora[._](?:up|down|mid)\.weight|\.lora_[AB](?:\.default)?\.weight|\.lora_linear_layer\.(?:up|down)\.weight"
-    r"|\.hada_w1_a|\.lokr_w[12]|\.lokr_w1_a|\.oft_blocks|\.dora_scale)\n"
+_ENDINGS: Final = (
+    *(f"{join}{half}.weight\n" for join in (".lora_", "_lora.", ".lora.", ".lora_linear_layer.") for half in ("up", "down", "mid")),
+    *(f".lora_{half}{middle}.weight\n" for half in "AB" for middle in ("", ".default")),
+    *(".hada_w1_a\n", ".lokr_w1\n", ".lokr_w1_a\n", ".lokr_w2\n", ".oft_blocks\n", ".dora_scale\n"),
 )
 _DELTAS: Final = (".diff", ".diff_b", ".set_weight", ".w_norm", ".b_norm", ".alpha")
 # The half of a pair that takes the model's input in: its shape is (rank, inputs) or (rank, inputs, kernel, kernel).
 _DOWNS: Final = (
-    *(".lora_down.weight", "_lora.down.weight", ".lora.down.weight", ".lora_A.weight", ".lora_A.default.weight"),
-    *(".lora_linear_layer.down.weight", ".hada_w1_b", ".lokr_w1_b", ".lokr_w2_b", ".b1.weight"),
+    (".lora_down.weight",),
+    ("_lora.down.weight", ".lora.down.weight"),
+    (".lora_A.weight", ".lora_A.default.weight"),
+    (".lora_linear_layer.down.weight",),
+    (".hada_w1_b",),
+    (".lokr_w1_b", ".lokr_w2_b"),
+    (".b1.weight",),
 )
+_ALL_DOWNS: Final = tuple(ending for endings in _DOWNS for ending in endings)
+_BEGINNING: Final = 50_000  # characters of names in which the marks of a sort must show: every module has them
 _INPUT: Final = r"[._](?:lora[._]down\.weight|lora_A(?:\.default)?\.weight|lora_linear_layer\.down\.weight|hada_w1_b|b1\.weight|diff)(?=\n)"
 _ATTENTION: Final = re.compile(rf"attn2[._](?:processor[._])?to_[kv]{_INPUT}")
 _TEXT: Final = re.compile(rf"\n(?:lora_te_|text_encoder\.)[^\n]*(?:k_proj|fc1){_INPUT}")
@@ -46,7 +54,7 @@ _LAYERS: Final = re.compile(rf"layers[._]\d+[._]attention[._](?:to_)?(?:qkv|q|k)
 def is_adapter(keys: Keys) -> bool:
     """Return True if the tensors change another model rather than being one."""
     joined = keys.joined
-    if _ENDINGS.search(joined):
+    if any(ending in joined for ending in _ENDINGS):
         return True
     glora = joined.find(".a1.weight\n")
     if glora >= 0:
@@ -59,8 +67,9 @@ def sort_and_rank(keys: Keys) -> Answer:
 
     The rank is "16", "4-64" when ranks differ, "" when the shapes do not tell.
     """
-    joined = keys.joined
-    endings = tuple(ending for ending in _DOWNS if ending + "\n" in joined)
+    joined = keys.joined[:_BEGINNING]
+    first = next((name for name in keys.tensors if name.endswith(_ALL_DOWNS)), "")
+    endings = next((endings for endings in _DOWNS if first.endswith(endings)), ())
     shapes = {value[1] for name, value in keys.tensors.items() if name.endswith(endings)} if endings else set()
     name = _plain_adapter(keys, joined, shapes)
     if ".dora_scale\n" in joined:

@@ -1,7 +1,7 @@
 """Remembers tensor tables already understood, so that the next file with the same table costs one comparison of bytes.
 
-Many files share their table to the byte (LoRAs of one trainer, fine-tunes of one base). Equality is exact: the whole table is
-compared, never a digest. It is safe between threads and bounded in bytes.
+Many files share their table to the byte (LoRAs of one trainer, fine-tunes of one base). `find` compares the whole table, never a
+digest; `glance` compares length, beginning and end, for a scan that reads no more. Safe between threads and bounded in bytes.
 """
 
 import threading
@@ -12,7 +12,8 @@ LIMIT: Final = 32 << 20
 LARGEST: Final = 4 << 20
 
 T = TypeVar("T")
-_Key = tuple[int, bytes, bytes, bytes]
+_Key = tuple[int, bytes, bytes]
+_EDGE: Final = 64
 
 
 class Memo(Generic[T]):
@@ -27,14 +28,24 @@ class Memo(Generic[T]):
 
     def find(self, buffer: bytearray, start: int, end: int) -> T | None:
         """Return what is known of the table at buffer[start:end], None when it is new."""
-        key = _key(buffer, start, end)
+        row = self._row(_key(buffer, start, end))
+        if row is None or not buffer.startswith(row[0], start):
+            return None
+        return row[1]
+
+    def glance(self, beginning: bytes, end: bytes, length: int) -> T | None:
+        """Return what is known of a table of `length` bytes with this beginning and end, None when there is none such."""
+        row = self._row((length, beginning[:_EDGE], end[-_EDGE:]))
+        if row is None or not (row[0].startswith(beginning) and row[0].endswith(end)):
+            return None
+        return row[1]
+
+    def _row(self, key: _Key) -> tuple[bytes, T] | None:
         with self._lock:
             row = self._rows.get(key)
             if row is not None:
                 self._rows.move_to_end(key)
-        if row is None or not buffer.startswith(row[0], start):
-            return None
-        return row[1]
+        return row
 
     def keep(self, buffer: bytearray, start: int, end: int, value: T) -> None:
         """Remember what was found in the table at buffer[start:end]."""
@@ -62,5 +73,4 @@ class Memo(Generic[T]):
 
 
 def _key(buffer: bytearray, start: int, end: int) -> _Key:
-    middle = (start + end) >> 1
-    return end - start, bytes(buffer[start : start + 64]), bytes(buffer[middle : middle + 64]), bytes(buffer[max(start, end - 64) : end])
+    return end - start, bytes(buffer[start : start + _EDGE]), bytes(buffer[max(start, end - _EDGE) : end])

@@ -50,6 +50,17 @@ def is_pickle(head: bytes) -> bool:
     return len(head) > 2 and head[0] == 0x80 and 2 <= head[1] <= 5
 
 
+def is_old_pickle(file: BinaryIO, head: bytes, size: int) -> bool:
+    """Say whether the file is a pickle of protocol 0 or 1, which have no mark: only one that ends as it should is believed."""
+    if head[:1] not in (b"(", b"c", b"]", b"}"):
+        return False
+    file.seek(0)
+    try:
+        return _walk(file.read(min(size, _STEPS[0]))) is not None
+    except CutOff:
+        return False
+
+
 def contents(file: BinaryIO, head: bytes, size: int) -> Contents:
     """Return what a zip or pickle of `size` bytes says; raises Damage when it is cut off."""
     if head.startswith(ZIP_MAGIC):
@@ -115,15 +126,11 @@ def _flat(value: object, name: str, depth: int, seen: set[int]) -> Iterator[tupl
                 yield from _flat(item, inner, depth + 1, seen)
 
 
-def _walk(data: bytes, start: int = 0, is_whole: bool = True) -> Pickle | None:
+def _walk(data: bytes, start: int = 0) -> Pickle | None:
     """Return the pickle in `data`, None when it is too strange to follow; raises CutOff when more bytes are needed."""
     try:
         return Walker(data, start).walk()
     except Odd:
-        return None
-    except CutOff:
-        if is_whole:
-            raise
         return None
 
 

@@ -20,6 +20,8 @@ from model_manager.core.words import tr
 
 HEAD: Final = 4096
 SAMPLE: Final = 4096
+GLANCE: Final = 64 << 10  # holds nearly every __metadata__
+TAIL: Final = 4096
 _SMALL: Final = 1 << 20
 _LARGEST_KEPT: Final = 4 << 20
 _SAMPLES: Final = 16
@@ -43,19 +45,22 @@ class _Buffers(threading.local):
 _buffers = _Buffers()
 
 
-def read_facts(path: str, size: int) -> Facts:
-    """Return what the model file at `path` of `size` bytes says of itself; trouble becomes its verdict, nothing is raised."""
+def read_facts(path: str, size: int, is_thorough: bool = False) -> Facts:
+    """Return what the model file at `path` of `size` bytes says of itself; trouble becomes its verdict, nothing is raised.
+
+    A long header whose table of tensors is known from another file is only looked at from both ends, unless `is_thorough`.
+    """
     try:
         with io.FileIO(long_path(path)) as file:
-            return facts_of(_contents(file, path, size))
+            return facts_of(_contents(file, path, size, is_thorough))
     except Damage as damage:
         return Facts(format=_format_promised(path, damage), verdict=damage.verdict, reason=damage.text)
     except BadFormat as fault:
         return Facts(verdict="bad_header", reason=fault.text)
     except OSError as error:
         return Facts(verdict="unreadable", reason=tr("The file cannot be read: {reason}.", reason=plain_reason(error)))
-    except ValueError:  # a name no system call takes
-        return Facts(verdict="unreadable", reason=tr("The file cannot be read: its name is not a possible file name."))
+    except ValueError:  # a name or a place in the file that no system call takes
+        return Facts(verdict="unreadable", reason=tr("The file cannot be read: its name or its length is not possible."))
 
 
 def forget() -> None:
@@ -74,7 +79,7 @@ def header_of(file: io.FileIO, size: int, buffer: bytearray | None = None) -> tu
     return _with_header(file, buffer, end, min(size, HEAD)), end
 
 
-def _contents(file: io.FileIO, path: str, size: int) -> Contents:
+def _contents(file: io.FileIO, path: str, size: int, is_thorough: bool) -> Contents:
     if size == 0:
         raise Damage("truncated", tr("The file is empty. Download it again."))
     buffer = _buffers.data
@@ -82,22 +87,36 @@ def _contents(file: io.FileIO, path: str, size: int) -> Contents:
         got = _fill(file, view[:HEAD])
         head = bytes(view[:got])
     if safetensors.looks_like(head, size):
-        return _safetensors(file, buffer, head, size)
+        return _safetensors(file, buffer, head, size, is_thorough)
     return _other(file, head, path, size)
 
 
-def _safetensors(file: io.FileIO, buffer: bytearray, head: bytes, size: int) -> Contents:
+def _safetensors(file: io.FileIO, buffer: bytearray, head: bytes, size: int, is_thorough: bool) -> Contents:
     end = 8 + safetensors.check_length(head, size)
+    found, first = None, b""
+    if end > 2 * GLANCE and not is_thorough:
+        found, first = _glance(file, buffer, len(head), end, size)
     try:
-        buffer = _with_header(file, buffer, end, len(head))
-        found = safetensors.contents(buffer, end, size)
+        if found is None:
+            file.seek(len(head))
+            buffer = _with_header(file, buffer, end, len(head))
+            found, first = safetensors.contents(buffer, end, size), bytes(buffer[end : end + 64])
     finally:
         if len(_buffers.data) > _LARGEST_KEPT:
             _buffers.data = bytearray(_SMALL)
-    if found.verdict == "ok" and size > _SMALL and _lost_its_end(file, bytes(buffer[end : end + 64]), end, size):
+    if found.verdict == "ok" and size > _SMALL and _lost_its_end(file, first, end, size):
         text = tr("The last part of the file is empty: it was never written. Download it again.")
         return Contents("safetensors", found.traits, found.metadata, "zero_filled", text)
     return found
+
+
+def _glance(file: io.FileIO, buffer: bytearray, got: int, end: int, size: int) -> tuple[Contents | None, bytes]:
+    """Look at both ends of a long header; also returns the first bytes of data behind it."""
+    with memoryview(buffer) as view, view[got:GLANCE] as rest:
+        got += _fill(file, rest)
+    file.seek(end - TAIL)
+    tail = file.read(TAIL + 64)
+    return safetensors.glance(buffer, got, tail[:TAIL], end, size), tail[TAIL:]
 
 
 def _with_header(file: io.FileIO, buffer: bytearray, end: int, got: int) -> bytearray:
@@ -159,6 +178,8 @@ def _other(file: io.FileIO, head: bytes, path: str, size: int) -> Contents:
             if promise == "ONNX":
                 raise
             del damage
+    if promise == "PyTorch" and pickles.is_old_pickle(file, head, size):
+        return Contents("pickle")
     if size >= 8 and (strange := foreign(head, path)):
         raise strange
     return _unknown(head, size, promise)
@@ -171,8 +192,6 @@ def _unknown(head: bytes, size: int, promise: str) -> Contents:
         raise Damage("truncated", tr("The file has only {count} bytes. The download was cut off: download it again.", count=size))
     if promise == "safetensors":
         safetensors.check_length(head, size)
-    if promise == "PyTorch" and head[:1] in b"(cl}]d":
-        return Contents("pickle")  # protocol 0 and 1 have no mark
     raise broken_header(tr("The file does not begin like a {format} file.", format=promise))
 
 

@@ -8,7 +8,7 @@ import json
 import re
 from typing import Final
 
-from model_manager.core.formats.contents import HEADER_LIMIT, Contents, amount, broken_header, missing_text, too_short
+from model_manager.core.formats.contents import HEADER_LIMIT, Contents, Damage, amount, broken_header, missing_text, too_short
 from model_manager.core.formats.memo import Memo
 from model_manager.core.formats.tables import Table, judge_rows, pairs_of, rows_from_pairs, understand
 from model_manager.core.words import tr
@@ -70,6 +70,26 @@ def contents(buffer: bytearray, end: int, size: int) -> Contents:
         if found is None:
             metadata, found = _new_table(buffer, start, close, metadata, end)
         table = found
+    verdict, reason = _soundness(table, size - end)
+    return Contents("safetensors", table.traits, metadata, verdict, reason)
+
+
+def glance(buffer: bytearray, got: int, tail: bytes, end: int, size: int) -> Contents | None:
+    """Return the same as `contents` from the first `got` bytes and the last ones of a long header, if its table is known already.
+
+    A table that differs from a known one only in its middle is taken for that one; `contents` would see it. None: read it all.
+    """
+    try:
+        metadata, start = _metadata(buffer, got)
+    except (ValueError, RecursionError, Damage):
+        return None
+    close = tail.rfind(b"}")
+    if close < 0 or tail[close + 1 :].strip(b" \n\r\t"):
+        return None
+    length = end - len(tail) + close - start
+    table = _memo.glance(bytes(buffer[start:got]), tail[:close], length) if length > got - start + close else None
+    if table is None:
+        return None
     verdict, reason = _soundness(table, size - end)
     return Contents("safetensors", table.traits, metadata, verdict, reason)
 

@@ -136,7 +136,7 @@ def _canonical(text: str, layout: _Layout) -> Rows | None:
             return None
         found += run
         start = stop
-    names, middles, begins, ends = zip(*found, strict=True)
+    names, middles, begins, ends = ([row[place] for row in found] for place in range(4))
     numbers = "".join(begins) + "".join(ends)
     covered = sum(map(len, middles)) + len("".join(names)) + len(numbers) + (layout.frame + len(layout.joint)) * len(found)
     if covered - len(layout.joint) != length or not (numbers.isascii() and numbers.isdecimal() and text.endswith("}")):

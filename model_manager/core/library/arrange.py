@@ -4,19 +4,28 @@ The Qt model shows exactly what this says. New and changed rows are put in their
 costs only for what changed; a new search looks at all names once.
 """
 
-from bisect import bisect_left
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from model_manager.core.library.index import FolderRow
 from model_manager.core.library.kinds import label
-from model_manager.core.library.query import Query, find
+from model_manager.core.library.order import natural_key
+from model_manager.core.library.query import Query, find, matcher
 from model_manager.core.library.rows import Row
 from model_manager.core.library.shelf import NOWHERE, Shelf
 from model_manager.core.words import tr
 
 SORTS = ("name", "size", "added", "modified", "base", "type")
 GROUPS = ("none", "base", "folder", "type")
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "name": (), "none": (), "size": ("size",), "added": ("added",), "modified": ("mtime_ns",), "base": ("base",), "type": ("kind",),
+    "folder": ("folder",),
+}  # fmt: skip
+_Name = tuple[str, int]
+_Key = tuple[Any, _Name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +48,21 @@ class Arrangement:
         self.is_descending = False
         self.slots: list[int] = []
         self.groups: tuple[Group, ...] = ()
+        self._names = array("i")  # all slots by name: sorting by anything else starts from here, so that equal ones stay by name
         self._all: list[int] = []
 
-    def refill(self) -> None:
-        """Start over after the shelf was filled: sort all, then search."""
-        shelf = self.shelf
-        slots = sorted(shelf.slots(), key=shelf.natural.__getitem__)
+    def refill(self, ids: Iterable[int] | None = None) -> None:
+        """Start over after the shelf was filled; `ids` are those of its models by name, if the index has them ready."""
+        if ids is None:
+            self._names = array("i", sorted(self.shelf.slots(), key=self._name_key))
+        else:
+            self._names = array("i", map(self.shelf.slot, ids))
+        self._sort()
+
+    def _sort(self) -> None:
+        self._all = self._names.tolist()
         if self.sort != "name":
-            slots.sort(key=self._first_key())
-        self._all = slots
+            self._all.sort(key=self._first_key())
         self._search(self._all)
 
     def set_query(self, query: Query) -> None:
@@ -62,7 +77,7 @@ class Arrangement:
         is_other = sort != self.sort
         self.sort, self.is_descending, self.group = sort, is_descending, group
         if is_other:
-            self.refill()
+            self._sort()
         else:
             self._search(self._all)
 
@@ -83,28 +98,47 @@ class Arrangement:
         return changed
 
     def _put(self, row: Row, passes: Callable[[int], bool]) -> bool:
-        """Put one row in its place; while its old key still stands its old place is found by halving."""
-        shelf = self.shelf
+        """Put one row in its place; while its old key still stands its old places are found by halving."""
+        shelf, is_grouped = self.shelf, self.group != "none"
+        lists = [self._all] if self.slots is self._all or is_grouped else [self._all, self.slots]
         slot = shelf.slot(row.id)
-        is_grouped = self.group != "none"
-        if slot == NOWHERE:
-            slot, old = shelf.put(row), None
-        else:
+        old: tuple[_Key, bool] | None = None
+        places: list[int] = []
+        if slot != NOWHERE:
             old = (self._key(slot), passes(slot))
-            places = self._place(self._all, slot, old[0]), self._place(self.slots, slot, old[0]) if old[1] and not is_grouped else None
-            shelf.put(row)
+            places = [self._place(slots, slot, old[0]) for slots in lists[: 1 + old[1]]]
+            by_name = self._place_by_name(slot, old[0][1])
+        slot = shelf.put(row)
         new = (self._key(slot), passes(slot))
         if old == new:
             return is_grouped
-        is_same_list = self.slots is self._all
-        if old is not None:
-            del self._all[places[0]]
-            if places[1] is not None and not is_same_list:
-                del self.slots[places[1]]
-        self._insert(self._all, new[0], slot)
-        if new[1] and not is_same_list and not is_grouped:
-            self._insert(self.slots, new[0], slot)
+        for slots, place in zip(lists, places, strict=False):
+            del slots[place]
+        if old is None or old[0][1] != new[0][1]:
+            if old is not None:
+                del self._names[by_name]
+            self._names.insert(bisect_left(self._names, new[0][1], key=self._name_key), slot)
+        for slots in lists[: 1 + new[1]]:
+            slots.insert(self._bisect(slots, new[0]), slot)
         return True
+
+    def keeps_place(self, row: Row) -> bool:
+        """True when putting `row` would move nothing: it is here, and what sorts, groups and finds it is the same."""
+        shelf, slot = self.shelf, self.shelf.slot(row.id)
+        if slot == NOWHERE or self.query.tests:
+            return False
+        columns = ("file", "title", *_COLUMNS[self.sort], *_COLUMNS[self.group], *(() if self.query.is_all else ("search",)))
+        return all(getattr(row, name) == getattr(shelf, name)[slot] for name in columns)
+
+    def set_folders(self, folders: Iterable[FolderRow]) -> bool:
+        """Take over folders, before their models; True when the order changed because a known one is reached in other ways."""
+        folders = list(folders)
+        before = [self.shelf.folders.get(folder.id) for folder in folders]
+        self.shelf.set_folders(folders)
+        changed = any(old is not None and old != self.shelf.folders[new.id] for old, new in zip(before, folders, strict=True))
+        if changed:
+            self._search(self._all)
+        return changed
 
     def drop(self, ids: Iterable[int]) -> bool:
         """Take models away; True when any was here."""
@@ -114,6 +148,7 @@ class Arrangement:
         for slot in slots:
             self.shelf.drop(self.shelf.ids[slot])
         is_same = self.slots is self._all
+        self._names = array("i", [slot for slot in self._names if slot not in slots])
         self._all = [slot for slot in self._all if slot not in slots]
         self.slots = self._all if is_same else [slot for slot in self.slots if slot not in slots]
         if self.group != "none":
@@ -133,14 +168,27 @@ class Arrangement:
             return -1
         return len(self.slots) - 1 - place if self._is_turned else place
 
+    def rows_of(self, ids: Iterable[int]) -> list[int]:
+        """The rows of those models that are shown, in order; one pass however many there are."""
+        wanted = {self.shelf.slot(id_) for id_ in ids}
+        last = len(self.slots) - 1
+        rows = [place for place, slot in enumerate(self.slots) if slot in wanted]
+        return [last - place for place in reversed(rows)] if self._is_turned else rows
+
+    def slots_between(self, first: int, last: int) -> list[int]:
+        """The slots shown from one row to another, both included."""
+        if not self._is_turned:
+            return self.slots[first : last + 1]
+        end = len(self.slots)
+        return self.slots[end - 1 - last : end - first][::-1]
+
     @property
     def _is_turned(self) -> bool:
         return self.is_descending and self.group == "none"
 
     def _search(self, base: list[int]) -> None:
         query = self.query
-        is_all = not (query.words or query.unwanted or query.tests)
-        self.slots = self._all if is_all else find(self.shelf, query, base)
+        self.slots = self._all if query.is_all else find(self.shelf, query, base)
         self.groups = ()
         if self.group != "none":
             self._cut()
@@ -172,27 +220,32 @@ class Arrangement:
         if self.sort == "type":
             labels = {kind: label(kind).casefold() for kind in shelf.counts["kind"]}
             return lambda slot: labels[shelf.kind[slot]]
-        column: Any = {
-            "name": shelf.natural, "size": shelf.size, "added": shelf.added, "modified": shelf.mtime_ns, "base": shelf.base,
-        }[self.sort]  # fmt: skip
+        if self.sort == "name":
+            return lambda slot: 0
+        column: Any = {"size": shelf.size, "added": shelf.added, "modified": shelf.mtime_ns, "base": shelf.base}[self.sort]
         found: Callable[[int], Any] = column.__getitem__
         return found
 
-    def _key(self, slot: int) -> tuple[Any, ...]:
-        natural = self.shelf.natural[slot]
-        return (natural,) if self.sort == "name" else (self._first_key()(slot), natural)
+    def _name_key(self, slot: int) -> _Name:
+        """Models of the same name stand by id, so that a place does not depend on which came first."""
+        return natural_key(self.shelf.name(slot)), self.shelf.ids[slot]
+
+    def _key(self, slot: int) -> _Key:
+        return (self._first_key()(slot), self._name_key(slot))
 
     def _passes(self) -> Callable[[int], bool]:
-        query, shelf = self.query, self.shelf
-        if not (query.words or query.unwanted or query.tests):
-            return lambda slot: True
-        return lambda slot: bool(find(shelf, query, [slot]))
+        return (lambda slot: True) if self.query.is_all else matcher(self.shelf, self.query)
 
-    def _insert(self, slots: list[int], key: tuple[Any, ...], slot: int) -> None:
-        slots.insert(bisect_left(slots, key, key=self._key), slot)
+    def _bisect(self, slots: list[int], key: _Key) -> int:
+        """Where a model with this key belongs: first by the sort, then by name."""
+        first, low, high = self._first_key(), 0, len(slots)
+        if self.sort != "name":
+            low = bisect_left(slots, key[0], key=first)
+            high = bisect_right(slots, key[0], low, key=first)
+        return bisect_left(slots, key[1], low, high, key=self._name_key)
 
-    def _place(self, slots: list[int], slot: int, key: tuple[Any, ...]) -> int:
-        place = bisect_left(slots, key, key=self._key)
-        while slots[place] != slot:  # others with the very same key
-            place += 1
-        return place
+    def _place(self, slots: list[int], slot: int, key: _Key) -> int:
+        return slots.index(slot, self._bisect(slots, key))
+
+    def _place_by_name(self, slot: int, name: _Name) -> int:
+        return self._names.index(slot, bisect_left(self._names, name, key=self._name_key))

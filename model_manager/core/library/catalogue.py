@@ -3,6 +3,7 @@
 Reads the index in one pass; the window asks for single records instead (`records`).
 """
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 
@@ -17,17 +18,14 @@ from model_manager.core.library.shelf import Shelf
 def load(index: Index, order: tuple[str, bool, str] = ("name", False, "none")) -> Arrangement:
     """All models of the index in memory; order: (sort, is_descending, group)."""
     shelf = Shelf()
-    shelf.set_folders(index.folders())
-    batch = []
-    for row in index.rows():
-        batch.append(row)
-        if len(batch) == 2_000:
-            shelf.fill(batch)
-            batch = []
-    shelf.fill(batch)
     arrangement = Arrangement(shelf)
     arrangement.set_order(*order)
-    arrangement.refill()
+    with index.reading():
+        for folders in index.folder_steps():
+            shelf.set_folders(folders)
+        for rows in index.row_steps():
+            shelf.fill(rows)
+        arrangement.refill(index.ids_by_name())
     return arrangement
 
 
@@ -83,4 +81,5 @@ def find_model(index: Index, path: str) -> int | None:
         found = index.id_at(*os.path.split(real))
         if found is not None:
             return found
-    return next((model.row.id for model in index.models() if full in model.places), None)
+    placed = (model for model in index.models() if model.places)
+    return next((model.row.id for model in placed if any(full == path for _, _, path in json.loads(model.places))), None)

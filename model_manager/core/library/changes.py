@@ -15,8 +15,10 @@ from model_manager.core.library.index import FolderRow, Index, ModelRow
 from model_manager.core.library.packing import unpack_facts
 from model_manager.core.library.reading import Task, beside_signature
 from model_manager.core.library.rows import AWAY, Row
-from model_manager.core.library.walk import Seen, SeenFile, Walk, Way
+from model_manager.core.library.walk import Seen, SeenFile, Walk, Way, signature_of
 from model_manager.core.sidecars.family import families
+
+_PLACEHOLDERS = ("put_", ".")  # what lies in a mount point that has nothing mounted (ComfyUI's put_checkpoints_here)
 
 
 @dataclass(slots=True)
@@ -45,17 +47,16 @@ def folder_row(id_: int, seen: Seen) -> FolderRow:
     return FolderRow(id_, seen.path, seen.mtime_ns, seen.device, seen.signature, seen.quick, models, json.dumps(seen.best_ways))
 
 
-def nearest_known(paths: Iterable[str], known: Mapping[str, FolderRow]) -> set[str]:
-    """For each path the nearest folder at or above it that is known and still there."""
+def nearest_known(paths: Iterable[str], known: Mapping[str, FolderRow]) -> set[str] | None:
+    """For each path the nearest folder at or above it that is known and still there; None when one has none."""
     found = set()
     for path in paths:
         while path not in known or not os.path.isdir(path):
             parent = os.path.dirname(path)
             if parent == path:
-                break
+                return None
             path = parent
-        else:
-            found.add(path)
+        found.add(path)
     return found
 
 
@@ -77,15 +78,25 @@ class Comparison:
         self._taken: set[int] = set()
         self._fresh: list[tuple[Seen, SeenFile, Task]] = []
         self._unreadable = {fault.path for fault in walk.faults if fault.reason}
+        self._broken = frozenset(walk.broken)
         self._dangling = {fault.path for fault in walk.faults if not fault.reason}
+        self._is_first = not index.roots()  # no scan has ended yet
+        self._renumbered = {
+            (known[path].device, seen.device)
+            for path, seen in walk.seen.items()
+            if path in known and known[path].device != seen.device and seen.models
+        }
         self._emptied = {path for path, seen in walk.seen.items() if self._is_emptied(seen)}
 
     def run(self, is_full: bool) -> Change:
         """Compare; with `is_full` every known folder that was not seen is looked for, else only those below seen ones."""
-        extra, primaries = self._file_ways()
+        extra = self._file_ways()
+        marks: dict[str, list[str]] = {}
+        for (path, name), places in extra.items():
+            marks.setdefault(path, []).append(f"{name}\0{places}")
         for seen in self._walk.seen.values():
             if seen.path not in self._emptied:
-                self._folder(seen, extra, seen.path in primaries)
+                self._folder(seen, extra, marks.get(seen.path))
         for folder in self._known.values():
             if folder.path not in self._walk.seen:
                 self._unseen(folder, is_full)
@@ -97,22 +108,28 @@ class Comparison:
     def _is_emptied(self, seen: Seen) -> bool:
         """A mount point whose volume is gone looks like an empty folder on another device."""
         known = self._known.get(seen.path)
-        is_empty = not (seen.models or seen.others or seen.children)
-        return known is not None and is_empty and known.device != seen.device and bool(known.models or self._has_below(seen.path))
+        if known is None or known.device == seen.device or seen.models or seen.children:
+            return False
+        if (known.device, seen.device) in self._renumbered:  # the same volume under another number, as after a restart
+            return False
+        has_content = any(not file.name.startswith(_PLACEHOLDERS) for file in seen.others)
+        return not has_content and bool(known.models or self._has_below(seen.path))
 
     def _has_below(self, path: str) -> bool:
         return any(other.startswith(path + os.sep) for other in self._known)
 
     # folders that were seen
 
-    def _folder(self, seen: Seen, extra: Mapping[tuple[str, str], str | None], is_forced: bool) -> None:
+    def _folder(self, seen: Seen, extra: Mapping[tuple[str, str], str | None], marks: list[str] | None) -> None:
+        """marks: which of its files are reached in several ways; the folder counts as changed when that changes."""
         row = folder_row(self._folder_id(seen.path), seen)
+        if marks:
+            row = row._replace(signature=signature_of([*marks, row.signature.hex()]))
         known = self._known.get(seen.path)
-        if known == row and not is_forced:
+        if known == row:
             return
-        if known != row:
-            self._change.folders.append(row)
-        if known is not None and known.signature == row.signature and known.ways == row.ways and not is_forced:
+        self._change.folders.append(row)
+        if known is not None and known.signature == row.signature and known.ways == row.ways:
             return
         old = self._index.models_in(row.id) if known is not None else {}
         files = self._change.files[seen.path] = {file.name: file for file in seen.others}
@@ -130,7 +147,12 @@ class Comparison:
             )  # fmt: skip
             self._model(seen, task, before)
         for gone in old.values():
-            if gone.gone is None and os.path.join(seen.path, gone.row.file) not in self._unreadable:
+            path = os.path.join(seen.path, gone.row.file)
+            if gone.gone is not None or path in self._unreadable:
+                continue
+            if path in self._broken and _nearest(os.path.realpath(path), self._walk.seen) is None:
+                self._set_away(gone)  # a link into a drive that is not there
+            else:
                 self._vanished[gone.row.id] = gone
 
     def _model(self, seen: Seen, task: Task, before: ModelRow | None) -> None:
@@ -147,8 +169,8 @@ class Comparison:
         known = self._index.known(before.row.id)
         return unpack_facts(known.facts) if known is not None and before.is_read else None
 
-    def _file_ways(self) -> tuple[dict[tuple[str, str], str | None], set[str]]:
-        """Files reached in several ways: for the shown one its other paths as JSON, for the others None; folders of the shown ones."""
+    def _file_ways(self) -> dict[tuple[str, str], str | None]:
+        """Files reached in several ways: for the shown one its other paths as JSON, for the others None."""
         groups: dict[tuple[int, int] | str, list[tuple[Seen, SeenFile]]] = {}
         real: dict[str, tuple[Seen, SeenFile]] = {}
         for seen in self._walk.seen.values():
@@ -158,7 +180,7 @@ class Comparison:
                 elif file.links > 1 and file.inode:
                     groups.setdefault((file.device, file.inode), []).append((seen, file))
         if not groups:
-            return {}, set()
+            return {}
         for seen in self._walk.seen.values():
             real.update((os.path.join(seen.path, file.name), (seen, file)) for file in seen.models if not file.target)
         return _placed(groups, real)
@@ -192,14 +214,18 @@ class Comparison:
             return
         self._change.away_folders.append(folder.id)
         for model in self._index.models_in(folder.id).values():
-            if model.gone is None and not model.row.flags & AWAY:
-                self._change.away.append(model.row._replace(flags=model.row.flags | AWAY))
+            if model.gone is None:
+                self._set_away(model)
+
+    def _set_away(self, model: ModelRow) -> None:
+        if not model.row.flags & AWAY:
+            self._change.away.append(model.row._replace(flags=model.row.flags | AWAY))
 
     # what was moved
 
     def _settle(self) -> None:
         """Give each new file the identity of one that vanished, if it is the same one."""
-        if self._fresh and self._known:
+        if self._fresh:
             by_id, by_name = _lookups([*self._index.gone_models(), *self._vanished.values()])
         else:
             by_id, by_name = {}, {}
@@ -212,7 +238,7 @@ class Comparison:
                 self._change.moved += self._vanished.pop(found.row.id, None) is not None
                 task = replace(task, id=found.row.id, added=found.row.added, facts=self._facts(found), is_new=found.gone is not None)
             else:
-                added = now if self._known else min(now, file.mtime_ns / 1e9)
+                added = max(0.0, min(now, file.mtime_ns / 1e9)) if self._is_first else now
                 task = replace(task, id=self._model_id(seen.path, file.name), added=added, is_new=True)
             self._change.tasks.append(task)
         self._change.gone = list(self._vanished)
@@ -250,13 +276,12 @@ def _lookups(models: Iterable[ModelRow]) -> tuple[_ById, _ById]:
 _Groups = Mapping[tuple[int, int] | str, list[tuple[Seen, SeenFile]]]
 
 
-def _placed(
-    groups: _Groups, real: Mapping[str, tuple[Seen, SeenFile]]
-) -> tuple[dict[tuple[str, str], str | None], set[str]]:
+def _placed(groups: _Groups, real: Mapping[str, tuple[Seen, SeenFile]]) -> dict[tuple[str, str], str | None]:
     extra: dict[tuple[str, str], str | None] = {}
     places: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
     main: dict[tuple[str, str], tuple[str, str]] = {}
     for key, found in sorted(groups.items(), key=lambda group: isinstance(group[0], str)):
+        found = sorted(found, key=lambda one: one[0].best_ways[0].is_linked)
         (seen, file), *others = [real[key], *found] if isinstance(key, str) and key in real else found
         shown = main.get((seen.path, file.name), (seen.path, file.name))
         for other, alias in others:
@@ -265,4 +290,4 @@ def _placed(
             ways = [(way.kind, way.root, os.path.join(way.path, alias.name)) for way in other.best_ways]
             places.setdefault(shown, []).extend(ways)
     extra.update({shown: json.dumps(ways) for shown, ways in places.items()})
-    return extra, {folder for folder, _ in places}
+    return extra

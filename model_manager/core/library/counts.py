@@ -18,7 +18,7 @@ class FolderCount(NamedTuple):
     path: str
     text: str
     depth: int
-    count: int
+    models: int
     is_away: bool
     has_children: bool
 
@@ -35,29 +35,19 @@ def folder_tree(folders: Mapping[int, ShelfFolder], counts: Mapping[int, int], a
         for path in {path for way in folder.ways for path in _above(way.path, tops[way.root])}:
             totals[path] += count
             gone[path] += away.get(id_, 0)
+    used = {top for top in tops.values() if top in totals}
     children: defaultdict[str, list[str]] = defaultdict(list)
     for path in totals:
-        children[os.path.dirname(path)].append(path)
+        if path not in used:
+            children[os.path.dirname(path)].append(path)
     found: list[FolderCount] = []
-    used = {top for top in tops.values() if top in totals}
-    for top in sorted(used, key=str.casefold):
-        _spread(top, _title(top), 0, totals, gone, children, found)
+    waiting = [(top, _title(top), 0) for top in sorted(used, key=str.casefold, reverse=True)]
+    while waiting:  # not a function calling itself: folders may be thousands deep
+        path, text, depth = waiting.pop()
+        below = sorted(children.get(path, ()), key=str.casefold, reverse=True)
+        found.append(FolderCount(path, text, depth, totals[path], gone[path] >= totals[path], bool(below)))
+        waiting += [(child, os.path.basename(child), depth + 1) for child in below]
     return found
-
-
-def _spread(
-    path: str,
-    text: str,
-    depth: int,
-    totals: Mapping[str, int],
-    gone: Mapping[str, int],
-    children: Mapping[str, list[str]],
-    found: list[FolderCount],
-) -> None:
-    below = sorted(children.get(path, ()), key=str.casefold)
-    found.append(FolderCount(path, text, depth, totals[path], gone[path] >= totals[path], bool(below)))
-    for child in below:
-        _spread(child, os.path.basename(child), depth + 1, totals, gone, children, found)
 
 
 def _tops(ways: Iterable[Way]) -> dict[str, str]:
@@ -65,7 +55,8 @@ def _tops(ways: Iterable[Way]) -> dict[str, str]:
     roots = {way.root for way in ways}
     held = Counter(os.path.dirname(root) for root in roots)
     tops = {root: os.path.dirname(root) if held[os.path.dirname(root)] > 1 else root for root in roots}
-    return {root: next((other for other in tops.values() if root.startswith(other + os.sep)), top) for root, top in tops.items()}
+    shortest = sorted(set(tops.values()), key=len)
+    return {root: next(top for top in shortest if root == top or root.startswith(os.path.join(top, ""))) for root in roots}
 
 
 def _above(path: str, top: str) -> list[str]:

@@ -5,21 +5,25 @@ damaged file is set aside and rebuilt. It must never be the only home of somethi
 """
 
 import json
+import os
 import shutil
 import sqlite3
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from model_manager.core.errors import IndexFault
 from model_manager.core.library.entry import Root
 from model_manager.core.library.rows import Row
+from model_manager.core.paths import plain_reason
 from model_manager.core.words import tr
+from model_manager.core.work import Work
 
 VERSION = 1
+AGAIN = b"again"  # the signature of no folder: the next scan compares it file by file
 GONE_DAYS = 60  # how long a file that vanished is remembered, so that it is known again when it comes back
 _ROW = ", ".join(Row._fields)
 _MARKS = ", ".join("?" * len(Row._fields))
@@ -36,7 +40,8 @@ CREATE TABLE known (id INTEGER PRIMARY KEY, facts TEXT, details TEXT, sidecars T
 
 
 class FolderRow(NamedTuple):
-    """A real folder as last seen. signature: of all names, sizes and times (empty: look again); quick: of its models only.
+    """A real folder as last seen. signature: of all names, sizes and times (empty: it is away; AGAIN: a scan was cut off); quick: of its
+    models only.
 
     models: names joined by "/". device: number of its volume. ways: JSON list of [kind, root, path, is_linked], the first is shown.
     """
@@ -76,16 +81,22 @@ class KnownRow(NamedTuple):
 def _guarded() -> Iterator[None]:
     try:
         yield
-    except sqlite3.OperationalError as fault:
-        if "full" in str(fault):
-            raise IndexFault(tr("The disk that holds the index is full. Nothing is lost: free some space and scan again.")) from fault
-        raise IndexFault(tr("The index cannot be used just now ({reason}). Your files are untouched.", reason=fault)) from fault
     except sqlite3.DatabaseError as fault:
+        code = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # none where text in it is no text
+        if code == sqlite3.SQLITE_FULL:
+            text = tr("The disk that holds the index is full. Nothing is lost: free some space and scan again.")
+            raise IndexFull(text) from fault
+        if isinstance(fault, sqlite3.OperationalError) and code != sqlite3.SQLITE_ERROR:
+            raise IndexFault(tr("The index cannot be used just now ({reason}). Your files are untouched.", reason=fault)) from fault
         raise IndexDamaged(tr("The index is damaged ({reason}). It is rebuilt from your folders.", reason=fault)) from fault
 
 
 class IndexDamaged(IndexFault):
-    """The file is not a sound index any more; `set_aside` and start again."""
+    """The file is not a sound index any more (or its tables are not ours); `set_aside` and start again."""
+
+
+class IndexFull(IndexFault):
+    """The disk that holds the index is full; what was in it can still be read."""
 
 
 def set_aside(path: Path) -> Path:
@@ -107,20 +118,24 @@ class Index:
             self._db = sqlite3.connect(path, timeout=10, isolation_level=None)
             try:
                 self._prepare()
-            except sqlite3.Error:
+            except (sqlite3.Error, IndexFault):
                 self._db.close()
                 raise
 
     def _prepare(self) -> None:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.execute("PRAGMA cache_size=-32000")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version == VERSION:
             return
         if version > VERSION:
             raise IndexFault(tr("The index was written by a newer version of this program. Please use that version."))
-        self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={VERSION}; COMMIT;")
+        with self.writing():
+            if self._db.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+                return  # another process made it meanwhile
+            for statement in filter(None, map(str.strip, _SCHEMA.split(";"))):
+                self._db.execute(statement)
+            self.touch()
 
     def touch(self) -> None:
         """Write something, to learn whether that works; call inside `writing`."""
@@ -140,6 +155,7 @@ class Index:
     def writing(self) -> Iterator[None]:
         """One transaction: all of it or nothing."""
         with _guarded():
+            self._db.execute("PRAGMA cache_size=-32000")  # half the time for 100,000 rows; readers need no such memory
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -148,6 +164,27 @@ class Index:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Several reads of one state, whatever another connection writes meanwhile."""
+        with _guarded():
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("COMMIT")
+
+    @contextmanager
+    def alone(self, work: Work) -> Iterator[None]:
+        """Wait for a scan of another process to end and hold up the next: two would give the same ids to different models.
+
+        The lock is SQLite's, on an empty file beside the index; it ends with the process, however that ends.
+        """
+        with closing(_scan_lock(self.path)) as lock:
+            while not _is_mine(lock):
+                work.check()
+            yield
 
     # roots
 
@@ -175,6 +212,13 @@ class Index:
         where = "" if ids is None else f" WHERE id IN ({', '.join(str(int(id_)) for id_ in ids)})"
         return [FolderRow(*row) for row in self._all(f"SELECT * FROM folders{where}")]
 
+    def folder_steps(self) -> Iterator[list[FolderRow]]:
+        """All real folders, some hundred at a time, with what the shelf wants of them only (path and ways)."""
+        with _guarded():
+            cursor = self._db.execute("SELECT id, path, 0, 0, x'', x'', '', ways FROM folders")
+            while batch := cursor.fetchmany(500):
+                yield [FolderRow._make(row) for row in batch]
+
     def save_folders(self, rows: Iterable[FolderRow]) -> None:
         """Write or replace folders; call inside `writing`."""
         self._db.executemany("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
@@ -190,15 +234,25 @@ class Index:
     # models
 
     def rows(self, ids: Sequence[int] | None = None) -> Iterator[Row]:
-        """All rows that are on disk (or the given ones, in any order), read in steps."""
+        """All rows that are on disk, or the given ones, in no order that matters."""
+        for step in self.row_steps(ids):
+            yield from step
+
+    def row_steps(self, ids: Sequence[int] | None = None) -> Iterator[list[Row]]:
+        """The same rows, some hundred at a time."""
         sql = f"SELECT {_ROW} FROM models WHERE gone IS NULL"
         if ids is not None:
             sql += f" AND id IN ({', '.join(str(int(id_)) for id_ in ids)})"
         with _guarded():
             cursor = self._db.execute(sql)
             while batch := cursor.fetchmany(500):
-                for row in batch:
-                    yield Row._make(row)
+                yield [Row._make(row) for row in batch]
+
+    def ids_by_name(self) -> Iterator[int]:
+        """The ids of all models on disk, by name; SQLite sorts while other threads go on."""
+        with _guarded():
+            for (id_,) in self._db.execute("SELECT id FROM models WHERE gone IS NULL ORDER BY natural, id"):
+                yield id_
 
     def first_rows(self, count: int) -> list[Row]:
         """The first `count` rows by name; for a first screen when none is remembered."""
@@ -206,7 +260,7 @@ class Index:
 
     def models_in(self, folder: int) -> dict[str, ModelRow]:
         """The models of one folder by file name, also those that are gone."""
-        return {found.row.file: found for found in self._models("folder = ? ORDER BY gone IS NULL", folder)}
+        return {found.row.file: found for found in self._models("folder = ? ORDER BY gone IS NULL, gone", folder)}
 
     def models(self) -> list[ModelRow]:
         """All models that are on disk."""
@@ -273,7 +327,8 @@ class Index:
         """The first free ids for models and folders."""
         models = self._all("SELECT COALESCE(MAX(id), 0) + 1 FROM models")[0][0]
         folders = self._all("SELECT COALESCE(MAX(id), 0) + 1 FROM folders")[0][0]
-        return models, folders
+        held = self._all("SELECT COALESCE(MAX(folder), 0) + 1 FROM models")[0][0]  # also what was in folders that are gone
+        return models, max(folders, held)
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
         with _guarded():
@@ -288,28 +343,60 @@ def usable_index(folder: Path) -> tuple[Path, str]:
     path = folder / "index.sqlite"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with Index(path) as index, index.writing():
-            index.touch()
-        return path, ""
-    except IndexDamaged as fault:
-        set_aside(path)
-        Index(path).close()
-        return path, fault.text
+        return path, _made_sound(path)
     except (OSError, IndexFault) as fault:
         return _borrowed(path), tr(
-            "The data folder {folder} cannot be written ({reason}). What is found now is forgotten when the program ends.",
-            folder=folder, reason=getattr(fault, "strerror", None) or fault,
+            "The data folder {folder} cannot be used: {reason} What is found now is forgotten when the program ends.",
+            folder=folder, reason=fault.text if isinstance(fault, IndexFault) else plain_reason(fault) + ".",
         )  # fmt: skip
 
 
-def _borrowed(path: Path) -> Path:
-    """A copy of the index in a fresh temporary folder; an empty one if there is nothing to copy."""
-    copy = Path(tempfile.mkdtemp(prefix="model-manager-")) / path.name
-    if path.is_file():
-        shutil.copyfile(path, copy)
+def _made_sound(path: Path) -> str:
+    """Try to write the index, start a new one if it is damaged; returns what there is to say of it."""
     try:
-        Index(copy).close()
-    except IndexFault:
-        copy.unlink(missing_ok=True)
-        Index(copy).close()
-    return copy
+        with Index(path) as index:
+            try:
+                with index.writing():
+                    index.touch()
+            except IndexFull as fault:
+                return fault.text
+        return ""
+    except IndexDamaged as fault:
+        set_aside(path)
+        Index(path).close()
+        return fault.text
+
+
+def _borrowed(path: Path) -> Path:
+    """A copy of the index in a fresh temporary folder; an empty one if there is nothing to copy. Raises IndexFault."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="model-manager-"))
+    except OSError as fault:
+        raise IndexFault(tr("There is no place to keep the index: {reason}. Free some space.", reason=plain_reason(fault))) from fault
+    try:
+        for ending in ("", "-wal"):
+            if os.path.isfile(f"{path}{ending}"):
+                shutil.copyfile(f"{path}{ending}", folder / f"{path.name}{ending}")
+        Index(folder / path.name).close()
+        return folder / path.name
+    except (OSError, IndexFault):
+        new = folder / f"new-{path.name}"
+        Index(new).close()
+        return new
+
+
+def _scan_lock(path: Path) -> sqlite3.Connection:
+    """A connection to the lock beside the index; to nothing at all where no file can be made."""
+    try:
+        return sqlite3.connect(f"{path}.scan", timeout=0.1, isolation_level=None)
+    except sqlite3.Error:
+        return sqlite3.connect(":memory:", isolation_level=None)
+
+
+def _is_mine(lock: sqlite3.Connection) -> bool:
+    """Whether the lock is ours now; a folder that cannot hold one is no reason not to scan."""
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error as fault:
+        return fault.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY
+    return True

@@ -4,32 +4,32 @@ Only fields that differ from their default are kept, so a model of which nothing
 """
 
 import json
-from dataclasses import MISSING, fields
+from collections.abc import Callable
+from dataclasses import fields
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from model_manager.core.library.entry import Details, Facts, Problem
 
+_encode = json.JSONEncoder(separators=(",", ":"), default=dict).encode  # json.dumps would make a new encoder for each record
+
 
 @cache
-def _defaults(cls: type[Facts | Details]) -> tuple[tuple[str, Any], ...]:
-    pairs = []
-    for one in fields(cls):
-        factory = one.default_factory
-        pairs.append((one.name, factory() if factory is not MISSING else one.default))
-    return tuple(pairs)
+def _fields(cls: type[Facts | Details]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]], tuple[Any, ...]]:
+    """Names, a getter of all values at once, and the defaults."""
+    names = tuple(one.name for one in fields(cls))
+    values = attrgetter(*names)
+    return names, values, values(cls())
 
 
 def pack(record: Facts | Details) -> str:
     """Return the record as JSON text (ASCII only, so that odd letters of a header cannot break the index)."""
-    kept: dict[str, Any] = {}
-    for name, default in _defaults(type(record)):  # type: ignore[arg-type]
-        value = getattr(record, name)
-        if value != default:
-            kept[name] = value
+    names, values, defaults = _fields(type(record))  # type: ignore[arg-type]
+    kept = {name: value for name, value, default in zip(names, values(record), defaults, strict=True) if value != default}
     if "problems" in kept:
         kept["problems"] = [(problem.code, problem.text) for problem in kept["problems"]]
-    return json.dumps(kept, default=dict, separators=(",", ":")) if kept else "{}"
+    return _encode(kept) if kept else "{}"
 
 
 def _frozen(value: Any) -> Any:

@@ -6,9 +6,11 @@ quotes around exact words. Several words mean all of them. Parsing touches neith
 
 import re
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cache
 
 from model_manager.core.errors import BadQuery
 from model_manager.core.library.kinds import KINDS, label, label_one
@@ -22,9 +24,9 @@ AMOUNTS = ("size", "added", "modified")
 STATES = ("preview", "notes", "tags", "problem", "title")
 MARKS = ("favourite", "away", "embedded", "video")
 _TOKEN = re.compile(r'(-?)(?:(\w+)(:|<=|>=|<|>))?("[^"]*"?|\S*)')
-_AMOUNT = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-z]*)")
+_AMOUNT = re.compile(r"(\d{1,18}(?:[.,]\d{0,18})?)([a-z]*)", re.ASCII)
 _SIZES = {"": 1, "b": 1, "k": 10**3, "kb": 10**3, "m": 10**6, "mb": 10**6, "g": 10**9, "gb": 10**9, "t": 10**12, "tb": 10**12,
-          "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}  # fmt: skip
+          "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}  # fmt: skip
 _TIMES = {"": 86_400, "h": 3_600, "d": 86_400, "w": 7 * 86_400, "m": 30 * 86_400, "y": 365 * 86_400}
 
 Test = Callable[[Shelf], Callable[[int], bool]]
@@ -32,18 +34,26 @@ Test = Callable[[Shelf], Callable[[int], bool]]
 
 @dataclass(frozen=True)
 class Query:
-    """A parsed search: words that must be there, words that must not, and tests that slots must pass."""
+    """A parsed search: words that must be there, words that must not, and tests that slots must pass.
+
+    marks: the tokens the tests were made from, as typed; those about time also name the moment they count from.
+    """
 
     text: str = ""
     words: tuple[str, ...] = ()
     unwanted: tuple[str, ...] = ()
-    tests: tuple[Test, ...] = ()
+    tests: tuple[Test, ...] = field(default=(), compare=False)
     marks: tuple[str, ...] = ()
+
+    @property
+    def is_all(self) -> bool:
+        """True when every model matches."""
+        return not (self.words or self.unwanted or self.tests)
 
     def narrows(self, other: "Query") -> bool:
         """True when every hit of this query is surely a hit of `other`, so that only those need looking at."""
-        same_rest = self.marks == other.marks and self.unwanted == other.unwanted
-        return same_rest and all(any(old in new for new in self.words) for old in other.words)
+        is_same_rest = self.marks == other.marks and self.unwanted == other.unwanted
+        return is_same_rest and all(any(old in new for new in self.words) for old in other.words)
 
 
 def parse(text: str) -> Query:
@@ -52,6 +62,7 @@ def parse(text: str) -> Query:
     unwanted: list[str] = []
     tests: list[Test] = []
     marks: list[str] = []
+    now = time.time()
     for found in _TOKEN.finditer(text):
         minus, key, sign, raw = found.groups()
         value = raw.strip('"')
@@ -62,9 +73,9 @@ def parse(text: str) -> Query:
         if not key:
             (unwanted if minus else words).append(fold(value))
             continue
-        test = _test(key.lower(), sign, value)
+        test = _test(key.lower(), sign, value, now)
         tests.append(_not(test) if minus else test)
-        marks.append(found.group().lower())
+        marks.append(found.group() if sign == ":" or key.lower() == "size" else f"{found.group()} {now}")
     return Query(text, tuple(words), tuple(unwanted), tuple(tests), tuple(marks))
 
 
@@ -76,9 +87,9 @@ def _not(test: Test) -> Test:
     return opposite
 
 
-def _test(key: str, sign: str, value: str) -> Test:
+def _test(key: str, sign: str, value: str, now: float) -> Test:
     if sign != ":":
-        return _amount(key, sign, value)
+        return _amount(key, sign, value, now)
     tests: dict[str, Callable[[str], Test]] = {
         "type": _type, "base": _base, "ext": _ext, "tag": _tag, "folder": _folder, "has": _has, "is": _is,
         "no": lambda value: _not(_has(value)),
@@ -98,9 +109,8 @@ def _base(value: str) -> Test:
     wanted = fold(value)
 
     def test(shelf: Shelf) -> Callable[[int], bool]:
-        bases = frozenset(base for base in {*shelf.base} if wanted in fold(base))
-        architectures = frozenset(one for one in {*shelf.architecture} if wanted in fold(one))
-        return lambda slot: shelf.base[slot] in bases or shelf.architecture[slot] in architectures
+        is_wanted = cache(lambda text: wanted in fold(text))  # few different ones, and new ones may come while the test is in use
+        return lambda slot: is_wanted(shelf.base[slot]) or is_wanted(shelf.architecture[slot])
 
     return test
 
@@ -114,8 +124,8 @@ def _tag(value: str) -> Test:
     wanted = fold(value)
 
     def test(shelf: Shelf) -> Callable[[int], bool]:
-        matches = frozenset(tag for tag in shelf.counts["tag"] if fold(tag) == wanted or fnmatchcase(fold(tag), wanted))
-        return lambda slot: not matches.isdisjoint(shelf.tags[slot])
+        is_wanted = cache(lambda tag: fold(tag) == wanted or fnmatchcase(fold(tag), wanted))
+        return lambda slot: any(map(is_wanted, shelf.tags[slot]))
 
     return test
 
@@ -130,14 +140,13 @@ def _folder(value: str) -> Test:
         return part in fold(path[len(root) :]).replace("\\", "/")
 
     def test(shelf: Shelf) -> Callable[[int], bool]:
-        folders = frozenset(id_ for id_, folder in shelf.folders.items() if any(is_in(way.path, way.root) for way in folder.ways))
-        return lambda slot: shelf.folder[slot] in folders
+        is_wanted = cache(lambda id_: any(is_in(way.path, way.root) for way in shelf.folders[id_].ways))
+        return lambda slot: is_wanted(shelf.folder[slot])
 
     return test
 
 
 def _has(value: str) -> Test:
-    state = value.lower()
     tests: dict[str, Test] = {
         "preview": lambda shelf: lambda slot: bool(shelf.preview_sort[slot]),
         "notes": lambda shelf: lambda slot: bool(shelf.flags[slot] & HAS_NOTES),
@@ -145,25 +154,35 @@ def _has(value: str) -> Test:
         "problem": lambda shelf: lambda slot: bool(shelf.problem[slot]),
         "title": lambda shelf: lambda slot: bool(shelf.title[slot]),
     }
-    if state not in tests:
-        raise BadQuery(tr("After has: or no: comes one of {words}.", words=", ".join(STATES)))
-    return tests[state]
+    return _any_of(tests, value, tr("After has: or no: comes one of {words}.", words=", ".join(STATES)))
 
 
 def _is(value: str) -> Test:
-    mark = value.lower()
     tests: dict[str, Test] = {
         "favourite": lambda shelf: lambda slot: bool(shelf.flags[slot] & FAVOURITE),
         "away": lambda shelf: lambda slot: bool(shelf.flags[slot] & AWAY),
         "embedded": lambda shelf: lambda slot: shelf.preview_sort[slot] == "embedded",
         "video": lambda shelf: lambda slot: shelf.preview_sort[slot] == "video",
     }
-    if mark not in tests:
-        raise BadQuery(tr("After is: comes one of {words}.", words=", ".join(MARKS)))
-    return tests[mark]
+    return _any_of(tests, value, tr("After is: comes one of {words}.", words=", ".join(MARKS)))
 
 
-def _amount(key: str, sign: str, value: str) -> Test:
+def _any_of(tests: dict[str, Test], value: str, fault: str) -> Test:
+    """The test of this name; of a name half typed, any that it could become."""
+    meant = [test for name, test in tests.items() if name.startswith(value.lower())]
+    if not meant:
+        raise BadQuery(fault)
+    if len(meant) == 1:
+        return meant[0]
+
+    def either(shelf: Shelf) -> Callable[[int], bool]:
+        passes = [test(shelf) for test in meant]
+        return lambda slot: any(one(slot) for one in passes)
+
+    return either
+
+
+def _amount(key: str, sign: str, value: str, now: float) -> Test:
     found = _AMOUNT.fullmatch(value.lower())
     units = _SIZES if key == "size" else _TIMES
     if not found or found[2] not in units:
@@ -173,7 +192,7 @@ def _amount(key: str, sign: str, value: str) -> Test:
     is_less = sign.startswith("<")
     if key == "size":
         return lambda shelf: lambda slot: shelf.size[slot] <= amount if is_less else shelf.size[slot] >= amount
-    since = time.time() - amount  # added<7d: less than seven days ago
+    since = now - amount  # added<7d: less than seven days ago
     if key == "added":
         return lambda shelf: lambda slot: (shelf.added[slot] >= since) == is_less
     return lambda shelf: lambda slot: (shelf.mtime_ns[slot] / 1e9 >= since) == is_less
@@ -191,17 +210,32 @@ def find(shelf: Shelf, query: Query, slots: list[int]) -> list[int]:
     return slots
 
 
+def matcher(shelf: Shelf, query: Query) -> Callable[[int], bool]:
+    """Return the question whether one slot matches; it stays right while models and folders come and change."""
+    tests = [test(shelf) for test in query.tests]
+
+    def is_match(slot: int) -> bool:
+        text = shelf.search[slot]
+        is_found = all(word in text for word in query.words) and not any(word in text for word in query.unwanted)
+        return is_found and all(passes(slot) for passes in tests)
+
+    return is_match
+
+
 def completions(shelf: Shelf, prefix: str) -> list[tuple[str, str]]:
-    """What could follow `prefix`, the last token typed: (text to put in, count or hint), most frequent first, at most twelve."""
+    """What could follow `prefix`, the last token typed: (text to put in, count or hint), most frequent first, at most twelve.
+
+    Where counting would take too long there is no count.
+    """
     minus = "-" if prefix.startswith("-") else ""
     key, colon, value = prefix[len(minus) :].partition(":")
     if not colon:
         keys = [f"{name}:" for name in KEYS] + [f"{name}>" for name in AMOUNTS]
         return [(minus + name, _HINTS[name[:-1]]()) for name in keys if name.startswith(key.lower()) and key]
     wanted = fold(value.strip('"'))
-    pairs = [(text, count) for text, count in _values(shelf, key.lower()) if text and count > 0 and wanted in fold(text)]
+    pairs = [(text, count) for text, count in _values(shelf, key.lower()) if text and count and wanted in fold(text)]
     pairs.sort(key=lambda pair: (not fold(pair[0]).startswith(wanted), -pair[1], pair[0]))
-    return [(f"{minus}{key}:{_quoted(text)}", f"{count:,}") for text, count in pairs[:12]]
+    return [(f"{minus}{key}:{_quoted(text)}", f"{count:,}" if count > 0 else "") for text, count in pairs[:12]]
 
 
 _HINTS: dict[str, Callable[[], str]] = {
@@ -213,18 +247,23 @@ _HINTS: dict[str, Callable[[], str]] = {
 
 
 def _quoted(text: str) -> str:
-    return f'"{text}"' if " " in text else text
+    return '"' + text.replace('"', "") + '"' if any(letter.isspace() or letter == '"' for letter in text) else text
 
 
 def _values(shelf: Shelf, key: str) -> list[tuple[str, int]]:
+    """The values known for a key and how many models have each, -1 where that is not counted."""
     counts = shelf.counts
     if key == "type":
         return [(label(kind), count) for kind, count in counts["kind"].items()]
     if key in ("has", "no"):
-        return [(state, len(shelf)) for state in STATES]
+        return [(state, -1) for state in STATES]
     if key == "is":
-        return [(mark, len(shelf)) for mark in MARKS]
+        known = {"favourite": counts["state"]["favourite"], "away": counts["state"]["away"]}
+        return [(mark, known.get(mark, -1)) for mark in MARKS]
     if key == "folder":
-        names = {way.path[len(way.root) + 1 :] for folder in shelf.folders.values() for way in folder.ways}
-        return [(name, 1) for name in names]
+        below: Counter[str] = Counter()
+        for id_, folder in shelf.folders.items():
+            for name in {way.path[len(way.root) + 1 :] for way in folder.ways}:
+                below[name] += shelf.folder_counts[id_]
+        return list(below.items())
     return list(counts[{"ext": "ending"}.get(key, key)].items()) if key in ("base", "ext", "tag") else []

@@ -46,7 +46,7 @@ def beside_signature(family: Family, files: Mapping[str, SeenFile]) -> int:
     for name in (*family.sidecars, *family.previews):
         one = files.get(name)
         if one is not None:
-            signature = crc32(f"{name}\0{one.size}\0{one.mtime_ns}".encode("utf-8", "surrogateescape"), signature)
+            signature = crc32(f"{name}\0{one.size}\0{one.mtime_ns}".encode("utf-8", "surrogatepass"), signature)
     return signature
 
 
@@ -59,8 +59,9 @@ def read_model(task: Task, files: Mapping[str, SeenFile]) -> tuple[ModelRow, Kno
     row = _row(task, facts, details, previews[0] if previews else None, files)
     file_id = f"{file.device}:{file.inode}" if file.inode else ""
     known = KnownRow(task.id, pack(facts), pack(details), "/".join(task.family.sidecars), "/".join(task.family.previews))
-    is_read = int(facts.verdict != "unreadable")  # a drive that went away in the middle must not leave its verdict behind
-    return ModelRow(row, task.beside, file_id, is_read, task.places, None), known
+    # a drive that went away in the middle must not leave its verdict behind, nor what its missing sidecars do not say
+    is_read = facts.verdict != "unreadable" and (task.facts is None or os.path.exists(os.path.join(task.folder_path, file.name)))
+    return ModelRow(row, task.beside, file_id, int(is_read), task.places, None), known
 
 
 def _row(task: Task, facts: Facts, details: Details, preview: Preview | None, files: Mapping[str, SeenFile]) -> Row:

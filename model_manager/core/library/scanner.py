@@ -6,16 +6,18 @@ is only away. Rows go out in batches while it works.
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from model_manager.core.errors import IndexFault
+from model_manager.core.errors import Cancelled, IndexFault
+from model_manager.core.formats.read import forget
 from model_manager.core.library.changes import Change, Comparison, folder_row, nearest_known, ways_of
 from model_manager.core.library.entry import Root
-from model_manager.core.library.index import FolderRow, Index, KnownRow, ModelRow
+from model_manager.core.library.index import AGAIN, FolderRow, Index, IndexDamaged, KnownRow, ModelRow
+from model_manager.core.library.readers import WORTH_IT, Readers
 from model_manager.core.library.reading import read_model
 from model_manager.core.library.rows import Row, plain_row
-from model_manager.core.library.walk import Fault, Seen, Walk, quick_signature
+from model_manager.core.library.walk import Fault, Seen, Walk, is_storable, mtime_of, quick_signature
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -57,50 +59,93 @@ class ScanResult:
 Emit = Callable[[Batch], None]
 
 
-def scan(index: Index, roots: Mapping[Root, str], work: Work, emit: Emit, only: Iterable[str] | None = None) -> ScanResult:
+def scan(index: Index, roots: Mapping[Root, str], work: Work, emit: Emit | None, only: Iterable[str] | None = None) -> ScanResult:
     """Look at all roots (or at the real folders `only` and what is new below them) and bring the index up to date.
 
-    roots: in ComfyUI's order, each with the group it shares names with (`Roots.groups`).
+    roots: in ComfyUI's order, each with the group it shares names with (`Roots.groups`). emit: None when nobody looks on.
 
-    Raises Cancelled, or IndexFault when the index cannot be read; what was written until then stays.
+    Waits for a scan of another process. Raises Cancelled, or IndexFault when the index cannot be read; what was written until then
+    stays, new models that were told but not written are told as gone.
     """
-    return _Scan(index, roots, work, emit).run(None if only is None else set(only))
+    with index.alone(work):
+        return _Scan(index, roots, work, emit).run(None if only is None else set(only))
 
 
 class _Scan:
-    def __init__(self, index: Index, roots: Mapping[Root, str], work: Work, emit: Emit) -> None:
+    def __init__(self, index: Index, roots: Mapping[Root, str], work: Work, emit: Emit | None) -> None:
         self._index, self._roots, self._work, self._emit = index, roots, work, emit
         self._walk = Walk(work)
         self._result = ScanResult()
         self._known = {row.path: row for row in index.folders()}
         self._next_model, self._next_folder = index.next_ids()
+        self._is_new = self._next_model == 1
+        self._is_full = False
+        self._unsaved: set[int] = set()  # new models on the screen that the index does not know yet
+        self._unread: set[int] = set()  # folders with models that could not be read just now
         self._ids: dict[str, int] = {}
         self._batch = Batch()
         self._early: dict[tuple[str, str], int] = {}
         self._last_emit = 0.0
+        self._readers: Readers | None = None
 
     def run(self, only: set[str] | None) -> ScanResult:
         start = time.perf_counter()
+        try:
+            change = self._work_through(only)
+        except (Cancelled, IndexFault):
+            self._batch = Batch(gone=sorted(self._unsaved))
+            self._flush()
+            raise
+        finally:
+            if self._readers is not None:
+                self._readers.close()
+        self._report(change, start)
+        return self._result
+
+    def _work_through(self, only: set[str] | None) -> Change:
         for seen in self._folders(only):
             self._announce(seen)
             self._work.progress(tr("Looking through your folders"), len(self._walk.seen))
         self._flush()
-        change = Comparison(self._index, self._walk, self._known, self._folder_id, self._model_id).run(only is None)
+        change = Comparison(self._index, self._walk, self._known, self._folder_id, self._model_id).run(self._is_full)
         self._apply(change)
         self._read(change)
         if only is None:
-            self._save(lambda: self._index.save_roots(self._roots))
-        self._report(change, start)
-        return self._result
+            roots = {root: group for root, group in self._roots.items() if is_storable(root.path)}
+            self._save(lambda: self._index.save_roots(roots))
+        return change
 
     def _folders(self, only: set[str] | None) -> Iterable[Seen]:
-        if only is None:
-            yield from self._walk.roots(self._roots)
-            return
-        for path in sorted(nearest_known(only, self._known)):
-            yield from self._walk.folder(path, ways_of(self._known[path]), self._known.keys() - {path})
-        if any(file.links > 1 or file.target for seen in self._walk.seen.values() for file in seen.models):
-            yield from self._walk.roots(self._roots)  # a file by two ways: all its ways must be known
+        near = None if only is None else nearest_known(only, self._known)
+        if near is not None:
+            here = {path for path, row in self._known.items() if row.signature}  # what is below one that was away is looked at, too
+            for path in sorted(near):
+                yield from self._walk.folder(path, ways_of(self._known[path]), here - {path})
+            if not self._has_links():
+                return
+            self._walk = Walk(self._work)
+        self._is_full = True
+        yield from self._walk.roots(self._roots)
+
+    def _has_links(self) -> bool:
+        """Whether the folders looked at have, or had, anything that is reached in several ways: then all ways must be known."""
+        ways = {way.path: seen for seen in self._walk.seen.values() for way in seen.ways}
+        linked = (row for row in self._known.values() if "true]" in row.ways)
+        return any(map(self._holds_links, self._walk.seen.values())) or any(_is_link_gone(row, ways) for row in linked)
+
+    def _holds_links(self, seen: Seen) -> bool:
+        if any(file.links > 1 or file.target for file in seen.models):
+            return True
+        for name, real, is_link in seen.children:
+            if is_link and real in self._known and not f"{seen.path}{os.sep}".startswith(f"{real}{os.sep}"):
+                recorded = {way.path for way in ways_of(self._known[real])}
+                if not recorded.issuperset(os.path.join(way.path, name) for way in seen.ways):
+                    return True
+        known = self._known.get(seen.path)
+        if known is None or not known.models:
+            return False
+        models = {name: model for name, model in self._index.models_in(known.id).items() if model.gone is None}
+        return any(model.places for model in models.values()) or not models.keys() >= set(known.models.split("/"))
 
     def _model_id(self, folder: str, file: str) -> int:
         """The id given out while walking, or a fresh one."""
@@ -121,7 +166,7 @@ class _Scan:
 
     def _announce(self, seen: Seen) -> None:
         """On a first scan put plain rows on the screen while the walk goes on; later scans first find out what was moved."""
-        if self._known:
+        if not self._is_new:
             return
         folder = self._folder_id(seen.path)
         self._batch.folders.append(folder_row(folder, seen))
@@ -129,14 +174,20 @@ class _Scan:
             if file.links > 1 or file.target:
                 continue  # may be one file by two ways: decided when all ways are known
             id_ = self._early[(seen.path, file.name)] = self._model_id(seen.path, file.name)
-            added = min(time.time(), file.mtime_ns / 1e9)
+            self._unsaved.add(id_)
+            if self._emit is None:
+                continue
+            added = max(0.0, min(time.time(), file.mtime_ns / 1e9))
             self._batch.rows.append(plain_row(id_, folder, file.name, seen.ways[0].kind, file.size, file.mtime_ns, added))
+        if self._readers is None and len(self._early) >= WORTH_IT:
+            self._readers = Readers(self._emit is not None)  # they start while the walk goes on
         if len(self._batch.rows) >= (BATCH if self._last_emit else FIRST_BATCH):
             self._flush()
 
     def _flush(self) -> None:
         if self._batch:
-            self._emit(self._batch)
+            if self._emit is not None:
+                self._emit(self._batch)
             self._batch = Batch()
         self._last_emit = time.perf_counter()
 
@@ -145,7 +196,8 @@ class _Scan:
         self._batch.folders += change.folders
         self._batch.gone += change.gone
         self._batch.rows += change.away
-        if not self._early:
+        self._unsaved.update(task.id for task in change.tasks if task.is_new)
+        if not self._early and self._emit is not None:
             self._batch.rows += [
                 plain_row(task.id, task.folder, task.file.name, task.kind, task.file.size, task.file.mtime_ns, task.added)
                 for task in change.tasks
@@ -155,12 +207,12 @@ class _Scan:
 
         def write() -> None:
             with self._index.writing():
+                self._index.save_folders(folder._replace(mtime_ns=0, signature=AGAIN) for folder in change.folders)
                 self._index.mark_gone(change.gone)
-                self._index.drop_folders(change.dropped)
                 self._index.set_flags((row.flags, row.id) for row in change.away)
                 self._index.look_again(change.away_folders)
 
-        if change.gone or change.dropped or change.away or change.away_folders:
+        if change.folders or change.gone or change.away or change.away_folders:
             self._save(write)
 
     def _read(self, change: Change) -> None:
@@ -168,28 +220,47 @@ class _Scan:
         known: list[KnownRow] = []
         total = len(change.tasks)
         due = time.perf_counter() + SECONDS_A_BATCH
-        for done, task in enumerate(change.tasks, 1):
+        done = 0
+        for share in self._shares(change):
             self._work.check()
-            model, about = read_model(task, change.files[task.folder_path])
-            models.append(model)
-            known.append(about)
-            self._batch.rows.append(model.row)
+            for model, about in share:
+                models.append(model)
+                known.append(about)
+                if not model.is_read:
+                    self._unread.add(model.row.folder)
+            self._batch.rows += [model.row for model, _ in share]
+            done += len(share)
             self._work.progress(tr("Reading models"), done, total)
             if len(models) >= 2_000 or (time.perf_counter() > due and len(models) >= 50):
-                self._write(models, known, [])
+                self._write(models, known)
                 models, known = [], []
                 due = time.perf_counter() + SECONDS_A_BATCH
-        self._write(models, known, change.folders)
+        folders = [folder._replace(signature=AGAIN) if folder.id in self._unread else folder for folder in change.folders]
+        self._write(models, known, folders, change.dropped)
 
-    def _write(self, models: list[ModelRow], known: list[KnownRow], folders: list[FolderRow]) -> None:
-        """Folders are written last: a scan that is cut off finds them changed and looks again."""
+    def _shares(self, change: Change) -> Iterator[list[tuple[ModelRow, KnownRow]]]:
+        """The models of all tasks, read here or, when there are many, in processes beside this one."""
+        if self._readers is None and len(change.tasks) < WORTH_IT:
+            for task in change.tasks:
+                yield [read_model(task, change.files[task.folder_path])]
+            forget()
+            return
+        self._readers = self._readers or Readers(self._emit is not None)
+        yield from self._readers.read(change.tasks, change.files)
+
+    def _write(
+        self, models: list[ModelRow], known: list[KnownRow], folders: Iterable[FolderRow] = (), dropped: Iterable[int] = ()
+    ) -> None:
+        """Folders are written and dropped last: a scan that is cut off finds them as before and looks again."""
 
         def write() -> None:
             with self._index.writing():
                 self._index.save_models(models, known)
                 self._index.save_folders(folders)
+                self._index.drop_folders(dropped)
+            self._unsaved.difference_update(model.row.id for model in models)
 
-        if models or folders:
+        if models or folders or dropped:
             self._save(write)
         self._flush()
 
@@ -199,6 +270,8 @@ class _Scan:
             return
         try:
             write()
+        except IndexDamaged:
+            raise
         except IndexFault as fault:
             self._result.unsaved = fault.text
 
@@ -220,14 +293,29 @@ class _Scan:
         return any(path == fault.path or path.startswith(fault.path + os.sep) for path in self._known)
 
 
-def quick_check(index: Index, work: Work) -> set[str]:
-    """Return the known folders that changed: by their own time, or by size and time of a known model. Lists and opens nothing.
+def _is_link_gone(row: FolderRow, ways: Mapping[str, Seen]) -> bool:
+    """Whether a folder was reached by a link in one of the seen folders (here by their ways) that is not there any more."""
+    for way in ways_of(row):
+        above = ways.get(os.path.dirname(way.path))
+        if above is None or not way.is_linked or os.path.join(above.path, os.path.basename(way.path)) == row.path:
+            continue
+        if all(real != row.path for _, real, _ in above.children):
+            return True
+    return False
+
+
+def quick_check(index: Index, work: Work, within: Container[str] | None = None) -> set[str]:
+    """Return the known folders (or those `within`) that changed: by their own time, or by size and time of a known model.
+
+    Lists and opens nothing.
 
     It cannot see a sidecar that was rewritten in place; where folder times are not kept it sees too little: use `scan` there.
     """
     changed = set()
     for folder in index.folders():
         work.check()
+        if within is not None and folder.path not in within:
+            continue
         if not folder.signature:
             if os.path.isdir(folder.path):
                 changed.add(folder.path)
@@ -239,12 +327,12 @@ def quick_check(index: Index, work: Work) -> set[str]:
 
 def _is_as_known(folder: FolderRow) -> bool:
     try:
-        if os.stat(folder.path).st_mtime_ns != folder.mtime_ns:
+        if mtime_of(os.stat(folder.path)) != folder.mtime_ns:
             return False
         found = []
         for name in folder.models.split("/") if folder.models else ():
             about = os.stat(f"{folder.path}{os.sep}{name}")
-            found.append((name, about.st_size, about.st_mtime_ns))
+            found.append((name, about.st_size, mtime_of(about)))
         return quick_signature(found) == folder.quick
     except OSError:
         return False

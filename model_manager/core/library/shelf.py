@@ -10,6 +10,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from model_manager.core.library.changes import ways_of
@@ -33,8 +34,8 @@ class Shelf:
 
     def __init__(self) -> None:
         self.folders: dict[int, ShelfFolder] = {}
-        self.ids = array("q")
-        self.folder = array("q")
+        self.ids = array("i")
+        self.folder = array("i")
         self.file: list[str] = []
         self.title: list[str] = []
         self.kind: list[str] = []
@@ -50,9 +51,8 @@ class Shelf:
         self.preview_mtime_ns = array("q")
         self.preview_size = array("q")
         self.tags: list[tuple[str, ...]] = []
-        self.natural: list[str] = []
         self.search: list[str] = []
-        self._slots = array("q")
+        self._slots = array("i")
         self._free: list[int] = []
         self._tag_sets: dict[str, tuple[str, ...]] = {"": ()}
         self.total_size = 0
@@ -76,7 +76,7 @@ class Shelf:
     def set_folders(self, folders: Iterable[FolderRow]) -> None:
         """Add or replace folders; do this before putting their models."""
         for folder in folders:
-            self.folders[folder.id] = ShelfFolder(folder.path, tuple(ways_of(folder)))
+            self.folders[folder.id] = ShelfFolder(folder.path, tuple(_shared(way, folder.path) for way in ways_of(folder)))
 
     def fill(self, rows: Sequence[Row]) -> None:
         """Add many models that are not here yet; a tenth of the time of `put`."""
@@ -84,7 +84,7 @@ class Shelf:
             return
         first = len(self.ids)
         (ids, folder, file, title, kind, base, architecture, size, mtime_ns, added, flags, problem, preview, preview_sort,
-         preview_mtime_ns, preview_size, tags, natural, search) = zip(*rows, strict=True)  # fmt: skip
+         preview_mtime_ns, preview_size, tags, _, search) = zip(*rows, strict=True)  # fmt: skip
         for column, values in (
             (self.ids, ids), (self.folder, folder), (self.size, size), (self.mtime_ns, mtime_ns), (self.added, added),
             (self.flags, flags), (self.preview_mtime_ns, preview_mtime_ns), (self.preview_size, preview_size),
@@ -93,7 +93,6 @@ class Shelf:
         self.file.extend(file)
         self.title.extend(title)
         self.search.extend(search)
-        self.natural.extend(natural)
         for texts, words in ((self.kind, kind), (self.base, base), (self.architecture, architecture), (self.problem, problem),
                              (self.preview_sort, preview_sort)):  # fmt: skip
             texts.extend(map(sys.intern, words))
@@ -102,8 +101,7 @@ class Shelf:
         self._grow(max(ids))
         for slot, id_ in enumerate(ids, first):
             self._slots[id_] = slot
-        for slot in range(first, len(self.ids)):
-            self._count(slot, 1)
+        self._count_all(first)
 
     def put(self, row: Row) -> int:
         """Add or replace one model and return its slot."""
@@ -129,7 +127,8 @@ class Shelf:
         self._count(slot, -1)
         self._slots[id_] = NOWHERE
         self._free.append(slot)
-        self.search[slot] = self.natural[slot] = self.file[slot] = self.title[slot] = ""
+        self.search[slot] = self.file[slot] = self.title[slot] = ""
+        self.added[slot] = 0.0
 
     def name(self, slot: int) -> str:
         """The name shown for a model: its title, else its file's stem."""
@@ -161,7 +160,7 @@ class Shelf:
         self.size[slot], self.mtime_ns[slot], self.added[slot], self.flags[slot] = row.size, row.mtime_ns, row.added, row.flags
         self.preview[slot], self.preview_sort[slot] = _short_preview(row.preview, row.file), sys.intern(row.preview_sort)
         self.preview_mtime_ns[slot], self.preview_size[slot] = row.preview_mtime_ns, row.preview_size
-        self.tags[slot], self.natural[slot], self.search[slot] = self._tag_set(row.tags), row.natural, row.search
+        self.tags[slot], self.search[slot] = self._tag_set(row.tags), row.search
 
     def _grow(self, id_: int) -> None:
         if id_ >= len(self._slots):
@@ -172,6 +171,22 @@ class Shelf:
         if found is None:
             found = self._tag_sets[joined] = tuple(map(sys.intern, joined.split("\n")))
         return found
+
+    def _count_all(self, first: int) -> None:
+        """Count all slots from `first` on; the same as `_count` for each, a tenth of its time."""
+        counts = self.counts
+        counts["kind"].update(self.kind[first:])
+        counts["base"].update(self.base[first:])
+        counts["ending"].update(map(self.ending, range(first, len(self.ids))))
+        counts["tag"].update(chain.from_iterable(self.tags[first:]))
+        counts["problem"].update(filter(None, self.problem[first:]))
+        self.folder_counts.update(self.folder[first:])
+        self.total_size += sum(self.size[first:])
+        state = counts["state"]
+        state["no_preview"] += self.preview_sort[first:].count("")
+        for flags, count in Counter(self.flags[first:]).items():
+            state["favourite"] += count * bool(flags & FAVOURITE)
+            state["away"] += count * bool(flags & AWAY)
 
     def _count(self, slot: int, by: int) -> None:
         counts = self.counts
@@ -192,6 +207,11 @@ class Shelf:
             state["away"] += by
         if not self.preview_sort[slot]:
             state["no_preview"] += by
+
+
+def _shared(way: Way, real: str) -> Way:
+    """The same way with texts that are there already; tens of thousands of folders say the same few things."""
+    return Way(sys.intern(way.kind), sys.intern(way.root), real if way.path == real else way.path, way.is_linked)
 
 
 def _short_preview(preview: str, file: str) -> str:

@@ -4,6 +4,7 @@ Used by the scanner only. A real folder reached in several ways is listed once a
 back to where it came from ends there. It opens no file and never raises for a folder that cannot be read: that is a fault to report.
 """
 
+import errno
 import os
 import stat
 import sys
@@ -14,9 +15,12 @@ from typing import NamedTuple
 
 from model_manager.core.library.entry import Root
 from model_manager.core.library.kinds import is_ignored_folder, is_model, is_partial
+from model_manager.core.words import tr
 from model_manager.core.work import Work
 
 WAYS = 16  # a folder linked into itself many times over has endless ways; more than this tell nobody anything
+LATEST = 2**63 - 1  # nanoseconds; some file systems keep times and volume numbers that no database takes
+_REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, errno.EMFILE, errno.ENFILE})
 _BY_HANDLE = os.scandir in os.supports_fd and sys.platform != "darwin"  # names are then looked up in the open folder: a fifth less time
 
 
@@ -80,7 +84,23 @@ class _Step(NamedTuple):
 def signature_of(lines: list[str]) -> bytes:
     """Sixteen bytes that change when any line does; the order of lines does not matter."""
     lines.sort()
-    return blake2b("\n".join(lines).encode("utf-8", "surrogateescape"), digest_size=16).digest()
+    return blake2b("\n".join(lines).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def is_storable(name: str) -> bool:
+    """Whether a database takes this name or path: it must be text, and possible."""
+    if not name.isascii():
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            return False
+    return "\0" not in name
+
+
+def mtime_of(about: os.stat_result) -> int:
+    """When a file was changed last, in nanoseconds, within what the index can keep (the years 1678 to 2262)."""
+    mtime_ns = about.st_mtime_ns
+    return mtime_ns if -LATEST <= mtime_ns <= LATEST else max(-LATEST, min(mtime_ns, LATEST))
 
 
 class Walk:
@@ -96,7 +116,8 @@ class Walk:
     def roots(self, roots: Iterable[Root]) -> Iterator[Seen]:
         """Visit all roots and all below them; yields each real folder when it is listed first."""
         for root in roots:
-            yield from self._visit(_Step(os.path.realpath(root.path), Way(root.kind, root.path, root.path, False), None), None)
+            if self._is_text("", root.path) and self._is_text("", real := os.path.realpath(root.path)):
+                yield from self._visit(_Step(real, Way(root.kind, root.path, root.path, False), None), None)
 
     def folder(self, real: str, ways: Iterable[Way], known: Iterable[str]) -> Iterator[Seen]:
         """Visit one folder again and what is new below it; folders whose real path is in `known` are not entered."""
@@ -128,8 +149,13 @@ class Walk:
         if found is None:
             found = self._list(step)
             return found, found is not None
-        if len(found.ways) >= WAYS or step.way in found.ways:
+        if step.way in found.ways:
             return None, False
+        if len(found.ways) >= WAYS:
+            linked = [way for way in found.ways if way.is_linked]
+            if step.way.is_linked or not linked:
+                return None, False
+            found.ways.remove(linked[-1])  # the real way is the one to show
         found.ways.append(step.way)
         return found, False
 
@@ -137,7 +163,7 @@ class Walk:
         try:
             return self._listed(step)
         except OSError as fault:
-            is_away = not os.path.isdir(step.real)
+            is_away = fault.errno not in _REFUSED and not os.path.isdir(step.real)
             self.faults.append(Fault(step.real, fault.strerror or str(fault), is_away))
             return None
 
@@ -145,7 +171,7 @@ class Walk:
         handle = os.open(step.real, os.O_RDONLY | os.O_DIRECTORY) if _BY_HANDLE else None
         try:
             about = os.fstat(handle) if handle is not None else os.stat(step.real)
-            seen = Seen(step.real, about.st_mtime_ns, about.st_dev, [step.way])
+            seen = Seen(step.real, mtime_of(about), about.st_dev & LATEST, [step.way])
             lines: list[str] = []
             with os.scandir(handle if handle is not None else step.real) as entries:
                 for entry in entries:
@@ -164,13 +190,16 @@ class Walk:
             if _leads_elsewhere(entry):
                 self._link(seen, name, lines)
             elif entry.is_dir():
-                if not is_ignored_folder(name):
+                if not is_ignored_folder(name) and self._is_text(seen.path, name):
                     seen.children.append((name, os.path.join(seen.path, name), False))
             else:
                 about = entry.stat(follow_symlinks=False)
                 if stat.S_ISREG(about.st_mode):
                     self._file(seen, name, about, "", lines)
+        except FileNotFoundError:
+            return  # it went away since the folder was listed
         except OSError as fault:
+            lines.append(f"{name}\0fault")
             self.faults.append(Fault(os.path.join(seen.path, name), fault.strerror or str(fault), False))
 
     def _link(self, seen: Seen, name: str, lines: list[str]) -> None:
@@ -184,19 +213,28 @@ class Walk:
             return
         real = os.path.realpath(path)
         if stat.S_ISDIR(about.st_mode):
-            if not is_ignored_folder(name):
+            if not is_ignored_folder(name) and self._is_text(seen.path, name) and self._is_text(seen.path, real):
                 seen.children.append((name, real, True))
         elif stat.S_ISREG(about.st_mode):
             self._file(seen, name, about, real, lines)
 
     def _file(self, seen: Seen, name: str, about: os.stat_result, target: str, lines: list[str]) -> None:
         sort = self._class(seen.ways[0].kind, name)
-        if sort == 0:
+        if sort == 0 or (sort == 2 and not (name.isascii() or self._is_text(seen.path, name))):
             return
-        lines.append(f"{name}\0{about.st_size}\0{about.st_mtime_ns}")
+        mtime_ns = mtime_of(about)
+        lines.append(f"{name}\0{about.st_size}\0{mtime_ns}")
         (seen.models if sort == 2 else seen.others).append(
-            SeenFile(name, about.st_size, about.st_mtime_ns, about.st_dev, about.st_ino, about.st_nlink, target)
+            SeenFile(name, about.st_size, mtime_ns, about.st_dev, about.st_ino, about.st_nlink, target)
         )
+
+    def _is_text(self, folder: str, name: str) -> bool:
+        """A name of bytes that are no letters can be opened but neither kept nor shown: a fault to report."""
+        if is_storable(name):
+            return True
+        reason = tr("Its name is written in an unknown encoding. Rename it to have it listed.")
+        self.faults.append(Fault(os.path.join(folder, name), reason, False))
+        return False
 
     def _class(self, kind: str, name: str) -> int:
         """0 a partial of some program, 1 may belong to a model, 2 a model; remembered per ending, where that decides."""

@@ -140,7 +140,7 @@ class FactTable(QWidget):
             self._add_row()
         for index, (label, value) in enumerate(self._rows):
             is_used = index < len(shown)
-            if is_used:
+            if is_used and shown[index] != value.fact:
                 label.show_text(shown[index].label)
                 value.show_fact(shown[index])
             show_if(label, is_used)

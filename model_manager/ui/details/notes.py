@@ -6,7 +6,7 @@ Saving is asked for by signal; `confirm_saved` and `show_failure` bring the answ
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QTextCursor
+from PySide6.QtGui import QAction, QKeySequence, QShowEvent, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from model_manager.core.words import tr
@@ -94,7 +94,7 @@ class NotesTab(QWidget):
             del self._drafts[model_id]
             draft = None
         text = draft.text if draft else body
-        if not (was_editing and _same(text, self._typed())):
+        if not (is_same and _same(text, self._typed())):
             self._fill(text)
         self._open_editor(was_editing or draft is not None)
         self._tell()
@@ -134,6 +134,11 @@ class NotesTab(QWidget):
         """Take over the colours of another theme."""
         self._render()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Show the notes that came while the tab was closed."""
+        super().showEvent(event)
+        self._render()
+
     def _fill(self, text: str) -> None:
         self._is_filling = True
         self.editor.setPlainText(text)
@@ -145,7 +150,7 @@ class NotesTab(QWidget):
         return self.editor.document().toRawText().replace("\u2029", "\n")
 
     def _render(self) -> None:
-        if self.isVisible() or self._stack.currentWidget() is self.view:
+        if self.isVisible():  # else when the tab is opened: arrow keys change models fast
             self.view.show_markdown(self._typed())
 
     def _open_editor(self, is_open: bool) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
+from model_manager.core.amounts import size_text
 from model_manager.core.library.entry import ModelRecord, Preview
 from model_manager.core.library.kinds import label_one
 from model_manager.core.words import tr, trn
@@ -78,7 +79,7 @@ class DetailsPanel(QFrame):
     def show_many(self, count: int, total_size: int) -> None:
         """Sum up a selection; total_size in bytes."""
         title = trn("{count} model selected", "{count} models selected", count)
-        self._leave(title, tr("{size} in all", size=wording.size_text(total_size)), "layers")
+        self._leave(title, tr("{size} in all", size=size_text(total_size)), "layers")
 
     def show_tree(self, model_id: int, tree: dict[str, Any]) -> None:
         """Answer `tree_wanted` with the header's metadata."""
@@ -180,7 +181,7 @@ class DetailsPanel(QFrame):
     def _build_message(self) -> QWidget:
         page = QWidget()
         column = QVBoxLayout(page)
-        column.setContentsMargins(28, 0, 28, 60)
+        column.setContentsMargins(16, 0, 16, 60)
         column.setSpacing(6)
         self._sign, self._said, self._explained = QLabel(), set_role(QLabel(), "title"), set_role(QLabel(), "muted")
         column.addStretch(1)

@@ -3,6 +3,7 @@
 Pure functions from a record to rows; must never touch widgets or disk.
 """
 
+from model_manager.core.amounts import size_text
 from model_manager.core.library.entry import ModelRecord, Place
 from model_manager.core.library.kinds import label_one
 from model_manager.core.words import tr, trn
@@ -13,7 +14,7 @@ from model_manager.ui.details.fact_table import Fact
 def file_facts(record: ModelRecord, now: float) -> list[Fact]:
     """Where the file is, what it is, its dates, hashes and the files beside it. `now`: seconds since 1970."""
     facts, header, disk = record.facts, wording.from_text("header"), tr("From the disk")
-    size = wording.size_text(record.size)
+    size = size_text(record.size)
     exact = trn("{count} byte", "{count} bytes", record.size)
     count = trn("{count} parameter", "{count} parameters", facts.parameters)
     base_source = wording.from_text(record.details.sources.get("base_model", "")) or header

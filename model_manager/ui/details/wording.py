@@ -20,16 +20,6 @@ _FORMATS = {
 }  # fmt: skip
 
 
-def size_text(size: int) -> str:
-    """Bytes in decimal units with three figures: 0 B, 43.2 MB, 6.62 GB."""
-    value, unit = float(size), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB", "PB"):
-        if value < 999.5 or unit == "PB":
-            break
-        value /= 1000
-    return f"{size} B" if unit == "B" else f"{_three_figures(value)} {unit}"
-
-
 def parameters_text(count: int) -> str:
     """Number of parameters as people say it: 860 M, 2.6 B."""
     for limit, unit in ((999_500_000_000, "T"), (999_500_000, "B"), (999_500, "M"), (1_000, "k")):
@@ -38,10 +28,6 @@ def parameters_text(count: int) -> str:
             value = count / step
             return f"{value:.1f} {unit}" if value < 10 else f"{value:,.0f} {unit}"
     return str(count)
-
-
-def _three_figures(value: float) -> str:
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
 def ago(moment: float, now: float) -> str:

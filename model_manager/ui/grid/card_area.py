@@ -18,6 +18,7 @@ from PySide6.QtCore import (
     QRect,
     QSize,
     Qt,
+    QTimer,
     Signal,
     Slot,
 )
@@ -33,6 +34,8 @@ from model_manager.ui.grid.model import CardModel
 from model_manager.ui.theme import theme_changed, tokens
 
 WHEEL_STEP = 40  # pixels a line of the wheel; three lines a notch
+LINES_AHEAD = 2  # of cards below the screen whose pictures are asked for as well
+PATIENCE = 120  # milliseconds a card stays blank before it is drawn without its picture: most come sooner
 RANGES_MANY = 400  # selection ranges beyond which the whole screen is repainted instead
 Index = QModelIndex | QPersistentModelIndex
 
@@ -52,9 +55,14 @@ class CardArea(QAbstractItemView):
         self._is_laying_out = False
         self._hover = -1
         self._shows_focus = False
-        self._is_behind = False  # the last frame left faces to the next one
+        self._behind = QRegion()  # cards that the last frame left to the next one
         self._band = QRect()
+        self._wanted_for: tuple[range, int] | None = None
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
+        self._next_frame = QTimer(self, singleShot=True, interval=0)
         self._build()
+        self._patience.timeout.connect(self.viewport().update)
+        self._next_frame.timeout.connect(self._on_next_frame)
         thumbnails.ready.connect(self._on_thumbnails_ready)
         theme_changed.connect(self._relayout)
 
@@ -108,7 +116,7 @@ class CardArea(QAbstractItemView):
     def is_settled(self) -> bool:
         """Tell whether every picture on screen has arrived, or is known not to exist, and is painted."""
         keys = [key for row in self.visible_rows() if (key := self._card(row).picture) is not None]
-        return not self._is_behind and all(self._thumbnails.state(key) != "asked" for key in keys)
+        return self._behind.isEmpty() and all(self._thumbnails.state(key) != "asked" for key in keys)
 
     # --- Qt's questions about places
 
@@ -195,6 +203,8 @@ class CardArea(QAbstractItemView):
         ratio = self.devicePixelRatioF()
         size = QSize(self._layout.card_width, self._layout.card_height)
         self._faces.fit(size, ratio, QFont(self.font()), int(viewport.width() * viewport.height() * ratio * ratio))
+        self._wanted_for = None
+        self._behind = QRegion()
         self._is_laying_out = True
         bar = self.verticalScrollBar()
         bar.setRange(0, max(0, self._layout.height - viewport.height()))
@@ -230,6 +240,7 @@ class CardArea(QAbstractItemView):
         self._remember_top()
         viewport = self.viewport()
         viewport.scroll(0, dy)
+        self._behind = self._behind.translated(0, dy) & viewport.rect()
         if self._layout.is_grouped:
             viewport.update(0, 0, viewport.width(), HEADING + abs(dy))
         if self._band.isValid():
@@ -253,6 +264,7 @@ class CardArea(QAbstractItemView):
 
     def dataChanged(self, top_left: Index, bottom_right: Index, roles: Iterable[int] = ()) -> None:
         """Repaint changed cards that are on screen."""
+        self._wanted_for = None
         visible = self.visible_rows()
         for row in range(max(visible.start, top_left.row()), min(visible.stop, bottom_right.row() + 1)):
             self.viewport().update(self._row_rect(row))
@@ -266,6 +278,7 @@ class CardArea(QAbstractItemView):
     def hideEvent(self, event: QHideEvent) -> None:
         """Ask for no more pictures while out of sight."""
         super().hideEvent(event)
+        self._wanted_for = None
         self._thumbnails.want((), 1)
 
     @Slot(object)
@@ -276,6 +289,10 @@ class CardArea(QAbstractItemView):
         for row in self.visible_rows():
             if self._card(row).picture in arrived:
                 self.viewport().update(self._row_rect(row))
+
+    @Slot()
+    def _on_next_frame(self) -> None:
+        self.viewport().update(self._behind)
 
     def _set_hover(self, row: int) -> None:
         if row == self._hover:
@@ -289,11 +306,11 @@ class CardArea(QAbstractItemView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the cards and headings in the exposed part."""
-        dirty = event.rect()
+        dirty = event.region()
         painter = QPainter(self.viewport())
-        painter.fillRect(dirty, tokens().window)
+        painter.fillRect(event.rect(), tokens().window)
         self._faces.begin_frame()
-        self._is_behind = False
+        self._behind -= dirty
         if self._layout.rows:
             if self._faces.ratio != self.devicePixelRatioF():
                 self._relayout()
@@ -306,26 +323,31 @@ class CardArea(QAbstractItemView):
             painter.drawRect(self._band.translated(0, -self.verticalOffset()).adjusted(0, 0, -1, -1))
         painter.end()
 
-    def _paint_cards(self, painter: QPainter, dirty: QRect) -> None:
-        visible = self.visible_rows()
+    def _paint_cards(self, painter: QPainter, dirty: QRegion) -> None:
         edge = round(self._layout.card_height * self._faces.ratio)
-        cards = [self._card(row) for row in visible]
-        ahead = range(visible.stop, min(self._layout.rows, visible.stop + 2 * self._layout.columns))
-        keys = [card.picture for card in cards] + [self._card(row).picture for row in ahead]
-        self._thumbnails.want([key for key in keys if key is not None], edge)
-        for row, card in zip(visible, cards, strict=True):
-            rect = self._row_rect(row)
-            if rect.adjusted(-HALO, -HALO, HALO, HALO).intersects(dirty):
-                self._paint_card(painter, row, card, rect, edge)
+        visible = self.visible_rows()
+        self._want(visible, edge)
+        offset = self.verticalOffset()
+        for row in visible:
+            rect = self._layout.rect(row).translated(0, -offset)
+            if dirty.intersects(rect.adjusted(-HALO, -HALO, HALO, HALO)):
+                self._paint_card(painter, row, self._card(row), rect, edge)
+
+    def _want(self, visible: range, edge: int) -> None:
+        """Ask for the pictures on screen and of the next lines, once for each place."""
+        if (visible, edge) == self._wanted_for:
+            return
+        self._wanted_for = (visible, edge)
+        self._patience.start()
+        ahead = range(visible.start, min(self._layout.rows, visible.stop + LINES_AHEAD * self._layout.columns))
+        self._thumbnails.want([key for row in ahead if (key := self._card(row).picture) is not None], edge)
 
     def _paint_card(self, painter: QPainter, row: int, card: Card, rect: QRect, edge: int) -> None:
         face, corner = self._face(card, edge), rect.topLeft() - QPoint(HALO, HALO)
         if face is None:
-            self._is_behind = True
-            painter.drawPixmap(corner, self._faces.ring("empty"))
-            self.viewport().update(rect)
-        else:
-            painter.drawPixmap(rect.topLeft(), face)
+            self._behind += rect & self.viewport().rect()
+            self._next_frame.start()
+        painter.drawPixmap(rect.topLeft(), self._faces.empty if face is None else face)
         selected = self.selectionModel().isSelected(self.model().index(row, 0))
         if selected:
             painter.drawPixmap(corner, self._faces.ring("selected"))
@@ -335,12 +357,14 @@ class CardArea(QAbstractItemView):
             painter.drawPixmap(corner, self._faces.ring("focus"))
 
     def _face(self, card: Card, edge: int) -> QPixmap | None:
-        if card.picture is None:
-            return self._faces.face(card, None, False)
-        picture = self._thumbnails.picture(card.picture, edge)
-        return self._faces.face(card, picture, picture is None and self._thumbnails.state(card.picture) == "asked")
+        """Return the card's face, a blank one while its picture may come any moment, or None if this frame has no time left to draw it."""
+        picture = None if card.picture is None else self._thumbnails.picture(card.picture, edge)
+        is_waiting = picture is None and card.picture is not None and self._thumbnails.state(card.picture) == "asked"
+        if is_waiting and self._patience.isActive():
+            return self._faces.empty
+        return self._faces.face(card, picture, is_waiting)
 
-    def _paint_headings(self, painter: QPainter, dirty: QRect) -> None:
+    def _paint_headings(self, painter: QPainter, dirty: QRegion) -> None:
         """Paint each group's heading; that of the group on top stays in view until the next one pushes it out."""
         top = self.verticalOffset()
         for block in self._layout.blocks_between(top, top + self.viewport().height()):
@@ -349,7 +373,7 @@ class CardArea(QAbstractItemView):
             if is_stuck:
                 place = min(0, block.bottom - top - HEADING)
             rect = QRect(0, place, self.viewport().width(), HEADING)
-            if rect.intersects(dirty):
+            if dirty.intersects(rect):
                 self._paint_heading(painter, block, rect, is_stuck)
 
     def _paint_heading(self, painter: QPainter, block: Block, rect: QRect, is_stuck: bool) -> None:
@@ -363,7 +387,7 @@ class CardArea(QAbstractItemView):
         painter.setFont(font)
         painter.setPen(colours.text)
         inner = rect.adjusted(MARGIN, 4, -MARGIN, 0)
-        count = trn("{count} model", "{count} models", block.count)
+        count = trn("{count} model", "{count} models", block.size)
         room = inner.width() - painter.fontMetrics().horizontalAdvance(count) - 12
         title = painter.fontMetrics().elidedText(block.title, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, title)

@@ -84,7 +84,7 @@ class Faces:
         return found
 
     def ring(self, sort: str) -> QPixmap:
-        """Return an outline reaching HALO beyond the card; sort: selected, hover, focus, or empty for a card with no face yet."""
+        """Return an outline reaching HALO beyond the card; sort: selected, hover or focus."""
         if sort not in self._rings:
             self._rings[sort] = self._draw_ring(sort, tokens())
         return self._rings[sort]
@@ -112,10 +112,6 @@ class Faces:
                 soft.setAlphaF((0.30 if colours.is_dark else 0.24) * (1 - step / 5) ** 1.6)
                 outline(soft, 1.4, 2.6 + step)
             outline(colours.accent, 2.4, 1.2)
-        elif sort == "empty":
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colours.raised)
-            painter.drawRoundedRect(self._rect.translated(HALO, HALO), RADIUS, RADIUS)
         elif sort == "hover":
             outline(mixed(colours.text, colours.window, 0.45), 1.5, 0.75)
         else:
@@ -160,6 +156,18 @@ class Faces:
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
         for number, point in enumerate((QPointF(0, 0), QPointF(right, 0), QPointF(0, bottom), QPointF(right, bottom))):
             painter.drawPixmap(point, self._overlay(f"corner{number}"))
+
+    @property
+    def empty(self) -> QPixmap:
+        """The shape of a card with nothing on it, one for all that have no face yet."""
+        if "empty" not in self._rings:
+            pixmap = self._blank(self._rect.width(), self._rect.height())
+            painter = QPainter(pixmap)
+            painter.fillRect(self._rect, tokens().raised)
+            self._round(painter)
+            painter.end()
+            self._rings["empty"] = pixmap
+        return self._rings["empty"]
 
     def _overlay(self, sort: str) -> QPixmap:
         """Return what lies over every face alike; sort: shade, corner0 (top left) to corner3 (bottom right)."""

@@ -24,7 +24,7 @@ class Block(NamedTuple):
 
     title: str
     first: int
-    count: int
+    size: int
     top: int
     cards: int
     bottom: int
@@ -76,7 +76,7 @@ class GridLayout:
         return max(0, bisect_right(self._firsts, row) - 1)
 
     def _lines_in(self, block: Block) -> int:
-        return -(-block.count // self.columns)
+        return -(-block.size // self.columns)
 
     def block_of(self, row: int) -> Block:
         """Return the block that holds `row`."""
@@ -103,7 +103,7 @@ class GridLayout:
         line = (y - block.cards) // self.pitch
         column = bisect_right(self._xs, x) - 1
         place = line * self.columns + column
-        if y < block.cards or column < 0 or place >= block.count:
+        if y < block.cards or column < 0 or place >= block.size:
             return -1
         return block.first + place if self.rect(block.first + place).contains(x, y) else -1
 
@@ -123,7 +123,7 @@ class GridLayout:
     def rows_between(self, top: int, bottom: int) -> range:
         """Return the rows of cards that touch the band from `top` to `bottom`."""
         found = [
-            (block.first + start * self.columns, min(block.first + end * self.columns, block.first + block.count))
+            (block.first + start * self.columns, min(block.first + end * self.columns, block.first + block.size))
             for block in self.blocks_between(top, bottom)
             for start, end in (self._lines(block, top, bottom),)
             if start < end
@@ -138,7 +138,7 @@ class GridLayout:
         found: list[range] = []
         for block in self.blocks_between(rect.top(), rect.bottom()):
             start, end = self._lines(block, rect.top(), rect.bottom())
-            last = block.first + block.count
+            last = block.first + block.size
             if len(columns) == self.columns:
                 found.append(range(block.first + start * self.columns, min(last, block.first + end * self.columns)))
                 continue
@@ -161,4 +161,4 @@ class GridLayout:
             number += 1
         block = self._blocks[number]
         goal = max(0, min(goal, self._lines_in(block) - 1))
-        return block.first + min(goal * self.columns + column, block.count - 1)
+        return block.first + min(goal * self.columns + column, block.size - 1)

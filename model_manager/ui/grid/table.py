@@ -5,7 +5,7 @@ Rows have one fixed height and columns are measured once over the first rows, so
 
 from typing import cast
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QAbstractItemModel, QByteArray, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QHideEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
@@ -113,6 +113,19 @@ class TableView(QTableView):
         heads.setSortIndicator(column, order)
         heads.blockSignals(was_blocked)
         heads.viewport().update()
+
+    def columns_state(self) -> QByteArray:
+        """Return order and widths of the columns, to be remembered; empty while nothing has given them their widths."""
+        return self.horizontalHeader().saveState() if self._are_widths_set else QByteArray()
+
+    def restore_columns(self, state: QByteArray) -> None:
+        """Give the columns a remembered order and widths; what is not a state changes nothing."""
+        heads = self.horizontalHeader()
+        column, order = heads.sortIndicatorSection(), heads.sortIndicatorOrder()
+        was_blocked = heads.blockSignals(True)
+        self._are_widths_set = heads.restoreState(state) or self._are_widths_set
+        heads.blockSignals(was_blocked)
+        self.show_sort(column, order)
 
     def card(self, row: int) -> Card:
         """Return all that is shown of `row`."""

@@ -1,0 +1,73 @@
+"""Fetches all that is known of one model for the details panel, and writes its notes.
+
+Made by the session, wired to the panel by the main window. It only starts jobs; what they answer is checked again when it lands.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from model_manager.bridge import tasks
+from model_manager.bridge.jobs import Pool, Runner
+from model_manager.bridge.library_model import LibraryModel
+from model_manager.core.library.entry import Preview
+from model_manager.core.words import tr
+
+
+class Details(QObject):
+    """Record, header, pictures and notes of single models."""
+
+    record_ready = Signal(object)
+    tree_ready = Signal(int, object)
+    tree_failed = Signal(int, str)
+    picture_ready = Signal(object, object)  # Preview, QImage or None
+    notes_saved = Signal(int, str)
+    notes_failed = Signal(int, str)
+    folder_written = Signal(str)  # the real folder in which a file of ours has changed
+
+    def __init__(self, runner: Runner, model: LibraryModel, index_path: Callable[[], Path | None], parent: QObject) -> None:
+        super().__init__(parent)
+        self._runner, self._model, self._index_path = runner, model, index_path
+        self._wanted = -1
+
+    def show_record(self, id_: int) -> None:
+        """Fetch all that is known of a model; only the last one asked for is delivered."""
+        self._wanted = id_
+        self._runner.start(Pool.READ, tasks.record, self._index_path(), id_, done=self._on_record)
+
+    def _on_record(self, record: Any) -> None:
+        if record is not None and record.id == self._wanted:
+            self.record_ready.emit(record)
+
+    def fetch_tree(self, id_: int, path: str) -> None:
+        """Fetch all header metadata of a model."""
+        self._runner.start(
+            Pool.READ, tasks.tree, path,
+            done=lambda tree: self.tree_ready.emit(id_, tree), failed=lambda fault: self.tree_failed.emit(id_, fault.text),
+        )  # fmt: skip
+
+    def fetch_picture(self, preview: Preview, edge: int) -> None:
+        """Decode a preview, at least `edge` pixels wide and high where it has them."""
+        self._runner.start(
+            Pool.READ, tasks.picture, preview, edge,
+            done=lambda image: self.picture_ready.emit(preview, image), failed=lambda fault: self.picture_ready.emit(preview, None),
+        )  # fmt: skip
+
+    def save_notes(self, id_: int, body: str, expected: str) -> None:
+        """Write the notes of a model into its `.md`; the old text must still be `expected`."""
+        shelf = self._model.shelf
+        slot = shelf.slot(id_)
+        if slot < 0:
+            self.notes_failed.emit(id_, tr("This model is no longer in the library. Your text is kept here."))
+            return
+        folder = shelf.folders[shelf.folder[slot]].path
+        self._runner.start(
+            Pool.WRITE, tasks.save_notes, folder, shelf.file[slot], body, expected,
+            done=lambda _: self._on_notes_saved(id_, body, folder), failed=lambda fault: self.notes_failed.emit(id_, fault.text),
+        )  # fmt: skip
+
+    def _on_notes_saved(self, id_: int, body: str, folder: str) -> None:
+        self.notes_saved.emit(id_, body)
+        self.folder_written.emit(folder)

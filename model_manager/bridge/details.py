@@ -3,13 +3,14 @@
 Made by the session, wired to the panel by the main window. It only starts jobs; what they answer is checked again when it lands.
 """
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from model_manager.bridge import tasks
+from model_manager.bridge import pictures, tasks
 from model_manager.bridge.jobs import Pool, Runner
 from model_manager.bridge.library_model import LibraryModel
 from model_manager.core.library.entry import Preview
@@ -48,8 +49,9 @@ class Details(QObject):
             done=lambda tree: self.tree_ready.emit(id_, tree), failed=lambda fault: self.tree_failed.emit(id_, fault.text),
         )  # fmt: skip
 
-    def fetch_picture(self, preview: Preview, edge: int) -> None:
-        """Decode a preview, at least `edge` pixels wide and high where it has them."""
+    def fetch_picture(self, preview: Preview, width: int, height: int) -> None:
+        """Decode a preview so that it covers this many device pixels, where it has them."""
+        edge = max(height, math.ceil(width / pictures.BOX_WIDTH))
         self._runner.start(
             Pool.READ, tasks.picture, preview, edge,
             done=lambda image: self.picture_ready.emit(preview, image), failed=lambda fault: self.picture_ready.emit(preview, None),

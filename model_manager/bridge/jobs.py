@@ -6,6 +6,7 @@ a `Work`. The runner lives as long as the program and owns the signals: runnable
 
 import logging
 import os
+import time
 from collections.abc import Callable
 from enum import Enum
 from typing import Any
@@ -131,7 +132,8 @@ class Runner(QObject):
             job.cancel()
         for pool in self._pools.values():
             pool.clear()
-        ended = [pool.waitForDone(int(seconds * 1000)) for pool in self._pools.values()]
+        until = time.monotonic() + seconds
+        ended = [pool.waitForDone(max(0, int((until - time.monotonic()) * 1000))) for pool in self._pools.values()]
         self._live.clear()
         return all(ended)
 

@@ -5,7 +5,6 @@ the GUI thread and stay short: news from a scan is taken in small steps.
 """
 
 import time
-from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from model_manager.bridge.details import Details
 from model_manager.bridge.folders import Folders
 from model_manager.bridge.jobs import Job, Pool, Runner
 from model_manager.bridge.library_model import LibraryModel
+from model_manager.bridge.news import News
 from model_manager.bridge.watch import Watch
 from model_manager.core.errors import BadQuery, FileFault, ModelManagerError
 from model_manager.core.library.arrange import Arrangement
@@ -29,7 +29,7 @@ from model_manager.core.library.shelf import Shelf
 from model_manager.core.settings import Settings, save_settings
 from model_manager.core.words import tr
 
-STEP_ROWS, STEP_SECONDS = 40, 0.006  # news from a scan per step, so that a frame is never missed for it
+STEP_SECONDS = 0.006  # news from a scan per step, so that a frame is never missed for it
 RECOUNT_MS = 350
 
 
@@ -59,7 +59,7 @@ class Session(QObject):
         self.details = Details(runner, self.model, lambda: self.index_path, self)
         self.details.folder_written.connect(lambda folder: self.scan([folder]))
         self.folders = Folders(runner, self.cache_folder, lambda: (self.index_path, self.sources), self)
-        self._news: deque[tuple[list[FolderRow], list[Row], list[int]]] = deque()
+        self._news = News()
         self._scan: Job | None = None
         self._number = 0  # of the scan whose news counts
         self._is_true, self._is_reloading = True, False  # whether the index has all that is shown
@@ -219,9 +219,7 @@ class Session(QObject):
     def _on_batch(self, number: int, batch: Batch) -> None:
         if number != self._number:
             return
-        for start in range(0, max(len(batch.rows), 1), STEP_ROWS):
-            is_first = start == 0
-            self._news.append((batch.folders if is_first else [], batch.rows[start : start + STEP_ROWS], batch.gone if is_first else []))
+        self._news.add(batch)
         if not self._stepper.isActive():
             self._stepper.start()
 
@@ -229,7 +227,7 @@ class Session(QObject):
         """Put as much news into the model as fits into a part of a frame."""
         until = time.perf_counter() + STEP_SECONDS
         while self._news and time.perf_counter() < until:
-            folders, rows, gone = self._news.popleft()
+            folders, rows, gone = self._news.take()
             self.model.change(rows, gone, folders)
         if self._news:
             self._stepper.start()

@@ -137,7 +137,7 @@ class MainWindow(QMainWindow):
         session.picture_ready.connect(details.show_picture)
         session.notes_saved.connect(details.notes_written)
         session.notes_failed.connect(details.notes_failed)
-        details.picture_wanted.connect(lambda preview, size: session.fetch_picture(preview, max(size.width(), size.height())))
+        details.picture_wanted.connect(lambda preview, size: session.fetch_picture(preview, size.width(), size.height()))
         details.tree_wanted.connect(self._on_tree_wanted)
         details.notes_saved.connect(session.save_notes)
         details.folder_opened.connect(self._on_opened)

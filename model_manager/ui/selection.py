@@ -56,7 +56,7 @@ class Selection(QObject):
     def select(self, rows: Iterable[int]) -> None:
         """Select these rows in place of all others."""
         selection, last = QItemSelection(), self._model.columnCount() - 1
-        for first, end in _joined(sorted(rows)):
+        for first, end in _joined(rows if isinstance(rows, range) else sorted(rows)):
             selection.select(self._model.index(first, 0), self._model.index(end, last))
         self._selected.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
@@ -90,12 +90,14 @@ class Selection(QObject):
             self._selected.setCurrentIndex(self._model.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
         self.select(rows)
         self._is_resetting = False
-        if self._kept and self._kept != self.ids(KEPT + 1):
+        if self._kept and {*self._kept} != {*self.ids(KEPT + 1)}:
             self._teller.start()
 
 
 def _joined(rows: Iterable[int]) -> list[tuple[int, int]]:
     """Consecutive numbers as (first, last)."""
+    if isinstance(rows, range):
+        return [(rows.start, rows.stop - 1)] if rows else []
     found: list[tuple[int, int]] = []
     for row in rows:
         if found and found[-1][1] == row - 1:

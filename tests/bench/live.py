@@ -22,7 +22,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 OWN = "live bench"  # folder below the roots that everything is written into
-GIVE_UP = 60.0
+GIVE_UP = 180.0
 
 
 # the other process
@@ -220,7 +220,7 @@ class Stage:
         while not claim():
             if time.monotonic() > end:
                 raise TimeoutError
-            self.app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 5)
+            self.app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)  # the beat comes every 4 ms
         return time.monotonic()
 
     def settle(self) -> None:

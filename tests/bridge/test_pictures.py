@@ -39,7 +39,7 @@ def _is_red_above_blue(image: QImage) -> bool:
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("a.png", {}), ("a.jpg", {}), ("a.webp", {}), ("a.gif", {}), ("a.bmp", {}), ("a.tiff", {}), ("a.tiff", {"compression": "tiff_lzw"}), ("a.avif", {})],
+    [*((f"a.{ending}", {}) for ending in ("png", "jpg", "webp", "gif", "bmp", "tiff", "avif")), ("a.tiff", {"compression": "tiff_lzw"})],
 )
 def test_every_usual_format(tmp_path: Path, name: str, options: dict[str, object]) -> None:
     image = pictures.decode(_saved(tmp_path / name, _halves(), **options), 320)

@@ -5,6 +5,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+import shiboken6
 from PIL import Image
 from PySide6.QtCore import QSize
 from pytestqt.qtbot import QtBot
@@ -22,6 +23,7 @@ def runner(qapp: object) -> Iterator[Runner]:
     runner = Runner()
     yield runner
     assert runner.close()
+    shiboken6.delete(runner)  # with the thumbnails below it, here and not by a collection of garbage in a worker
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def make(runner: Runner, tmp_path: Path) -> Callable[..., Thumbnails]:
     def make(**options: object) -> Thumbnails:
         covers = options.pop("covers", lambda _path: [])
         folder = options.pop("folder", tmp_path / "cache")
-        return Thumbnails(runner, ThumbnailCache(folder), covers, **options)
+        return Thumbnails(runner, ThumbnailCache(folder), covers, runner, **options)
 
     return make
 

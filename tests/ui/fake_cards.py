@@ -12,7 +12,7 @@ NAMES = (
 BASES = ("SDXL 1.0", "Flux.1 D", "SDXL 1.0", "Wan Video 2.2 T2V-A14B", "Pony", "ESRGAN", "Qwen", "SD 1.5", "Illustrious", "")
 KINDS = ("Checkpoint", "Diffusion model", "LoRA", "Text encoder", "ControlNet", "Upscaler", "VAE", "Embedding")
 SIZES = ("6.6 GB", "11.9 GB", "43 MB", "14.3 GB", "228 MB", "67 MB", "1,023 KB")
-BADGES = (("", ""), ("", ""), ("Update", "accent"), ("", ""), ("▶", ""), ("Unsafe pickle", "bad"), ("", ""), ("Duplicate", "warn"), ("", ""))
+BADGES = (("", ""), ("", ""), ("Update", "accent"), ("", ""), ("▶", ""), ("Unsafe pickle", "bad"), ("", ""), ("Copy", "warn"), ("", ""))
 COLUMNS = ("Name", "Type", "Base model", "Size", "Modified")
 Index = QModelIndex | QPersistentModelIndex
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import shiboken6
 from fake_cards import FakeCards
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
@@ -21,8 +22,9 @@ from model_manager.ui.grid.view import GridView
 @pytest.fixture
 def thumbnails(qapp: QApplication, tmp_path: Path) -> Iterator[Thumbnails]:
     runner = Runner()
-    yield Thumbnails(runner, ThumbnailCache(tmp_path / "cache"), lambda _path: [])
+    yield Thumbnails(runner, ThumbnailCache(tmp_path / "cache"), lambda _path: [], runner)
     assert runner.close()
+    shiboken6.delete(runner)  # with the thumbnails below it, here and not by a collection of garbage in a worker
 
 
 def _table(qtbot: QtBot, thumbnails: Thumbnails, model: FakeCards) -> TableView:

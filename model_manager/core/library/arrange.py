@@ -6,7 +6,7 @@ costs only for what changed; a new search looks at all names once.
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableSequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _Name = tuple[str, int]
 _Key = tuple[Any, _Name]
+Slots = MutableSequence[int]  # an array where all are shown, a list for the hits of a search
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,10 @@ class Arrangement:
         self.sort = "name"
         self.group = "none"
         self.is_descending = False
-        self.slots: list[int] = []
+        self.slots: Slots = []
         self.groups: tuple[Group, ...] = ()
         self._names = array("i")  # all slots by name: sorting by anything else starts from here, so that equal ones stay by name
-        self._all: list[int] = []
+        self._all = array("i")
 
     def refill(self, ids: Iterable[int] | None = None) -> None:
         """Start over after the shelf was filled; `ids` are those of its models by name, if the index has them ready."""
@@ -60,9 +61,7 @@ class Arrangement:
         self._sort()
 
     def _sort(self) -> None:
-        self._all = self._names.tolist()
-        if self.sort != "name":
-            self._all.sort(key=self._first_key())
+        self._all = self._names if self.sort == "name" else array("i", sorted(self._names, key=self._first_key()))
         self._search(self._all)
 
     def set_query(self, query: Query) -> None:
@@ -107,14 +106,14 @@ class Arrangement:
         if slot != NOWHERE:
             old = (self._key(slot), passes(slot))
             places = [self._place(slots, slot, old[0]) for slots in lists[: 1 + old[1]]]
-            by_name = self._place_by_name(slot, old[0][1])
+            by_name = self._place_by_name(slot, old[0][1]) if self._names is not self._all else 0
         slot = shelf.put(row)
         new = (self._key(slot), passes(slot))
         if old == new:
             return is_grouped
         for slots, place in zip(lists, places, strict=False):
             del slots[place]
-        if old is None or old[0][1] != new[0][1]:
+        if self._names is not self._all and (old is None or old[0][1] != new[0][1]):
             if old is not None:
                 del self._names[by_name]
             self._names.insert(bisect_left(self._names, new[0][1], key=self._name_key), slot)
@@ -148,8 +147,9 @@ class Arrangement:
         for slot in slots:
             self.shelf.drop(self.shelf.ids[slot])
         is_same = self.slots is self._all
+        is_by_name = self._names is self._all
         self._names = array("i", [slot for slot in self._names if slot not in slots])
-        self._all = [slot for slot in self._all if slot not in slots]
+        self._all = self._names if is_by_name else array("i", [slot for slot in self._all if slot not in slots])
         self.slots = self._all if is_same else [slot for slot in self.slots if slot not in slots]
         if self.group != "none":
             self._search(self._all)
@@ -175,7 +175,7 @@ class Arrangement:
         rows = [place for place, slot in enumerate(self.slots) if slot in wanted]
         return [last - place for place in reversed(rows)] if self._is_turned else rows
 
-    def slots_between(self, first: int, last: int) -> list[int]:
+    def slots_between(self, first: int, last: int) -> Slots:
         """The slots shown from one row to another, both included."""
         if not self._is_turned:
             return self.slots[first : last + 1]
@@ -186,7 +186,7 @@ class Arrangement:
     def _is_turned(self) -> bool:
         return self.is_descending and self.group == "none"
 
-    def _search(self, base: list[int]) -> None:
+    def _search(self, base: Slots) -> None:
         query = self.query
         self.slots = self._all if query.is_all else find(self.shelf, query, base)
         self.groups = ()
@@ -236,7 +236,7 @@ class Arrangement:
     def _passes(self) -> Callable[[int], bool]:
         return (lambda slot: True) if self.query.is_all else matcher(self.shelf, self.query)
 
-    def _bisect(self, slots: list[int], key: _Key) -> int:
+    def _bisect(self, slots: Slots, key: _Key) -> int:
         """Where a model with this key belongs: first by the sort, then by name."""
         first, low, high = self._first_key(), 0, len(slots)
         if self.sort != "name":
@@ -244,7 +244,7 @@ class Arrangement:
             high = bisect_right(slots, key[0], low, key=first)
         return bisect_left(slots, key[1], low, high, key=self._name_key)
 
-    def _place(self, slots: list[int], slot: int, key: _Key) -> int:
+    def _place(self, slots: Slots, slot: int, key: _Key) -> int:
         return slots.index(slot, self._bisect(slots, key))
 
     def _place_by_name(self, slot: int, name: _Name) -> int:

@@ -3,13 +3,12 @@
 Reads the index in one pass; the window asks for single records instead (`records`).
 """
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 
 from model_manager.core.library.arrange import Arrangement
 from model_manager.core.library.entry import ModelRecord, Place, Root
-from model_manager.core.library.index import Index
+from model_manager.core.library.index import Index, damaged, triples
 from model_manager.core.library.query import parse
 from model_manager.core.library.records import make_record, places_of
 from model_manager.core.library.shelf import Shelf
@@ -24,7 +23,10 @@ def load(index: Index, order: tuple[str, bool, str] = ("name", False, "none")) -
         for folders in index.folder_steps():
             shelf.set_folders(folders)
         for rows in index.row_steps():
-            shelf.fill(rows)
+            try:
+                shelf.fill(rows)
+            except (TypeError, ValueError, OverflowError) as fault:
+                raise damaged(fault) from fault
         arrangement.refill(index.ids_by_name())
     return arrangement
 
@@ -77,9 +79,15 @@ def find_model(index: Index, path: str) -> int | None:
     """The id of the model at a path, as configured or real; None when it is not in the index."""
     full = os.path.abspath(path)
     folder, name = os.path.split(full)
-    for real in (os.path.join(os.path.realpath(folder), name), os.path.realpath(full)):
+    beside = os.path.join(os.path.realpath(folder), name)
+    for real in (beside, os.path.realpath(full)):
         found = index.id_at(*os.path.split(real))
         if found is not None:
             return found
     placed = (model for model in index.models() if model.places)
-    return next((model.row.id for model in placed if any(full == path for _, _, path in json.loads(model.places))), None)
+    return next((model.row.id for model in placed if any(_is_at(path, full, beside) for _, _, path in triples(model.places))), None)
+
+
+def _is_at(place: str, full: str, real: str) -> bool:
+    folder, name = os.path.split(place)
+    return place == full or (name == os.path.basename(real) and os.path.join(os.path.realpath(folder), name) == real)

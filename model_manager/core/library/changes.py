@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from model_manager.core.library.entry import Facts
-from model_manager.core.library.index import FolderRow, Index, ModelRow
+from model_manager.core.library.index import FolderRow, Index, ModelRow, triples
 from model_manager.core.library.packing import unpack_facts
 from model_manager.core.library.reading import Task, beside_signature
 from model_manager.core.library.rows import AWAY, Row
@@ -38,7 +38,7 @@ class Change:
 
 def ways_of(folder: FolderRow) -> list[Way]:
     """How the categories reach a folder, the shown way first."""
-    return [Way(*way) for way in json.loads(folder.ways)]
+    return [Way(*way[:4]) for way in triples(folder.ways)]
 
 
 def folder_row(id_: int, seen: Seen) -> FolderRow:

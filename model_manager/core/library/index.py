@@ -35,6 +35,7 @@ CREATE TABLE folders (id INTEGER PRIMARY KEY, path TEXT UNIQUE, mtime_ns INTEGER
 CREATE TABLE models ({_ROW.replace("id,", "id INTEGER PRIMARY KEY,", 1)},
     beside INTEGER, file_id TEXT, is_read INTEGER, places TEXT, gone REAL);
 CREATE INDEX models_of_folder ON models (folder);
+CREATE INDEX models_by_name ON models (natural) WHERE gone IS NULL;
 CREATE TABLE known (id INTEGER PRIMARY KEY, facts TEXT, details TEXT, sidecars TEXT, previews TEXT);
 """
 
@@ -82,21 +83,40 @@ def _guarded() -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as fault:
-        code = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # none where text in it is no text
+        extended = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR)  # there is none where a text in it is no text
+        code = sqlite3.SQLITE_CORRUPT if extended == sqlite3.SQLITE_IOERR_SHORT_READ else extended & 0xFF
         if code == sqlite3.SQLITE_FULL:
             text = tr("The disk that holds the index is full. Nothing is lost: free some space and scan again.")
             raise IndexFull(text) from fault
-        if isinstance(fault, sqlite3.OperationalError) and code != sqlite3.SQLITE_ERROR:
+        if isinstance(fault, sqlite3.OperationalError) and code not in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT):
             raise IndexFault(tr("The index cannot be used just now ({reason}). Your files are untouched.", reason=fault)) from fault
-        raise IndexDamaged(tr("The index is damaged ({reason}). It is rebuilt from your folders.", reason=fault)) from fault
+        raise damaged(fault) from fault
+    except UnicodeDecodeError as fault:  # what SQLite says of a damaged file may quote it
+        raise damaged(fault.reason) from fault
 
 
 class IndexDamaged(IndexFault):
     """The file is not a sound index any more (or its tables are not ours); `set_aside` and start again."""
 
 
+def damaged(reason: object) -> IndexDamaged:
+    """The fault to raise for what cannot have been written by us."""
+    return IndexDamaged(tr("The index is damaged ({reason}). It is rebuilt from your folders.", reason=reason))
+
+
 class IndexFull(IndexFault):
     """The disk that holds the index is full; what was in it can still be read."""
+
+
+def triples(text: str) -> list[Any]:
+    """A JSON list of lists (ways, places) out of the index; raises IndexDamaged when it is none."""
+    try:
+        found = json.loads(text)
+        if all(len(item) >= 3 for item in found):
+            return list(found)
+    except (TypeError, ValueError) as fault:
+        raise damaged(fault) from fault
+    raise damaged(text)
 
 
 def set_aside(path: Path) -> Path:
@@ -118,7 +138,7 @@ class Index:
             self._db = sqlite3.connect(path, timeout=10, isolation_level=None)
             try:
                 self._prepare()
-            except (sqlite3.Error, IndexFault):
+            except BaseException:
                 self._db.close()
                 raise
 
@@ -196,7 +216,7 @@ class Index:
     def used_roots(self) -> set[str]:
         """Paths of the roots below which there are models."""
         sql = "SELECT DISTINCT f.ways FROM folders f JOIN models m ON m.folder = f.id WHERE m.gone IS NULL"
-        return {root for (ways,) in self._all(sql) for _, root, *_ in json.loads(ways)}
+        return {root for (ways,) in self._all(sql) for _, root, *_ in triples(ways)}
 
     def save_roots(self, roots: Mapping[Root, str]) -> None:
         """Replace the list of roots."""

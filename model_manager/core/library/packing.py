@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from model_manager.core.library.entry import Details, Facts, Problem
+from model_manager.core.library.index import damaged
 
 _encode = json.JSONEncoder(separators=(",", ":"), default=dict).encode  # json.dumps would make a new encoder for each record
 
@@ -41,12 +42,18 @@ def _values(text: str) -> dict[str, Any]:
 
 
 def unpack_facts(text: str) -> Facts:
-    """The Facts that `pack` made `text` of."""
-    return Facts(**_values(text)) if text != "{}" else Facts()
+    """The Facts that `pack` made `text` of; raises IndexDamaged when it made none such."""
+    try:
+        return Facts(**_values(text)) if text != "{}" else Facts()
+    except (TypeError, ValueError, AttributeError) as fault:
+        raise damaged(fault) from fault
 
 
 def unpack_details(text: str) -> Details:
-    """The Details that `pack` made `text` of."""
-    values = _values(text)
-    values["problems"] = tuple(Problem(*pair) for pair in values.get("problems", ()))
-    return Details(**values)
+    """The Details that `pack` made `text` of; raises IndexDamaged when it made none such."""
+    try:
+        values = _values(text)
+        values["problems"] = tuple(Problem(*pair) for pair in values.get("problems", ()))
+        return Details(**values)
+    except (TypeError, ValueError, AttributeError) as fault:
+        raise damaged(fault) from fault

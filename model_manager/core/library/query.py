@@ -7,7 +7,7 @@ quotes around exact words. Several words mean all of them. Parsing touches neith
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
@@ -101,16 +101,16 @@ def _type(value: str) -> Test:
     wanted = fold(value)
     kinds = frozenset(kind for kind in KINDS if wanted in (kind, fold(label(kind)), fold(label_one(kind)), fold(label_one(kind)) + "s"))
     if not kinds:
-        return lambda shelf: lambda slot: wanted in fold(shelf.kind[slot]) or wanted in fold(label(shelf.kind[slot]))
-    return lambda shelf: lambda slot: shelf.kind[slot] in kinds
+        return lambda shelf: shelf.kind.tests(lambda kind: wanted in fold(kind) or wanted in fold(label(kind)))
+    return lambda shelf: shelf.kind.tests(kinds.__contains__)
 
 
 def _base(value: str) -> Test:
     wanted = fold(value)
 
     def test(shelf: Shelf) -> Callable[[int], bool]:
-        is_wanted = cache(lambda text: wanted in fold(text))  # few different ones, and new ones may come while the test is in use
-        return lambda slot: is_wanted(shelf.base[slot]) or is_wanted(shelf.architecture[slot])
+        is_base, is_architecture = (column.tests(lambda text: wanted in fold(text)) for column in (shelf.base, shelf.architecture))
+        return lambda slot: is_base(slot) or is_architecture(slot)
 
     return test
 
@@ -148,10 +148,10 @@ def _folder(value: str) -> Test:
 
 def _has(value: str) -> Test:
     tests: dict[str, Test] = {
-        "preview": lambda shelf: lambda slot: bool(shelf.preview_sort[slot]),
+        "preview": lambda shelf: shelf.preview_sort.tests(bool),
         "notes": lambda shelf: lambda slot: bool(shelf.flags[slot] & HAS_NOTES),
         "tags": lambda shelf: lambda slot: bool(shelf.tags[slot]),
-        "problem": lambda shelf: lambda slot: bool(shelf.problem[slot]),
+        "problem": lambda shelf: shelf.problem.tests(bool),
         "title": lambda shelf: lambda slot: bool(shelf.title[slot]),
     }
     return _any_of(tests, value, tr("After has: or no: comes one of {words}.", words=", ".join(STATES)))
@@ -161,8 +161,8 @@ def _is(value: str) -> Test:
     tests: dict[str, Test] = {
         "favourite": lambda shelf: lambda slot: bool(shelf.flags[slot] & FAVOURITE),
         "away": lambda shelf: lambda slot: bool(shelf.flags[slot] & AWAY),
-        "embedded": lambda shelf: lambda slot: shelf.preview_sort[slot] == "embedded",
-        "video": lambda shelf: lambda slot: shelf.preview_sort[slot] == "video",
+        "embedded": lambda shelf: shelf.preview_sort.tests("embedded".__eq__),
+        "video": lambda shelf: shelf.preview_sort.tests("video".__eq__),
     }
     return _any_of(tests, value, tr("After is: comes one of {words}.", words=", ".join(MARKS)))
 
@@ -198,16 +198,16 @@ def _amount(key: str, sign: str, value: str, now: float) -> Test:
     return lambda shelf: lambda slot: (shelf.mtime_ns[slot] / 1e9 >= since) == is_less
 
 
-def find(shelf: Shelf, query: Query, slots: list[int]) -> list[int]:
+def find(shelf: Shelf, query: Query, slots: Sequence[int]) -> list[int]:
     """Return those of `slots` that match, in the order given. 100,000 names take about ten milliseconds per word."""
-    search = shelf.search
+    search, found = shelf.search, slots
     for word in query.words:
-        slots = [slot for slot in slots if word in search[slot]]
+        found = [slot for slot in found if word in search[slot]]
     for word in query.unwanted:
-        slots = [slot for slot in slots if word not in search[slot]]
+        found = [slot for slot in found if word not in search[slot]]
     for test in query.tests:
-        slots = list(filter(test(shelf), slots))
-    return slots
+        found = list(filter(test(shelf), found))
+    return list(found)
 
 
 def matcher(shelf: Shelf, query: Query) -> Callable[[int], bool]:

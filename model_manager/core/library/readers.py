@@ -87,9 +87,10 @@ def _started(is_polite: bool) -> subprocess.Popen[bytes]:
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NO_WINDOW | is_polite * subprocess.BELOW_NORMAL_PRIORITY_CLASS
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     return subprocess.Popen(
-        [*command, ARGUMENT, str(NICE * is_polite)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, creationflags=flags,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        [*command, ARGUMENT, str(NICE * is_polite)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, creationflags=flags, env=environment,
     )  # fmt: skip
 
 

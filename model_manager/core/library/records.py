@@ -3,7 +3,6 @@
 Reads the index and, for what may have changed since, the names beside the model; called in a read job, never on the GUI thread.
 """
 
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +10,7 @@ from dataclasses import replace
 from model_manager.core.formats.health import judge
 from model_manager.core.library.changes import ways_of
 from model_manager.core.library.entry import Details, Facts, Family, ModelRecord, Place, Problem, Root
-from model_manager.core.library.index import FolderRow, Index, KnownRow, ModelRow
+from model_manager.core.library.index import FolderRow, Index, KnownRow, ModelRow, triples
 from model_manager.core.library.kinds import is_listed
 from model_manager.core.library.packing import unpack_details, unpack_facts
 from model_manager.core.library.rows import AWAY, stem_of
@@ -50,7 +49,7 @@ def places_of(model: ModelRow, folder: FolderRow) -> list[Place]:
     file = model.row.file
     found = [_place(way.kind, way.root, os.path.join(way.path, file)) for way in ways_of(folder)]
     if model.places:
-        found += [_place(kind, root, path) for kind, root, path in json.loads(model.places)]
+        found += [_place(kind, root, path) for kind, root, path in triples(model.places)]
     return found
 
 

@@ -296,10 +296,11 @@ class _Scan:
 def _is_link_gone(row: FolderRow, ways: Mapping[str, Seen]) -> bool:
     """Whether a folder was reached by a link in one of the seen folders (here by their ways) that is not there any more."""
     for way in ways_of(row):
-        above = ways.get(os.path.dirname(way.path))
-        if above is None or not way.is_linked or os.path.join(above.path, os.path.basename(way.path)) == row.path:
+        folder, name = os.path.split(way.path)
+        above = ways.get(folder)
+        if above is None or not way.is_linked or os.path.join(above.path, name) == row.path:
             continue
-        if all(real != row.path for _, real, _ in above.children):
+        if all(child[:2] != (name, row.path) for child in above.children):
             return True
     return False
 

@@ -16,6 +16,7 @@ from typing import Final
 from model_manager.core.library.changes import ways_of
 from model_manager.core.library.index import FolderRow
 from model_manager.core.library.rows import AWAY, FAVOURITE, Row, stem_of
+from model_manager.core.library.texts import Texts
 from model_manager.core.library.walk import Way
 
 NOWHERE: Final = -1
@@ -38,16 +39,16 @@ class Shelf:
         self.folder = array("i")
         self.file: list[str] = []
         self.title: list[str] = []
-        self.kind: list[str] = []
-        self.base: list[str] = []
-        self.architecture: list[str] = []
+        self.kind = Texts()
+        self.base = Texts()
+        self.architecture = Texts()
         self.size = array("q")
         self.mtime_ns = array("q")
         self.added = array("d")
         self.flags = array("B")
-        self.problem: list[str] = []
+        self.problem = Texts()
         self.preview: list[str] = []
-        self.preview_sort: list[str] = []
+        self.preview_sort = Texts()
         self.preview_mtime_ns = array("q")
         self.preview_size = array("q")
         self.tags: list[tuple[str, ...]] = []
@@ -95,7 +96,7 @@ class Shelf:
         self.search.extend(search)
         for texts, words in ((self.kind, kind), (self.base, base), (self.architecture, architecture), (self.problem, problem),
                              (self.preview_sort, preview_sort)):  # fmt: skip
-            texts.extend(map(sys.intern, words))
+            texts.extend(words)
         self.preview.extend(map(_short_preview, preview, file))
         self.tags.extend(map(self._tag_set, tags))
         self._grow(max(ids))
@@ -155,10 +156,10 @@ class Shelf:
 
     def _set(self, slot: int, row: Row) -> None:
         self.ids[slot], self.folder[slot], self.file[slot], self.title[slot] = row.id, row.folder, row.file, row.title
-        self.kind[slot], self.base[slot] = sys.intern(row.kind), sys.intern(row.base)
-        self.architecture[slot], self.problem[slot] = sys.intern(row.architecture), sys.intern(row.problem)
+        self.kind[slot], self.base[slot] = row.kind, row.base
+        self.architecture[slot], self.problem[slot] = row.architecture, row.problem
         self.size[slot], self.mtime_ns[slot], self.added[slot], self.flags[slot] = row.size, row.mtime_ns, row.added, row.flags
-        self.preview[slot], self.preview_sort[slot] = _short_preview(row.preview, row.file), sys.intern(row.preview_sort)
+        self.preview[slot], self.preview_sort[slot] = _short_preview(row.preview, row.file), row.preview_sort
         self.preview_mtime_ns[slot], self.preview_size[slot] = row.preview_mtime_ns, row.preview_size
         self.tags[slot], self.search[slot] = self._tag_set(row.tags), row.search
 
@@ -175,15 +176,16 @@ class Shelf:
     def _count_all(self, first: int) -> None:
         """Count all slots from `first` on; the same as `_count` for each, a tenth of its time."""
         counts = self.counts
-        counts["kind"].update(self.kind[first:])
-        counts["base"].update(self.base[first:])
-        counts["ending"].update(map(self.ending, range(first, len(self.ids))))
+        slots = range(first, len(self.ids))
+        counts["kind"].update(map(self.kind.__getitem__, slots))
+        counts["base"].update(map(self.base.__getitem__, slots))
+        counts["ending"].update(map(self.ending, slots))
         counts["tag"].update(chain.from_iterable(self.tags[first:]))
-        counts["problem"].update(filter(None, self.problem[first:]))
+        counts["problem"].update(filter(None, map(self.problem.__getitem__, slots)))
         self.folder_counts.update(self.folder[first:])
         self.total_size += sum(self.size[first:])
         state = counts["state"]
-        state["no_preview"] += self.preview_sort[first:].count("")
+        state["no_preview"] += sum(not self.preview_sort[slot] for slot in slots)
         for flags, count in Counter(self.flags[first:]).items():
             state["favourite"] += count * bool(flags & FAVOURITE)
             state["away"] += count * bool(flags & AWAY)

@@ -237,6 +237,8 @@ class GridView(CardArea):
         self._typed, self._typed_at = (search if is_new else self._typed + search).casefold(), now
         rows, row = self._rows(), max(0, self.currentIndex().row())
         card, wanted = self._card, self._typed
+        if not rows:
+            return
         for step in range(1 if is_new and self.currentIndex().isValid() else 0, rows + 1):
             found = (row + step) % rows
             if card(found).name.casefold().startswith(wanted):

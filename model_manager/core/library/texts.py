@@ -1,0 +1,51 @@
+"""A column of texts of which there are only a few different ones: two bytes a row instead of eight and the text.
+
+Used by the shelf for type, base model and the like; searches and sorts work on the codes.
+"""
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+
+
+class Texts:
+    """Reads and writes like a list of texts. Holds at most 65,536 different ones."""
+
+    def __init__(self) -> None:
+        self.codes = array("H")
+        self._texts: list[str] = []
+        self._code_of: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, slot: int) -> str:
+        return self._texts[self.codes[slot]]
+
+    def __setitem__(self, slot: int, text: str) -> None:
+        self.codes[slot] = self._code(text)
+
+    def __iter__(self) -> Iterator[str]:
+        return map(self._texts.__getitem__, self.codes)
+
+    def extend(self, texts: Iterable[str]) -> None:
+        """Add texts at the end."""
+        self.codes.extend(map(self._code, texts))
+
+    def tests(self, wanted: Callable[[str], bool]) -> Callable[[int], bool]:
+        """Return a quick test of slots: whether their text is a `wanted` one; texts may be added while it is in use."""
+        codes, texts, found = self.codes, self._texts, bytearray()
+
+        def passes(slot: int) -> bool:
+            code = codes[slot]
+            while code >= len(found):
+                found.append(wanted(texts[len(found)]))
+            return found[code] == 1
+
+        return passes
+
+    def _code(self, text: str) -> int:
+        found = self._code_of.get(text)
+        if found is None:
+            found = self._code_of[text] = len(self._texts)
+            self._texts.append(text)
+        return found

@@ -4,6 +4,7 @@ Called by the command line when no command is named. Decides what happens withou
 """
 
 import argparse
+import contextlib
 import logging
 import logging.handlers
 import os
@@ -38,6 +39,8 @@ def run(chosen: argparse.Namespace) -> int:
     from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication
 
+    from model_manager.bridge.garbage import Sweeper
+
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("ModelManager")
@@ -47,8 +50,10 @@ def run(chosen: argparse.Namespace) -> int:
     if picture is not None:
         photographer = _Photographer(window, picture.absolute(), chosen.select)
         photographer.start()
+    sweeper = Sweeper(app)
     code = app.exec()
     window.session.close(is_remembered=picture is None)
+    sweeper.stop()
     return code
 
 
@@ -126,7 +131,8 @@ class _Photographer:
     def _write(self, is_ready: bool) -> None:
         from PySide6.QtWidgets import QApplication
 
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # then it cannot be written, either
+            self._path.parent.mkdir(parents=True, exist_ok=True)
         is_written = self._window.grab().save(str(self._path), "PNG")
         if is_written:
             print(tr("The picture of the window is at {path}", path=self._path))

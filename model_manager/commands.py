@@ -5,6 +5,7 @@ Called by cli with parsed arguments; prints the answer and returns the exit code
 
 import argparse
 import dataclasses
+import gc
 import json
 import os
 import sys
@@ -32,6 +33,8 @@ from model_manager.core.work import Work
 
 def run(chosen: argparse.Namespace) -> int:
     """Carry out `chosen.command`; raises ModelManagerError with a text for people."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)  # a scan makes many small things and hardly any circles of them
     path, notice = usable_index(data_dir())
     with Index(path) as index:
         roots = roots_for(chosen, data_dir(), index.roots())
@@ -91,10 +94,9 @@ def _scan(chosen: argparse.Namespace, index: Index, roots: Roots) -> int:
 
 def index_problems(index: Index) -> list[dict[str, str]]:
     """The models with a problem, as the scan answer lists them."""
-    folders = {folder.id: folder.path for folder in index.folders()}
-    return [
-        {"path": os.path.join(folders[row.folder], row.file), "code": row.problem, "text": ""} for row in index.rows() if row.problem
-    ]
+    records = (read_record(index, row.id) for row in list(index.rows()) if row.problem)
+    found = [(record.path, record.problems[0]) for record in records if record is not None and record.problems]
+    return [{"path": path, "code": problem.code, "text": problem.text} for path, problem in found]
 
 
 def _list(chosen: argparse.Namespace, index: Index, roots: Roots) -> int:

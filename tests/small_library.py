@@ -25,7 +25,7 @@ def make_library(folder: Path) -> Path:
         "models/checkpoints/xl/juggernaut.info": b'{"favourite": true}',
         "models/checkpoints/xl/juggernaut.md": b"---\ntags: [photo, best]\n---\nMy **notes** on it.\n",
         "models/loras/ink.safetensors": lora_bytes("ink wash"),
-        "models/loras/ink.civitai.info": b'{"name": "v2", "trainedWords": ["inkwash style"], "baseModel": "Pony", "model": {"name": "ink"}}',
+        "models/loras/ink.civitai.info": b'{"trainedWords": ["inkwash style"], "baseModel": "Pony", "model": {"name": "ink"}}',
         "models/loras/style/brush.safetensors": lora_bytes("brush"),
         "models/loras/broken.safetensors": b"<!DOCTYPE html><html><body>Please log in</body></html>",
         "models/vae/ae.safetensors": safetensors_bytes({"decoder.conv_in.weight": ("F32", [4, 4, 3, 3])}),

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
 
@@ -37,54 +37,55 @@ def _threads(pool: Pool) -> int:
 class Job:
     """One call under way. Keep it to cancel it; forgetting it is fine."""
 
-    __slots__ = ("args", "done", "failed", "function", "work")
+    __slots__ = ("number", "work")
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        args: tuple[Any, ...],
-        done: Callable[[Any], None],
-        failed: Callable[[ModelManagerError], None] | None,
-        work: Work,
-    ) -> None:
-        self.function, self.args, self.done, self.failed, self.work = function, args, done, failed, work
+    def __init__(self, number: int, work: Work) -> None:
+        self.number, self.work = number, work
 
     def cancel(self) -> None:
         """Stop as soon as the function looks; nothing is delivered any more."""
         self.work.cancel()
 
 
+class _Waiting(NamedTuple):
+    """Who gets the result. Kept on the GUI thread: a worker that drops the last hold on a QObject destroys it in the wrong thread."""
+
+    job: Job
+    done: Callable[[Any], None]
+    failed: Callable[[ModelManagerError], None] | None
+
+
 class _Runnable(QRunnable):
-    def __init__(self, runner: "Runner", job: Job) -> None:
+    def __init__(self, runner: "Runner", job: Job, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
         super().__init__()
-        self._runner, self._job = runner, job
+        self._runner, self._job, self._function, self._args = runner, job, function, args
 
     def run(self) -> None:
-        job, runner = self._job, self._runner
         result: Any = None
         fault: ModelManagerError | None = None
         try:
-            job.work.check()
-            result = job.function(*job.args)
+            self._job.work.check()
+            result = self._function(*self._args)
         except ModelManagerError as caught:
             fault = caught
         except Exception as caught:
-            log.exception("A job failed: %s", getattr(job.function, "__name__", job.function))
+            log.exception("A job failed: %s", getattr(self._function, "__name__", self._function))
             fault = ModelManagerError(tr("Something unexpected went wrong: {what}. The log has the details.", what=caught))
-        runner._ended.emit(job, result, fault)
+        self._runner._ended.emit(self._job.number, result, fault)
 
 
 class Runner(QObject):
     """Runs plain functions in pools and gives back results on the GUI thread."""
 
     problem_raised = Signal(object)  # ModelManagerError that no caller took care of
-    _ended = Signal(object, object, object)
-    _relayed = Signal(object, object)
+    _ended = Signal(int, object, object)
+    _relayed = Signal(int, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pools: dict[Pool, QThreadPool] = {}
-        self._live: set[Job] = set()
+        self._live: dict[int, _Waiting] = {}
+        self._relays: dict[Callable[..., None], int] = {}
         self._is_closed = False
         self._newest = 0
         self._ended.connect(self._on_ended, Qt.ConnectionType.QueuedConnection)
@@ -103,18 +104,19 @@ class Runner(QObject):
 
         With `work` given, pass it in `args` too if the function wants to look at it. Thumbnails run newest first.
         """
-        job = Job(function, args, done, failed, work or Work())
+        self._newest += 1
+        job = Job(self._newest, work or Work())
         if self._is_closed:
             job.cancel()
             return job
-        self._live.add(job)
-        self._newest += 1
-        self._threads_of(pool).start(_Runnable(self, job), self._newest if pool is Pool.THUMBNAILS else 0)
+        self._live[job.number] = _Waiting(job, done, failed)
+        self._threads_of(pool).start(_Runnable(self, job, function, args), self._newest if pool is Pool.THUMBNAILS else 0)
         return job
 
     def relay(self, slot: Callable[..., None]) -> Callable[..., None]:
         """Return a function that workers may call from any thread; `slot` gets the same arguments on the GUI thread."""
-        return lambda *values: self._relayed.emit(slot, values)
+        number = self._relays.setdefault(slot, len(self._relays))
+        return lambda *values: self._relayed.emit(number, values)
 
     def work(self, progress: Callable[[str, int, int], None]) -> Work:
         """Make a Work whose reports arrive at `progress(text, done, total)` on the GUI thread."""
@@ -128,8 +130,8 @@ class Runner(QObject):
     def close(self, seconds: float = 5.0) -> bool:
         """Refuse new work, drop what waits, cancel what runs, wait at most `seconds`; True if all ended."""
         self._is_closed = True
-        for job in self._live:
-            job.cancel()
+        for waiting in self._live.values():
+            waiting.job.cancel()
         for pool in self._pools.values():
             pool.clear()
         until = time.monotonic() + seconds
@@ -144,19 +146,23 @@ class Runner(QObject):
             self._pools[pool] = threads
         return self._pools[pool]
 
-    @Slot(object, object, object)
-    def _on_ended(self, job: Job, result: object, fault: ModelManagerError | None) -> None:
-        self._live.discard(job)
-        if job.work.is_cancelled or isinstance(fault, Cancelled) or self._is_closed:
+    @Slot(int, object, object)
+    def _on_ended(self, number: int, result: object, fault: ModelManagerError | None) -> None:
+        waiting = self._live.pop(number, None)
+        if waiting is None or waiting.job.work.is_cancelled or isinstance(fault, Cancelled) or self._is_closed:
             return
         if fault is None:
-            job.done(result)
-        elif job.failed is not None:
-            job.failed(fault)
+            waiting.done(result)
+        elif waiting.failed is not None:
+            waiting.failed(fault)
         else:
             self.problem_raised.emit(fault)
 
-    @Slot(object, object)
-    def _on_relayed(self, slot: Callable[..., None], values: tuple[Any, ...]) -> None:
-        if not self._is_closed:
-            slot(*values)
+    @Slot(int, object)
+    def _on_relayed(self, number: int, values: tuple[Any, ...]) -> None:
+        if self._is_closed:
+            return
+        for slot, known in self._relays.items():
+            if known == number:
+                slot(*values)
+                return

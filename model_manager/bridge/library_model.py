@@ -192,8 +192,7 @@ class LibraryModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(slot, column)
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            right = Qt.AlignmentFlag.AlignRight if column == "size" else Qt.AlignmentFlag.AlignLeft
-            return int(right | Qt.AlignmentFlag.AlignVCenter)
+            return int(_alignment(column))
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.shelf.path(slot)
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -205,6 +204,8 @@ class LibraryModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return self._titles[COLUMNS[section]]
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(_alignment(COLUMNS[section]))
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -229,6 +230,10 @@ class LibraryModel(QAbstractTableModel):
             return os.path.basename(way.root) + way.path[len(way.root) :]
         seconds = shelf.added[slot] if column == "added" else shelf.mtime_ns[slot] / 1e9
         return _day(seconds)
+
+
+def _alignment(column: str) -> Qt.AlignmentFlag:
+    return Qt.AlignmentFlag.AlignVCenter | (Qt.AlignmentFlag.AlignRight if column == "size" else Qt.AlignmentFlag.AlignLeft)
 
 
 def _day(seconds: float) -> str:

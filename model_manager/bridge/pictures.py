@@ -25,6 +25,7 @@ STRETCH_MAX = 2  # of the edge: a thin strip is not kept longer than this
 QUALITY = 85
 VIDEO_ENDINGS = (".mp4", ".webm", ".mov", ".mkv", ".m4v", ".avi")
 _FORMATS = frozenset("bmp cur gif icns ico jpeg jpg pbm pgm png ppm tga tif tiff webp xbm xpm".split())  # drawings (SVG, PDF) are not ours
+_READY_FORMATS = (QImage.Format.Format_RGB32, QImage.Format.Format_ARGB32_Premultiplied)
 _ROTATED = QImageIOHandler.Transformation.TransformationRotate90
 _PILLOW_FAULTS = (OSError, ValueError, SyntaxError, EOFError, struct.error, KeyError, IndexError, TypeError, OverflowError, MemoryError)
 
@@ -59,7 +60,9 @@ def decode_bytes(data: bytes, edge: int) -> QImage:
 def decode_thumbnail(data: bytes) -> QImage | None:
     """Return a thumbnail of our own cache, or None if it is broken."""
     image = QImage.fromData(data)
-    return None if image.isNull() else _ready(image)
+    if image.isNull():
+        return None
+    return image if image.format() in _READY_FORMATS else _ready(image)  # each call more is one more wait for the interpreter
 
 
 def encode(image: QImage) -> bytes:

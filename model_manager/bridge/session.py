@@ -21,9 +21,8 @@ from model_manager.bridge.news import News
 from model_manager.bridge.watch import Watch
 from model_manager.core.errors import BadQuery, FileFault, ModelManagerError
 from model_manager.core.library.arrange import Arrangement
-from model_manager.core.library.index import FolderRow, IndexDamaged
+from model_manager.core.library.index import IndexDamaged
 from model_manager.core.library.query import Query, completions, parse
-from model_manager.core.library.rows import Row
 from model_manager.core.library.scanner import Batch, ScanResult
 from model_manager.core.library.shelf import Shelf
 from model_manager.core.settings import Settings, save_settings

@@ -4,6 +4,7 @@ Made once by app; the grid, the table and the details ask. What a view no longer
 its two plain functions at the bottom run in workers and touch neither QPixmap nor this object.
 """
 
+import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import islice
@@ -59,7 +60,10 @@ class Thumbnails(QObject):
     def __init__(
         self, runner: Runner, cache: ThumbnailCache, covers: Covers, parent: QObject | None = None, memory: int = MEMORY
     ) -> None:
-        """`covers(path)` gives the pictures inside a model file; it runs in a worker. `memory`: bytes."""
+        """`covers(path)` gives the pictures inside a model file; it runs in a worker. `memory`: bytes.
+
+        Give it a parent: without one, a garbage collection that happens to run in a worker would destroy its timers there.
+        """
         super().__init__(parent)
         self._runner, self._cache, self._covers, self._memory = runner, cache, covers, memory
         self._pixmaps: dict[Ask, QPixmap] = {}  # least recently used first
@@ -72,6 +76,7 @@ class Thumbnails(QObject):
         self._wanted: dict[Ask, None] = {}
         self._jobs = {"read": 0, "make": 0}
         self._news: dict[PictureKey, None] = {}
+        self._told_at = 0.0
         self._has_told_cache = False
         self._pump_timer = self._timer(0, self._pump)
         self._news_timer = self._timer(FRAME, self._tell)
@@ -191,7 +196,7 @@ class Thumbnails(QObject):
             if is_wanted and (image is not None or fault):
                 self._news[ask.key] = None
         if self._news and not self._news_timer.isActive():
-            self._news_timer.start()
+            self._news_timer.start(max(0, FRAME - int((time.monotonic() - self._told_at) * 1000)))
         self._pump()
 
     def _keep(self, ask: Ask, pixmap: QPixmap) -> None:
@@ -208,7 +213,7 @@ class Thumbnails(QObject):
 
     @Slot()
     def _tell(self) -> None:
-        keys, self._news = tuple(self._news), {}
+        keys, self._news, self._told_at = tuple(self._news), {}, time.monotonic()
         if keys:
             self.ready.emit(keys)
 

@@ -114,8 +114,8 @@ def _orphans(writer: Writer, folder: str, picture: bytes) -> None:
 
 
 def _shared_stem(writer: Writer, root: Root, sub: str, sound: Sound, picture: bytes) -> None:
-    first = writer.model(root, sub, "shared.safetensors", sound(), note="shared stem", problems=["shared_stem"])
-    second = writer.model(root, sub, "shared.sft", sound(), note="shared stem", problems=["shared_stem"])
+    first = writer.model(root, sub, "shared.safetensors", sound(), note="shared stem")
+    second = writer.model(root, sub, "shared.sft", sound(), note="shared stem")
     writer.beside(first, "shared.png", picture, is_preview=True)
     writer.beside(first, "shared.txt", b"of both\n")
     second |= {"preview": first["preview"], "sidecars": list(first["sidecars"])}

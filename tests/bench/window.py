@@ -116,7 +116,8 @@ def append(model: object, ids: list[int], round_: int) -> None:
 def run(folder: Path, what: str) -> dict[str, object]:
     """Measure in a fresh process."""
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "BENCH_BEGAN": repr(time.time()), "MODEL_MANAGER_DATA": str(folder)}
-    done = subprocess.run([sys.executable, str(HERE), "--child", what, str(folder)], env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, str(HERE), "--child", what, str(folder)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if not done.stdout:
         raise SystemExit(done.stderr)
     found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])

@@ -1,5 +1,6 @@
 """Thumbnails: asked for while painting, delivered later, dropped when out of sight; real files, real pool, real disk cache."""
 
+import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -216,6 +217,7 @@ def test_without_a_disk_cache_pictures_are_shown_and_it_is_said_once(
 def test_arrivals_are_told_together(qtbot: QtBot, make: Callable[..., Thumbnails], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FRAME", 400)
     thumbnails = make()
+    thumbnails._told_at = time.monotonic()  # something has just been told
     keys = [_key(tmp_path / f"{number}.png", size=(64, 96)) for number in range(6)]
     told: list[tuple[PictureKey, ...]] = []
     thumbnails.ready.connect(told.append)

@@ -20,6 +20,7 @@ from model_manager.core.library import catalogue
 from model_manager.core.library import index as index_module
 from model_manager.core.library.entry import Root
 from model_manager.core.library.index import GONE_DAYS, VERSION, Index, IndexDamaged, set_aside, usable_index
+from model_manager.core.library.scan_lock import alone
 from model_manager.core.library.scanner import scan
 from model_manager.core.work import Work
 
@@ -45,7 +46,8 @@ print("done", flush=True)
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Library:
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
+    monkeypatch.setattr(index_module.tempfile, "tempdir", str(tmp_path))  # copies for now go there
     return Library(tmp_path)
 
 
@@ -344,7 +346,7 @@ def test_two_processes_scan_at_once(library: Library) -> None:
 def test_scan_waits_for_another_and_can_be_stopped_while_it_waits(library: Library) -> None:
     fill(library, 3)
     work = Work()
-    with closing(Index(library.path)) as index, index.alone(Work()):
+    with alone(library.path, Work()):
         caught: list[bool] = []
 
         def wait() -> None:

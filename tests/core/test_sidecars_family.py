@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from model_manager.core.library.entry import Family
-from model_manager.core.sidecars.family import families, shared_stems
+from model_manager.core.sidecars.family import families
 from model_manager.core.sidecars.suffixes import PREVIEWS, SIDECARS, stem_of
 
 
@@ -100,8 +100,6 @@ def test_shared_stem_shares_the_family() -> None:
     models = ["x.ckpt", "x.safetensors", "y.safetensors"]
     found = families(models, ["x.png", "x.info", "y.png"])
     assert found["x.ckpt"] == found["x.safetensors"] == Family(("x.info",), ("x.png",))
-    assert shared_stems(models) == {"x": ("x.ckpt", "x.safetensors")}
-    assert shared_stems(["a.pt", "a.b.pt"]) == {}
 
 
 def test_case_of_suffixes() -> None:

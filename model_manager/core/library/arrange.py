@@ -194,26 +194,26 @@ class Arrangement:
             self._cut()
 
     def _cut(self) -> None:
-        title_of = self._group_title()
-        parts: dict[str, list[int]] = {}
+        code_of, title_of = self._grouping()
+        parts: dict[Any, list[int]] = {}
         for slot in reversed(self.slots) if self.is_descending else self.slots:
-            parts.setdefault(title_of(slot), []).append(slot)
+            parts.setdefault(code_of(slot), []).append(slot)
         slots: list[int] = []
         groups = []
-        for title in sorted(parts, key=lambda title: (not title, title.casefold())):
-            groups.append(Group(title or tr("Not known"), len(slots), len(parts[title])))
-            slots += parts[title]
+        titles = {code: title_of(code) for code in parts}
+        for code in sorted(parts, key=lambda code: (not titles[code], titles[code].casefold())):
+            groups.append(Group(titles[code] or tr("Not known"), len(slots), len(parts[code])))
+            slots += parts[code]
         self.slots, self.groups = slots, tuple(groups)
 
-    def _group_title(self) -> Callable[[int], str]:
+    def _grouping(self) -> tuple[Callable[[int], Any], Callable[[Any], str]]:
+        """What tells the groups of slots apart, and its title for people."""
         shelf = self.shelf
         if self.group == "base":
-            return shelf.base.__getitem__
+            return shelf.base.__getitem__, str
         if self.group == "type":
-            labels = {kind: label(kind) for kind in shelf.counts["kind"]}
-            return lambda slot: labels[shelf.kind[slot]]
-        shown = {id_: folder.ways[0].path for id_, folder in shelf.folders.items()}
-        return lambda slot: shown[shelf.folder[slot]]
+            return shelf.kind.__getitem__, label
+        return shelf.folder.__getitem__, lambda folder: shelf.folders[folder].ways[0].path
 
     def _first_key(self) -> Callable[[int], Any]:
         shelf = self.shelf

@@ -12,7 +12,7 @@ class Problem:
     """Something that needs the person's attention, with what to do.
 
     code: one of truncated, zero_filled, not_a_model, bad_header, trailing_data, wrong_extension, wrong_folder, unreadable,
-    bad_sidecar, bad_preview, shared_stem. text: a plain sentence.
+    bad_sidecar. text: a plain sentence.
     """
 
     code: str

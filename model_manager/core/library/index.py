@@ -11,7 +11,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +20,6 @@ from model_manager.core.library.entry import Root
 from model_manager.core.library.rows import Row
 from model_manager.core.paths import plain_reason
 from model_manager.core.words import tr
-from model_manager.core.work import Work
 
 VERSION = 1
 AGAIN = b"again"  # the signature of no folder: the next scan compares it file by file
@@ -194,17 +193,6 @@ class Index:
                 yield
             finally:
                 self._db.execute("COMMIT")
-
-    @contextmanager
-    def alone(self, work: Work) -> Iterator[None]:
-        """Wait for a scan of another process to end and hold up the next: two would give the same ids to different models.
-
-        The lock is SQLite's, on an empty file beside the index; it ends with the process, however that ends.
-        """
-        with closing(_scan_lock(self.path)) as lock:
-            while not _is_mine(lock):
-                work.check()
-            yield
 
     # roots
 
@@ -403,20 +391,3 @@ def _borrowed(path: Path) -> Path:
         new = folder / f"new-{path.name}"
         Index(new).close()
         return new
-
-
-def _scan_lock(path: Path) -> sqlite3.Connection:
-    """A connection to the lock beside the index; to nothing at all where no file can be made."""
-    try:
-        return sqlite3.connect(f"{path}.scan", timeout=0.1, isolation_level=None)
-    except sqlite3.Error:
-        return sqlite3.connect(":memory:", isolation_level=None)
-
-
-def _is_mine(lock: sqlite3.Connection) -> bool:
-    """Whether the lock is ours now; a folder that cannot hold one is no reason not to scan."""
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.Error as fault:
-        return fault.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY
-    return True

@@ -17,6 +17,7 @@ from model_manager.core.library.index import AGAIN, FolderRow, Index, IndexDamag
 from model_manager.core.library.readers import WORTH_IT, Readers
 from model_manager.core.library.reading import read_model
 from model_manager.core.library.rows import Row, plain_row
+from model_manager.core.library.scan_lock import alone
 from model_manager.core.library.walk import Fault, Seen, Walk, is_storable, mtime_of, quick_signature
 from model_manager.core.words import tr
 from model_manager.core.work import Work
@@ -67,7 +68,7 @@ def scan(index: Index, roots: Mapping[Root, str], work: Work, emit: Emit | None,
     Waits for a scan of another process. Raises Cancelled, or IndexFault when the index cannot be read; what was written until then
     stays, new models that were told but not written are told as gone.
     """
-    with index.alone(work):
+    with alone(index.path, work):
         return _Scan(index, roots, work, emit).run(None if only is None else set(only))
 
 

@@ -19,7 +19,7 @@ from model_manager.core.words import tr
 from model_manager.core.work import Work
 
 WAYS = 16  # a folder linked into itself many times over has endless ways; more than this tell nobody anything
-LATEST = 2**63 - 1  # nanoseconds; some file systems keep times and volume numbers that no database takes
+EARLIEST, LATEST = 1 - 2**63, 2**63 - 1  # nanoseconds; some file systems keep times and volume numbers that no database takes
 _REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, errno.EMFILE, errno.ENFILE})
 _BY_HANDLE = os.scandir in os.supports_fd and sys.platform != "darwin"  # names are then looked up in the open folder: a fifth less time
 
@@ -100,7 +100,7 @@ def is_storable(name: str) -> bool:
 def mtime_of(about: os.stat_result) -> int:
     """When a file was changed last, in nanoseconds, within what the index can keep (the years 1678 to 2262)."""
     mtime_ns = about.st_mtime_ns
-    return mtime_ns if -LATEST <= mtime_ns <= LATEST else max(-LATEST, min(mtime_ns, LATEST))
+    return mtime_ns if EARLIEST <= mtime_ns <= LATEST else max(EARLIEST, min(mtime_ns, LATEST))
 
 
 class Walk:
@@ -222,7 +222,9 @@ class Walk:
         sort = self._class(seen.ways[0].kind, name)
         if sort == 0 or (sort == 2 and not (name.isascii() or self._is_text(seen.path, name))):
             return
-        mtime_ns = mtime_of(about)
+        mtime_ns = about.st_mtime_ns
+        if not EARLIEST <= mtime_ns <= LATEST:
+            mtime_ns = mtime_of(about)
         lines.append(f"{name}\0{about.st_size}\0{mtime_ns}")
         (seen.models if sort == 2 else seen.others).append(
             SeenFile(name, about.st_size, mtime_ns, about.st_dev, about.st_ino, about.st_nlink, target)

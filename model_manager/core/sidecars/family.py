@@ -75,11 +75,3 @@ def _with_own(family: Family, own: tuple[str, ...], stem_length: int) -> Family:
     """Return the family with `<file name>.info` read right after `<stem>.info`."""
     first = sum(name[stem_length:].lower() == INFO for name in family.sidecars)
     return Family((*family.sidecars[:first], *own, *family.sidecars[first:]), family.previews)
-
-
-def shared_stems(model_names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return each stem that several models of one folder have, with their names: their sidecars and previews are shared."""
-    together: dict[str, list[str]] = {}
-    for name in model_names:
-        together.setdefault(stem_of(name), []).append(name)
-    return {stem: tuple(names) for stem, names in together.items() if len(names) > 1}

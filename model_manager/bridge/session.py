@@ -194,6 +194,11 @@ class Session(QObject):
         is_looked_at = self.is_loaded and (self.is_scanned or not self.sources)
         return is_looked_at and not self._news and not self.is_scanning
 
+    @property
+    def is_counted(self) -> bool:
+        """True when the sidebar's counts are up to date, or being made."""
+        return not self._recounter.isActive()
+
     def _next_scan(self) -> None:
         if self.is_scanning or not self.is_loaded or not (self._wants_full or self._dirty):
             return

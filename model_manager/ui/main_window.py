@@ -359,7 +359,8 @@ class MainWindow(QMainWindow):
         has_pictures = self.views.currentWidget() is not self.grid or self.grid.is_settled()
         is_read = self._record is not None and not self._details_timer.isActive() and self.details.is_settled
         has_details = len(self.selection.ids(2)) != 1 or self.details.isHidden() or is_read
-        return session.is_settled and has_pictures and has_details and session.runner.is_idle
+        is_shown = has_pictures and has_details and session.is_counted
+        return session.is_settled and is_shown and session.runner.is_idle
 
 
 def _nothing_at(place: str) -> tuple[str, str]:

@@ -211,6 +211,7 @@ class Stage:
     def clear(self) -> None:
         """Forget the figures so far."""
         self.scans, self.hints, self.lost, self.gaps, self.news_seconds = [], 0, 0, [0.0], 0.0
+        self._last = time.perf_counter()
 
     def until(self, claim: Callable[[], bool], seconds: float = GIVE_UP) -> float:
         """Let the program run until the claim holds; the time at which it did. Raises TimeoutError."""

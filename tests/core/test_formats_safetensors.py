@@ -156,12 +156,24 @@ def test_a_remembered_table_says_the_same_as_a_fresh_one(tmp_path: Path) -> None
     assert (second.architecture, second.rank, second.alpha, second.verdict) == ("SDXL", "4", "", "ok")
 
 
-def test_a_remembered_table_is_compared_to_the_last_byte(tmp_path: Path) -> None:
+def test_a_thorough_look_compares_a_remembered_table_to_the_last_byte(tmp_path: Path) -> None:
     data = bytearray(sdxl_lora({}))
     assert put(tmp_path, bytes(data)).verdict == "ok"
     place = data.index(b'"data_offsets":[', safetensors.header_length(data) // 3) + len(b'"data_offsets":[')
     data[place] = ord("9") if data[place] != ord("9") else ord("8")
-    assert put(tmp_path, bytes(data)).verdict == "bad_header"
+    path = tmp_path / "changed.safetensors"
+    path.write_bytes(data)
+    assert read_facts(str(path), len(data), is_thorough=True).verdict == "bad_header"
+
+
+def test_a_glance_sees_a_table_that_begins_or_ends_otherwise(tmp_path: Path) -> None:
+    data = bytearray(sdxl_lora({}))
+    end = 8 + safetensors.header_length(data)
+    assert put(tmp_path, bytes(data)).verdict == "ok"
+    for place in (data.index(b'"data_offsets":[') + len(b'"data_offsets":['), data.rindex(b'"data_offsets":[', 0, end) + len(b'"data_offsets":[')):
+        changed = data.copy()
+        changed[place] = ord("9") if data[place] != ord("9") else ord("8")
+        assert put(tmp_path, bytes(changed)).verdict == "bad_header"
 
 
 def test_a_remembered_table_still_sees_a_cut_file(tmp_path: Path) -> None:

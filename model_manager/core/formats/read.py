@@ -20,8 +20,8 @@ from model_manager.core.words import tr
 
 HEAD: Final = 4096
 SAMPLE: Final = 4096
-GLANCE: Final = 64 << 10  # holds nearly every __metadata__
-TAIL: Final = 4096
+_GLANCES: Final = (16 << 10, 64 << 10)  # bytes that hold most, and nearly all, of the __metadata__ there are
+_TAIL: Final = 1024
 _SMALL: Final = 1 << 20
 _LARGEST_KEPT: Final = 4 << 20
 _SAMPLES: Final = 16
@@ -84,22 +84,22 @@ def _contents(file: io.FileIO, path: str, size: int, is_thorough: bool) -> Conte
         raise Damage("truncated", tr("The file is empty. Download it again."))
     buffer = _buffers.data
     with memoryview(buffer) as view:
-        got = _fill(file, view[:HEAD])
-        head = bytes(view[:got])
+        got = _fill(file, view[: _GLANCES[0]])
+        head = bytes(view[: min(got, HEAD)])
     if safetensors.looks_like(head, size):
-        return _safetensors(file, buffer, head, size, is_thorough)
+        return _safetensors(file, buffer, head, got, size, is_thorough)
     return _other(file, head, path, size)
 
 
-def _safetensors(file: io.FileIO, buffer: bytearray, head: bytes, size: int, is_thorough: bool) -> Contents:
+def _safetensors(file: io.FileIO, buffer: bytearray, head: bytes, got: int, size: int, is_thorough: bool) -> Contents:
     end = 8 + safetensors.check_length(head, size)
     found, first = None, b""
-    if end > 2 * GLANCE and not is_thorough:
-        found, first = _glance(file, buffer, len(head), end, size)
+    if end > _GLANCES[1] and not is_thorough:
+        found, first = _glance(file, buffer, got, end, size)
     try:
         if found is None:
-            file.seek(len(head))
-            buffer = _with_header(file, buffer, end, len(head))
+            file.seek(got)
+            buffer = _with_header(file, buffer, end, got)
             found, first = safetensors.contents(buffer, end, size), bytes(buffer[end : end + 64])
     finally:
         if len(_buffers.data) > _LARGEST_KEPT:
@@ -112,11 +112,16 @@ def _safetensors(file: io.FileIO, buffer: bytearray, head: bytes, size: int, is_
 
 def _glance(file: io.FileIO, buffer: bytearray, got: int, end: int, size: int) -> tuple[Contents | None, bytes]:
     """Look at both ends of a long header; also returns the first bytes of data behind it."""
-    with memoryview(buffer) as view, view[got:GLANCE] as rest:
-        got += _fill(file, rest)
-    file.seek(end - TAIL)
-    tail = file.read(TAIL + 64)
-    return safetensors.glance(buffer, got, tail[:TAIL], end, size), tail[TAIL:]
+    beginning = safetensors.beginning(buffer, got)
+    if beginning is None:
+        with memoryview(buffer) as view, view[got : _GLANCES[1]] as rest:
+            got += _fill(file, rest)
+        beginning = safetensors.beginning(buffer, got)
+        if beginning is None:
+            return None, b""
+    file.seek(end - _TAIL)
+    tail = file.read(_TAIL + 64)
+    return safetensors.glance(beginning, bytes(buffer[beginning[1] : got]), tail[:_TAIL], end, size), tail[_TAIL:]
 
 
 def _with_header(file: io.FileIO, buffer: bytearray, end: int, got: int) -> bytearray:

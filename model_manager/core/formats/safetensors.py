@@ -74,20 +74,25 @@ def contents(buffer: bytearray, end: int, size: int) -> Contents:
     return Contents("safetensors", table.traits, metadata, verdict, reason)
 
 
-def glance(buffer: bytearray, got: int, tail: bytes, end: int, size: int) -> Contents | None:
-    """Return the same as `contents` from the first `got` bytes and the last ones of a long header, if its table is known already.
-
-    A table that differs from a known one only in its middle is taken for that one; `contents` would see it. None: read it all.
-    """
+def beginning(buffer: bytearray, got: int) -> tuple[dict[str, str], int] | None:
+    """Return the metadata and where the table starts, from the first `got` bytes of a long header; None when they do not reach."""
     try:
-        metadata, start = _metadata(buffer, got)
+        return _metadata(buffer, got)
     except (ValueError, RecursionError, Damage):
         return None
+
+
+def glance(beginning: tuple[dict[str, str], int], table_begin: bytes, tail: bytes, end: int, size: int) -> Contents | None:
+    """Return the same as `contents` from both ends of a long header, if its table is known already; else None: read it all.
+
+    A table that differs from a known one only in its middle is taken for that one; `contents` would see it.
+    """
+    metadata, start = beginning
     close = tail.rfind(b"}")
     if close < 0 or tail[close + 1 :].strip(b" \n\r\t"):
         return None
     length = end - len(tail) + close - start
-    table = _memo.glance(bytes(buffer[start:got]), tail[:close], length) if length > got - start + close else None
+    table = _memo.glance(table_begin, tail[:close], length) if length > len(table_begin) + close else None
     if table is None:
         return None
     verdict, reason = _soundness(table, size - end)
@@ -125,7 +130,8 @@ def _new_table(buffer: bytearray, start: int, close: int, metadata: dict[str, st
     if buffer.find(b'"__metadata__"', start, close) >= 0:
         return _whole(buffer, end)
     table = understand(_text(buffer, start, close))
-    _memo.keep(buffer, start, close, table)
+    if not table.problem:  # a glance must never take a sound table for a broken one that looks alike
+        _memo.keep(buffer, start, close, table)
     return metadata, table
 
 

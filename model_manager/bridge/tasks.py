@@ -9,7 +9,7 @@ import shutil
 import sys
 import time
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from model_manager.core.library import catalogue
 from model_manager.core.library import installs as install_places
 from model_manager.core.library.arrange import Arrangement
 from model_manager.core.library.counts import FolderCount, folder_tree
-from model_manager.core.library.entry import FolderReport, ModelRecord, Preview
+from model_manager.core.library.entry import FolderReport, ModelRecord, Preview, Root
 from model_manager.core.library.folder_states import report
 from model_manager.core.library.index import FolderRow, Index, set_aside, usable_index
 from model_manager.core.library.installs import Look
@@ -120,7 +120,7 @@ def is_writable(path: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """A finished scan. notices: what is wrong with configuration files. places: where the roots were before all were looked at."""
+    """A finished scan. notices: what is wrong with configuration files. places: where the roots were meanwhile, {} if that changed."""
 
     result: ScanResult
     is_full: bool
@@ -135,9 +135,14 @@ def scan(path: Path, sources: Sources, work: Work, emit: Callable[[Batch], None]
         if only is not None and known:
             return Scanned(scan_folders(index, known, work, emit, only), False)
         roots = collect(sources.installs, sources.configs, sources.own, tuple(known))
-        places = places_of(root.path for root in roots.groups)
+        places = _places(roots.groups)
         result = scan_folders(index, roots.groups, work, emit)
-        return Scanned(result, True, [problem.text for problem in roots.problems], places)
+        is_steady = places == _places(roots.groups)  # else a drive came or went meanwhile: no later look may find all as it was
+        return Scanned(result, True, [problem.text for problem in roots.problems], places if is_steady else {})
+
+
+def _places(roots: Iterable[Root]) -> dict[str, Place]:
+    return places_of(root.path for root in roots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,7 @@ def look_around(path: Path, sources: Sources, polled: frozenset[str], places: Ma
     with Index(path) as index:
         roots = collect(sources.installs, sources.configs, sources.own, tuple(index.roots()))
         changed = quick_check(index, Work(), polled) if polled else set()
-    return Around(frozenset(changed), places_of(root.path for root in roots.groups) != places)
+    return Around(frozenset(changed), _places(roots.groups) != places)
 
 
 def record(path: Path, id_: int) -> ModelRecord | None:

@@ -8,10 +8,12 @@ import struct
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+from model_manager.bridge import tasks
 from model_manager.bridge import watch as watching
 from model_manager.bridge.jobs import Runner
 from model_manager.bridge.news import STEP_GONE, STEP_ROWS, News
@@ -21,7 +23,7 @@ from model_manager.core.library import watcher
 from model_manager.core.library.index import Index
 from model_manager.core.library.kernel_watch import KernelWatch
 from model_manager.core.library.rows import AWAY, plain_row
-from model_manager.core.library.scanner import Batch
+from model_manager.core.library.scanner import Batch, ScanResult
 from model_manager.core.settings import Settings
 
 WAIT_MS = 10_000
@@ -186,6 +188,27 @@ def test_a_root_that_vanishes_is_greyed_until_it_is_back(library: Library, tmp_p
     library.until(lambda: not library.is_away(path))
     assert library.id_of(path) == id_
     library.shown(write_model(library.own / "late.safetensors"))
+
+
+def test_a_root_that_flickers_during_a_scan_is_looked_at_again(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gone when it was listed, back before anybody looked for it: it stands where it stood, but its models were not seen."""
+    monkeypatch.setattr(watching, "POLL_MS", 60)
+    scan, away, scanned = tasks.scan_folders, tmp_path / "unplugged", tasks.Scanned
+
+    def without_own(*args: Any) -> ScanResult:
+        monkeypatch.setattr(tasks, "scan_folders", scan)
+        library.own.rename(away)
+        return scan(*args)
+
+    def back(*args: Any) -> tasks.Scanned:
+        if away.exists():
+            away.rename(library.own)
+        return scanned(*args)
+
+    monkeypatch.setattr(tasks, "scan_folders", without_own)
+    monkeypatch.setattr(tasks, "Scanned", back)
+    library.open()
+    library.shown(library.own / "second.safetensors")
 
 
 def test_a_new_category_folder_is_noticed(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,9 @@ import errno
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from library_case import Library, put
@@ -288,15 +289,15 @@ def test_file_vanishes_between_listing_and_stat(library: Library, monkeypatch: p
     put(root / "a.safetensors")
     put(root / "b.safetensors")
     library.scan()
-    entry = walk.Walk._entry
+    entries = walk.Walk._entries
 
-    def pulled(self: walk.Walk, seen: walk.Seen, found: "os.DirEntry[str]", lines: list[str]) -> None:
-        if found.name == "a.safetensors":
-            (root / "a.safetensors").unlink(missing_ok=True)
-        entry(self, seen, found, lines)
+    def pulled(self: walk.Walk, seen: walk.Seen, found: "Iterable[os.DirEntry[str]]", *rest: Any) -> Any:
+        listed = list(found)
+        (root / "a.safetensors").unlink(missing_ok=True)
+        return entries(self, seen, listed, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(walk.Walk, "_entry", pulled)
+        patch.setattr(walk.Walk, "_entries", pulled)
         result = library.scan()
     assert result.faults == []
     library.scan()
@@ -351,15 +352,25 @@ def test_file_that_cannot_be_asked_about(library: Library, monkeypatch: pytest.M
     put(root / "a.safetensors")
     put(root / "b.safetensors")
     library.scan()
-    entry = walk.Walk._file
+    entries = walk.Walk._entries
 
-    def refused(self: walk.Walk, seen: walk.Seen, name: str, *rest: object) -> None:
-        if name == "a.safetensors":
+    class Refusing:
+        """An entry of a folder that the system does not let us ask about."""
+
+        def __init__(self, entry: "os.DirEntry[str]") -> None:
+            self.name = entry.name
+
+        def is_file(self, follow_symlinks: bool = True) -> bool:
+            return True
+
+        def stat(self, follow_symlinks: bool = True) -> os.stat_result:
             raise PermissionError(errno.EACCES, "Permission denied")
-        entry(self, seen, name, *rest)  # type: ignore[arg-type]
+
+    def refused(self: walk.Walk, seen: walk.Seen, found: "Iterable[os.DirEntry[str]]", *rest: Any) -> Any:
+        return entries(self, seen, [Refusing(one) if one.name == "a.safetensors" else one for one in found], *rest)  # type: ignore[misc]
 
     with monkeypatch.context() as patch:
-        patch.setattr(walk.Walk, "_file", refused)
+        patch.setattr(walk.Walk, "_entries", refused)
         result = library.scan()
         assert [fault.path for fault in result.faults] == [str(root / "a.safetensors")] and result.removed == 0
         assert library.names() == ["a.safetensors", "b.safetensors"]

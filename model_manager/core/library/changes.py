@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from model_manager.core.library.entry import Facts
 from model_manager.core.library.index import FolderRow, Index, ModelRow, triples
@@ -44,7 +45,7 @@ def ways_of(folder: FolderRow) -> list[Way]:
 def folder_row(id_: int, seen: Seen) -> FolderRow:
     """The index row of a folder just seen."""
     models = "/".join(file.name for file in seen.models)
-    return FolderRow(id_, seen.path, seen.mtime_ns, seen.device, seen.signature, seen.quick, models, json.dumps(seen.best_ways))
+    return FolderRow(id_, seen.path, seen.mtime_ns, seen.device, seen.signature, seen.quick, models, seen.ways_text)
 
 
 def nearest_known(paths: Iterable[str], known: Mapping[str, FolderRow]) -> set[str] | None:
@@ -84,7 +85,7 @@ class Comparison:
         self._renumbered = {
             (known[path].device, seen.device)
             for path, seen in walk.seen.items()
-            if path in known and known[path].device != seen.device and seen.models
+            if path in known and known[path].device != seen.device and seen.has_models
         }
         self._emptied = {path for path, seen in walk.seen.items() if self._is_emptied(seen)}
 
@@ -108,7 +109,7 @@ class Comparison:
     def _is_emptied(self, seen: Seen) -> bool:
         """A mount point whose volume is gone looks like an empty folder on another device."""
         known = self._known.get(seen.path)
-        if known is None or known.device == seen.device or seen.models or seen.children:
+        if known is None or known.device == seen.device or seen.has_models or seen.children:
             return False
         if (known.device, seen.device) in self._renumbered:  # the same volume under another number, as after a restart
             return False
@@ -122,15 +123,19 @@ class Comparison:
 
     def _folder(self, seen: Seen, extra: Mapping[tuple[str, str], str | None], marks: list[str] | None) -> None:
         """marks: which of its files are reached in several ways; the folder counts as changed when that changes."""
-        row = folder_row(self._folder_id(seen.path), seen)
-        if marks:
-            row = row._replace(signature=signature_of([*marks, row.signature.hex()]))
+        signature = signature_of([*marks, seen.signature.hex()]) if marks else seen.signature
         known = self._known.get(seen.path)
-        if known == row:
+        if known is not None and (known.signature, known.mtime_ns, known.device, known.ways) == (
+            signature, seen.mtime_ns, seen.device, seen.ways_text,
+        ):  # fmt: skip
             return
+        if known is not None and known.signature == signature and known.ways == seen.ways_text:
+            self._change.folders.append(known._replace(mtime_ns=seen.mtime_ns, device=seen.device))
+            return
+        if seen.is_as_known and not self._is_filled(seen):
+            return
+        row = folder_row(self._folder_id(seen.path), seen)._replace(signature=signature)
         self._change.folders.append(row)
-        if known is not None and known.signature == row.signature and known.ways == row.ways:
-            return
         old = self._index.models_in(row.id) if known is not None else {}
         files = self._change.files[seen.path] = {file.name: file for file in seen.others}
         names = [file.name for file in seen.models]
@@ -155,6 +160,14 @@ class Comparison:
             else:
                 self._vanished[gone.row.id] = gone
 
+    def _is_filled(self, seen: Seen) -> bool:
+        """List the files of a folder that is as known but reached otherwise; False when it went away meanwhile."""
+        try:
+            self._walk.fill(seen)
+        except OSError:
+            return False  # the next scan finds it gone or changed
+        return True
+
     def _model(self, seen: Seen, task: Task, before: ModelRow | None) -> None:
         if before is None or (before.gone is not None and not _is_same_content(before, task.file)):
             self._fresh.append((seen, task.file, task))
@@ -172,18 +185,21 @@ class Comparison:
     def _file_ways(self) -> dict[tuple[str, str], str | None]:
         """Files reached in several ways: for the shown one its other paths as JSON, for the others None."""
         groups: dict[tuple[int, int] | str, list[tuple[Seen, SeenFile]]] = {}
-        real: dict[str, tuple[Seen, SeenFile]] = {}
-        for seen in self._walk.seen.values():
+        for seen in filter(attrgetter("has_aliases"), self._walk.seen.values()):
             for file in seen.models:
                 if file.target:
                     groups.setdefault(file.target, []).append((seen, file))
                 elif file.links > 1 and file.inode:
                     groups.setdefault((file.device, file.inode), []).append((seen, file))
-        if not groups:
-            return {}
-        for seen in self._walk.seen.values():
-            real.update((os.path.join(seen.path, file.name), (seen, file)) for file in seen.models if not file.target)
-        return _placed(groups, real)
+        targets = [key for key in groups if isinstance(key, str)]
+        return _placed(groups, {path: found for path in targets if (found := self._seen_at(path))})
+
+    def _seen_at(self, path: str) -> tuple[Seen, SeenFile] | None:
+        """The model at a real path, if the walk came by."""
+        folder, name = os.path.split(path)
+        seen = self._walk.seen.get(folder)
+        files = seen.models if seen is not None else ()
+        return next(((seen, file) for file in files if seen and file.name == name and not file.target), None)
 
     # folders that were not
 

@@ -6,6 +6,7 @@ is only away. Rows go out in batches while it works.
 
 import os
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -75,9 +76,10 @@ def scan(index: Index, roots: Mapping[Root, str], work: Work, emit: Emit | None,
 class _Scan:
     def __init__(self, index: Index, roots: Mapping[Root, str], work: Work, emit: Emit | None) -> None:
         self._index, self._roots, self._work, self._emit = index, roots, work, emit
-        self._walk = Walk(work)
         self._result = ScanResult()
         self._known = {row.path: row for row in index.folders()}
+        self._signatures = {path: row.signature for path, row in self._known.items()}
+        self._walk = Walk(work, self._signatures)
         self._next_model, self._next_folder = index.next_ids()
         self._is_new = self._next_model == 1
         self._is_full = False
@@ -124,7 +126,7 @@ class _Scan:
                 yield from self._walk.folder(path, ways_of(self._known[path]), here - {path})
             if not self._has_links():
                 return
-            self._walk = Walk(self._work)
+            self._walk = Walk(self._work, self._signatures)
         self._is_full = True
         yield from self._walk.roots(self._roots)
 
@@ -135,7 +137,7 @@ class _Scan:
         return any(map(self._holds_links, self._walk.seen.values())) or any(_is_link_gone(row, ways) for row in linked)
 
     def _holds_links(self, seen: Seen) -> bool:
-        if any(file.links > 1 or file.target for file in seen.models):
+        if seen.has_aliases:
             return True
         for name, real, is_link in seen.children:
             if is_link and real in self._known and not f"{seen.path}{os.sep}".startswith(f"{real}{os.sep}"):
@@ -278,6 +280,7 @@ class _Scan:
 
     def _report(self, change: Change, start: float) -> None:
         result = self._result
+        self._sorted = sorted(self._known)
         result.added = sum(task.is_new for task in change.tasks)
         result.changed = len(change.tasks) - result.added + change.moved
         result.removed = len(change.gone)
@@ -291,7 +294,9 @@ class _Scan:
         """A folder that never held anything (a category nobody uses) is not missed when it is not there."""
         if not fault.reason or not fault.is_away:
             return bool(fault.reason)
-        return any(path == fault.path or path.startswith(fault.path + os.sep) for path in self._known)
+        below = fault.path + os.sep
+        place = bisect_left(self._sorted, below)
+        return fault.path in self._known or (place < len(self._sorted) and self._sorted[place].startswith(below))
 
 
 def _is_link_gone(row: FolderRow, ways: Mapping[str, Seen]) -> bool:

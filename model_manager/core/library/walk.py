@@ -5,10 +5,11 @@ back to where it came from ends there. It opens no file and never raises for a f
 """
 
 import errno
+import json
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
@@ -21,6 +22,8 @@ from model_manager.core.work import Work
 WAYS = 16  # a folder linked into itself many times over has endless ways; more than this tell nobody anything
 EARLIEST, LATEST = 1 - 2**63, 2**63 - 1  # nanoseconds; some file systems keep times and volume numbers that no database takes
 _REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, errno.EMFILE, errno.ENFILE})
+_NOTHING = blake2b(b"", digest_size=16).digest()
+_encode = json.JSONEncoder().encode
 _BY_HANDLE = os.scandir in os.supports_fd and sys.platform != "darwin"  # names are then looked up in the open folder: a fifth less time
 
 
@@ -45,9 +48,17 @@ class SeenFile(NamedTuple):
     target: str
 
 
+PARTIAL, OTHER, MODEL = range(3)
+_Listed = tuple[str, os.stat_result, str, int]  # name, what the system says of it, where a link leads, PARTIAL, OTHER or MODEL
+
+
 @dataclass(slots=True)
 class Seen:
-    """A real folder as found: what is in it and how it is reached (complete only when the walk has ended)."""
+    """A real folder as found: what is in it and how it is reached (complete only when the walk has ended).
+
+    is_as_known: it holds what it held at the last scan; its files are then not listed here (`Walk.fill` does, if they are wanted).
+    has_aliases: one of its models is, or may be, reached in several ways.
+    """
 
     path: str
     mtime_ns: int
@@ -57,7 +68,19 @@ class Seen:
     others: list[SeenFile] = field(default_factory=list)
     children: list[tuple[str, str, bool]] = field(default_factory=list)
     signature: bytes = b""
-    quick: bytes = b""
+    is_as_known: bool = False
+    has_models: bool = False
+    has_aliases: bool = False
+
+    @property
+    def quick(self) -> bytes:
+        """The signature of its models only."""
+        return quick_signature((one.name, one.size, one.mtime_ns) for one in self.models)
+
+    @property
+    def ways_text(self) -> str:
+        """The ways as the index keeps them, the shown one first."""
+        return _encode(self.best_ways)
 
     @property
     def best_ways(self) -> list[Way]:
@@ -83,6 +106,8 @@ class _Step(NamedTuple):
 
 def signature_of(lines: list[str]) -> bytes:
     """Sixteen bytes that change when any line does; the order of lines does not matter."""
+    if not lines:
+        return _NOTHING
     lines.sort()
     return blake2b("\n".join(lines).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
@@ -106,9 +131,10 @@ def mtime_of(about: os.stat_result) -> int:
 class Walk:
     """One pass over roots or single folders. `seen`, `faults` and `broken` (links that lead nowhere) are complete afterwards."""
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._classes: dict[tuple[str, str], int] = {}
+    def __init__(self, work: Work, signatures: Mapping[str, bytes] | None = None) -> None:
+        """`signatures`: of the known folders by real path."""
+        self._work, self._signatures = work, signatures or {}
+        self._classes: dict[str, dict[str, int]] = {}
         self.seen: dict[str, Seen] = {}
         self.faults: list[Fault] = []
         self.broken: list[str] = []
@@ -136,10 +162,12 @@ class Walk:
             if is_new:
                 yield found
             passed = (step.passed, found.path)
+            kind, root, path, is_linked = step.way
+            top = path.rstrip(os.sep) + os.sep
             for name, real, is_link in reversed(found.children):
                 if skipped is not None and real in skipped:
                     continue
-                way = Way(step.way.kind, step.way.root, os.path.join(step.way.path, name), step.way.is_linked or is_link)
+                way = Way(kind, root, f"{top}{name}", is_linked or is_link)
                 if not (way.is_linked and _was_passed(real, passed)):
                     steps.append(_Step(real, way, passed))
 
@@ -168,41 +196,72 @@ class Walk:
             return None
 
     def _listed(self, step: _Step) -> Seen:
-        handle = os.open(step.real, os.O_RDONLY | os.O_DIRECTORY) if _BY_HANDLE else None
-        try:
-            about = os.fstat(handle) if handle is not None else os.stat(step.real)
-            seen = Seen(step.real, mtime_of(about), about.st_dev & LATEST, [step.way])
-            lines: list[str] = []
-            with os.scandir(handle if handle is not None else step.real) as entries:
-                for entry in entries:
-                    self._entry(seen, entry, lines)
-        finally:
-            if handle is not None:
-                os.close(handle)
-        seen.signature = signature_of(lines)
-        seen.quick = quick_signature((one.name, one.size, one.mtime_ns) for one in seen.models)
+        seen = Seen(step.real, 0, 0, [step.way])
+        found = self._scandir(seen, seen.children)
+        seen.is_as_known = not seen.has_aliases and self._signatures.get(step.real) == seen.signature
+        if not seen.is_as_known:
+            _keep(seen, found)
         self.seen[step.real] = seen
         return seen
 
-    def _entry(self, seen: Seen, entry: os.DirEntry[str], lines: list[str]) -> None:
-        name = entry.name
-        try:
-            if _leads_elsewhere(entry):
-                self._link(seen, name, lines)
-            elif entry.is_dir():
-                if not is_ignored_folder(name) and self._is_text(seen.path, name):
-                    seen.children.append((name, os.path.join(seen.path, name), False))
-            else:
-                about = entry.stat(follow_symlinks=False)
-                if stat.S_ISREG(about.st_mode):
-                    self._file(seen, name, about, "", lines)
-        except FileNotFoundError:
-            return  # it went away since the folder was listed
-        except OSError as fault:
-            lines.append(f"{name}\0fault")
-            self.faults.append(Fault(os.path.join(seen.path, name), fault.strerror or str(fault), False))
+    def fill(self, seen: Seen) -> None:
+        """List the files of a folder that is as it was known. Raises OSError."""
+        seen.is_as_known = False
+        _keep(seen, self._scandir(seen, []))
 
-    def _link(self, seen: Seen, name: str, lines: list[str]) -> None:
+    def _scandir(self, seen: Seen, children: list[tuple[str, str, bool]]) -> list[_Listed]:
+        """List a folder once: its files are returned, its folders added to `children`, its signature and time put down."""
+        handle = os.open(seen.path, os.O_RDONLY | os.O_DIRECTORY) if _BY_HANDLE else None
+        lines: list[str] = []
+        try:
+            about = os.fstat(handle) if handle is not None else os.stat(seen.path)
+            with os.scandir(handle if handle is not None else seen.path) as entries:
+                found = self._entries(seen, entries, lines, children)
+        finally:
+            if handle is not None:
+                os.close(handle)
+        seen.mtime_ns, seen.device, seen.signature = mtime_of(about), about.st_dev & LATEST, signature_of(lines)
+        return found
+
+    def _entries(
+        self, seen: Seen, entries: Iterable[os.DirEntry[str]], lines: list[str], children: list[tuple[str, str, bool]]
+    ) -> list[_Listed]:
+        """Take note of all entries; plain files, of which there are most, without any detour."""
+        kind = seen.ways[0].kind
+        class_of = self._classes.setdefault(kind, {}).get
+        found: list[_Listed] = []
+        note, keep = lines.append, found.append
+        top = seen.path.rstrip(os.sep) + os.sep
+        for entry in entries:
+            name = entry.name
+            try:
+                if not entry.is_file(follow_symlinks=False):
+                    if _leads_elsewhere(entry):
+                        self._link(seen, name, lines, children, found)
+                    elif entry.is_dir() and not is_ignored_folder(name) and (name.isascii() or self._is_text(seen.path, name)):
+                        children.append((name, f"{top}{name}", False))
+                    continue
+                cut = name.rfind(".")
+                sort = class_of(name[cut:]) if cut > 0 and name[0] not in ".~" else _class_of(kind, name)
+                if sort is None:
+                    sort = self._classes[kind][name[cut:]] = _class_of(kind, f"x{name[cut:]}")
+                if sort == 0 or (sort == 2 and not (name.isascii() or self._is_text(seen.path, name))):
+                    continue
+                about = entry.stat(follow_symlinks=False)
+                note(f"{name}\0{about.st_size}\0{about.st_mtime_ns}")
+                keep((name, about, "", sort))
+                if sort == 2:
+                    seen.has_models = True
+                    if about.st_nlink > 1:
+                        seen.has_aliases = True
+            except FileNotFoundError:
+                continue  # it went away since the folder was listed
+            except OSError as fault:
+                lines.append(f"{name}\0fault")
+                self.faults.append(Fault(os.path.join(seen.path, name), fault.strerror or str(fault), False))
+        return found
+
+    def _link(self, seen: Seen, name: str, lines: list[str], children: list[tuple[str, str, bool]], found: list[_Listed]) -> None:
         path = os.path.join(seen.path, name)
         try:
             about = os.stat(path)
@@ -214,21 +273,14 @@ class Walk:
         real = os.path.realpath(path)
         if stat.S_ISDIR(about.st_mode):
             if not is_ignored_folder(name) and self._is_text(seen.path, name) and self._is_text(seen.path, real):
-                seen.children.append((name, real, True))
+                children.append((name, real, True))
         elif stat.S_ISREG(about.st_mode):
-            self._file(seen, name, about, real, lines)
-
-    def _file(self, seen: Seen, name: str, about: os.stat_result, target: str, lines: list[str]) -> None:
-        sort = self._class(seen.ways[0].kind, name)
-        if sort == 0 or (sort == 2 and not (name.isascii() or self._is_text(seen.path, name))):
-            return
-        mtime_ns = about.st_mtime_ns
-        if not EARLIEST <= mtime_ns <= LATEST:
-            mtime_ns = mtime_of(about)
-        lines.append(f"{name}\0{about.st_size}\0{mtime_ns}")
-        (seen.models if sort == 2 else seen.others).append(
-            SeenFile(name, about.st_size, mtime_ns, about.st_dev, about.st_ino, about.st_nlink, target)
-        )
+            sort = _class_of(seen.ways[0].kind, name)
+            if sort == OTHER or (sort == MODEL and self._is_text(seen.path, name)):
+                lines.append(f"{name}\0{about.st_size}\0{about.st_mtime_ns}")
+                found.append((name, about, real, sort))
+                seen.has_models |= sort == MODEL
+                seen.has_aliases |= sort == MODEL
 
     def _is_text(self, folder: str, name: str) -> bool:
         """A name of bytes that are no letters can be opened but neither kept nor shown: a fault to report."""
@@ -238,20 +290,15 @@ class Walk:
         self.faults.append(Fault(os.path.join(folder, name), reason, False))
         return False
 
-    def _class(self, kind: str, name: str) -> int:
-        """0 a partial of some program, 1 may belong to a model, 2 a model; remembered per ending, where that decides."""
-        cut = name.rfind(".")
-        if cut <= 0 or name[0] in ".~":
-            return _class_of(kind, name)
-        ending = name[cut:]
-        found = self._classes.get((kind, ending))
-        if found is None:
-            found = self._classes[(kind, ending)] = _class_of(kind, f"x{ending}")
-        return found
+
+def _keep(seen: Seen, found: Iterable[_Listed]) -> None:
+    for name, about, target, sort in found:
+        file = SeenFile(name, about.st_size, mtime_of(about), about.st_dev, about.st_ino, about.st_nlink, target)
+        (seen.models if sort == MODEL else seen.others).append(file)
 
 
 def _class_of(kind: str, name: str) -> int:
-    return 0 if is_partial(name) else 2 if is_model(kind, name) else 1
+    return PARTIAL if is_partial(name) else MODEL if is_model(kind, name) else OTHER
 
 
 def _leads_elsewhere(entry: os.DirEntry[str]) -> bool:

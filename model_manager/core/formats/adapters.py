@@ -5,6 +5,7 @@ through the names joined to one text: a LoRA has two thousand of them.
 """
 
 import re
+from itertools import compress, repeat
 from typing import Final
 
 from model_manager.core.formats.contents import Shape
@@ -70,7 +71,8 @@ def sort_and_rank(keys: Keys) -> Answer:
     joined = keys.joined[:_BEGINNING]
     first = next((name for name in keys.tensors if name.endswith(_ALL_DOWNS)), "")
     endings = next((endings for endings in _DOWNS if first.endswith(endings)), ())
-    shapes = {value[1] for name, value in keys.tensors.items() if name.endswith(endings)} if endings else set()
+    are_downs = map(str.endswith, keys.tensors, repeat(endings))  # no Python between one name and the next
+    shapes = {shape for _, shape in compress(keys.tensors.values(), are_downs)} if endings else set()
     name = _plain_adapter(keys, joined, shapes)
     if ".dora_scale\n" in joined:
         name = "DoRA" if name in ("LoRA", "LoCon") else f"{name} with DoRA"

@@ -23,6 +23,7 @@ SAMPLE: Final = 4096
 _GLANCES: Final = (16 << 10, 64 << 10)  # bytes that hold most, and nearly all, of the __metadata__ there are
 _TAIL: Final = 1024
 _SMALL: Final = 1 << 20
+_HAS_PREAD: Final = hasattr(os, "pread")
 _LARGEST_KEPT: Final = 4 << 20
 _SAMPLES: Final = 16
 _ZEROS: Final = bytes(SAMPLE)
@@ -119,8 +120,7 @@ def _glance(file: io.FileIO, buffer: bytearray, got: int, end: int, size: int) -
         beginning = safetensors.beginning(buffer, got)
         if beginning is None:
             return None, b""
-    file.seek(end - _TAIL)
-    tail = file.read(_TAIL + 64)
+    tail = _piece(file, end - _TAIL, _TAIL + 64)
     return safetensors.glance(beginning, bytes(buffer[beginning[1] : got]), tail[:_TAIL], end, size), tail[_TAIL:]
 
 
@@ -160,9 +160,11 @@ def _lost_its_end(file: io.FileIO, first: bytes, start: int, size: int) -> bool:
     return all(_piece(file, size - quarter + step * place) == _ZEROS for place in range(_SAMPLES))
 
 
-def _piece(file: io.FileIO, place: int) -> bytes:
+def _piece(file: io.FileIO, place: int, count: int = SAMPLE) -> bytes:
+    if _HAS_PREAD:  # one call of the system instead of two
+        return os.pread(file.fileno(), count, place)
     file.seek(place)
-    return file.read(SAMPLE)
+    return file.read(count)
 
 
 def _other(file: io.FileIO, head: bytes, path: str, size: int) -> Contents:

@@ -142,6 +142,7 @@ class Index:
                 raise
 
     def _prepare(self) -> None:
+        self._db.execute("PRAGMA page_size=16384")  # a quarter of the reads and writes; counts for a new file only
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]

@@ -170,7 +170,9 @@ def test_a_glance_sees_a_table_that_begins_or_ends_otherwise(tmp_path: Path) -> 
     data = bytearray(sdxl_lora({}))
     end = 8 + safetensors.header_length(data)
     assert put(tmp_path, bytes(data)).verdict == "ok"
-    for place in (data.index(b'"data_offsets":[') + len(b'"data_offsets":['), data.rindex(b'"data_offsets":[', 0, end) + len(b'"data_offsets":[')):
+    mark = b'"data_offsets":['
+    for start in (data.index(mark), data.rindex(mark, 0, end)):
+        place = start + len(mark)
         changed = data.copy()
         changed[place] = ord("9") if data[place] != ord("9") else ord("8")
         assert put(tmp_path, bytes(changed)).verdict == "bad_header"

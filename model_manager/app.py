@@ -17,6 +17,7 @@ from model_manager.core.settings import load_settings
 from model_manager.core.words import tr
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QMessageLogContext, QtMsgType
     from PySide6.QtWidgets import QApplication
 
     from model_manager.ui.main_window import MainWindow
@@ -36,11 +37,13 @@ def run(chosen: argparse.Namespace) -> int:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         picture = picture or folder / "window.png"
         _say(tr("There is no display, so a picture of the window is written instead."))
+    from PySide6.QtCore import qInstallMessageHandler
     from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication
 
     from model_manager.bridge.garbage import Sweeper
 
+    qInstallMessageHandler(_on_qt_message)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("ModelManager")
@@ -154,6 +157,19 @@ def _has_no_display() -> bool:
 def _say(text: str) -> None:
     if sys.stderr is not None:  # a windowed Windows program has none
         print(text, file=sys.stderr)
+
+
+# What Qt says of itself or of a stranger's broken picture; the program has its own words for the latter.
+_QT_NOISE = ("propagateSizeHints", "does not support raise", "qt.gui.imageio", "libpng", "Corrupt JPEG", "jpeg:")
+
+
+def _on_qt_message(kind: "QtMsgType", context: "QMessageLogContext", text: str) -> None:
+    """Send Qt's messages to our log."""
+    from PySide6.QtCore import QtMsgType
+
+    if kind in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg) or any(noise in f"{context.category} {text}" for noise in _QT_NOISE):
+        return
+    logging.getLogger("qt").warning("%s: %s", context.category or "default", text)
 
 
 def _set_up_log(folder: Path) -> None:

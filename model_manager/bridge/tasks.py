@@ -33,7 +33,7 @@ from model_manager.core.library.scanner import Batch, ScanResult, quick_check
 from model_manager.core.library.scanner import scan as scan_folders
 from model_manager.core.library.shelf import Shelf, ShelfFolder
 from model_manager.core.library.watcher import Place, places_of
-from model_manager.core.words import tr
+from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
 
 FIRST_ROWS = 120
@@ -120,7 +120,10 @@ def is_writable(path: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """A finished scan. notices: what is wrong with configuration files. places: where the roots were meanwhile, {} if that changed."""
+    """A finished scan. notices: what is wrong with folders and configuration files.
+
+    places: where the roots were meanwhile, {} if that changed, None when only some folders were looked at.
+    """
 
     result: ScanResult
     is_full: bool
@@ -138,7 +141,17 @@ def scan(path: Path, sources: Sources, work: Work, emit: Callable[[Batch], None]
         places = _places(roots.groups)
         result = scan_folders(index, roots.groups, work, emit)
         is_steady = places == _places(roots.groups)  # else a drive came or went meanwhile: no later look may find all as it was
-        return Scanned(result, True, [problem.text for problem in roots.problems], places if is_steady else {})
+        notices = [problem.text for problem in roots.problems] + _away_notices(result.away)
+        return Scanned(result, True, notices, places if is_steady else {})
+
+
+def _away_notices(away: Sequence[str]) -> list[str]:
+    if not away:
+        return []
+    text = trn("{path} is not there just now. Its models stay in the list until it is back.",
+               "{path} and {others} more folders are not there just now. Their models stay in the list until they are back.",
+               len(away), path=away[0], others=len(away) - 1)  # fmt: skip
+    return [text]
 
 
 def _places(roots: Iterable[Root]) -> dict[str, Place]:

@@ -51,6 +51,7 @@ def run_window(data: str, comfyui: str) -> int:
             tell(rows=len(shelf), away=away, is_settled=session.is_settled and session.is_scanned, index=str(session.index_path))
 
     session.problem_raised.connect(lambda text, tone: tell(said=text))
+    session.folders_faulted.connect(lambda text: tell(said=text))
     session.problem_ended.connect(lambda text: tell(ended=text))
     session.details.notes_failed.connect(lambda id_, text: tell(said=text))
     session.details.notes_saved.connect(lambda id_, text: tell(saved=text))

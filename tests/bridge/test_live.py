@@ -178,14 +178,18 @@ def test_known_folders_are_watched_before_they_are_looked_at(library: Library) -
 
 def test_a_root_that_vanishes_is_greyed_until_it_is_back(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "POLL_MS", 60)
-    library.open()
+    session = library.open()
+    told: list[str] = []
+    ended: list[str] = []
+    session.folders_faulted.connect(told.append)
+    session.problem_ended.connect(ended.append)
     path = library.own / "second.safetensors"
     id_ = library.id_of(path)
     library.own.rename(tmp_path / "unplugged")
-    library.until(lambda: library.is_away(path))
-    library.until(lambda: library.session.is_settled)
+    library.until(lambda: library.is_away(path) and bool(told) and session.is_settled)
+    assert told == [f"{library.own} is not there just now. Its models stay in the list until it is back."]
     (tmp_path / "unplugged").rename(library.own)
-    library.until(lambda: not library.is_away(path))
+    library.until(lambda: not library.is_away(path) and ended == told)
     assert library.id_of(path) == id_
     library.shown(write_model(library.own / "late.safetensors"))
 

@@ -20,7 +20,7 @@ from model_manager.core.words import tr
 
 HEAD: Final = 4096
 SAMPLE: Final = 4096
-_GLANCES: Final = (16 << 10, 64 << 10)  # bytes that hold most, and nearly all, of the __metadata__ there are
+_GLANCES: Final = (HEAD, 16 << 10, 64 << 10)  # bytes that hold most, nearly all, and all usual __metadata__
 _TAIL: Final = 1024
 _SMALL: Final = 1 << 20
 _HAS_PREAD: Final = hasattr(os, "pread")
@@ -95,11 +95,11 @@ def _contents(file: io.FileIO, path: str, size: int, is_thorough: bool) -> Conte
 def _safetensors(file: io.FileIO, buffer: bytearray, head: bytes, got: int, size: int, is_thorough: bool) -> Contents:
     end = 8 + safetensors.check_length(head, size)
     found, first = None, b""
-    if end > _GLANCES[1] and not is_thorough:
+    if end > _GLANCES[-1] and not is_thorough:
         found, first = _glance(file, buffer, got, end, size)
     try:
         if found is None:
-            file.seek(got)
+            file.seek(got)  # a glance may have read on
             buffer = _with_header(file, buffer, end, got)
             found, first = safetensors.contents(buffer, end, size), bytes(buffer[end : end + 64])
     finally:
@@ -114,14 +114,15 @@ def _safetensors(file: io.FileIO, buffer: bytearray, head: bytes, got: int, size
 def _glance(file: io.FileIO, buffer: bytearray, got: int, end: int, size: int) -> tuple[Contents | None, bytes]:
     """Look at both ends of a long header; also returns the first bytes of data behind it."""
     beginning = safetensors.beginning(buffer, got)
+    for stop in _GLANCES:
+        if beginning is None and stop > got:
+            with memoryview(buffer) as view, view[got:stop] as rest:
+                got += _fill(file, rest)
+            beginning = safetensors.beginning(buffer, got)
     if beginning is None:
-        with memoryview(buffer) as view, view[got : _GLANCES[1]] as rest:
-            got += _fill(file, rest)
-        beginning = safetensors.beginning(buffer, got)
-        if beginning is None:
-            return None, b""
+        return None, b""
     tail = _piece(file, end - _TAIL, _TAIL + 64)
-    return safetensors.glance(beginning, bytes(buffer[beginning[1] : got]), tail[:_TAIL], end, size), tail[_TAIL:]
+    return safetensors.glance(beginning, bytes(memoryview(buffer)[beginning[1] : got]), tail[:_TAIL], end, size), tail[_TAIL:]
 
 
 def _with_header(file: io.FileIO, buffer: bytearray, end: int, got: int) -> bytearray:

@@ -17,6 +17,7 @@ COVER_LIST: Final = "ssmd_cover_images"
 
 _METADATA: Final = re.compile(rb'\{\s*"__metadata__"\s*:\s*(?=\{)')
 _NEXT: Final = re.compile(rb'\}\s*(?:,\s*(?=")|(?=\}\s*\Z))')
+_STARTS: Final = re.compile(rb'\s*+(?:["}]|\Z)')
 _MOST_ENDS: Final = 64  # tries to find where the metadata ends before the slow way is taken
 _BIG: Final = 256 << 10  # bytes of metadata that are decoded in one go
 _PAIR: Final = re.compile(rb'\s*+("[^"\\]*+(?:\\.[^"\\]*+)*+")\s*+:\s*+("[^"\\]*+(?:\\.[^"\\]*+)*+")\s*+([,}])', re.DOTALL)
@@ -32,7 +33,7 @@ def header_length(head: bytes | bytearray) -> int:
 
 def looks_like(head: bytes, size: int) -> bool:
     """Return True when the first bytes can only be a safetensors header: a possible length, then a JSON object."""
-    return 2 <= header_length(head) <= HEADER_LIMIT and head[8:9] == b"{" and (size < 10 or head[9:].lstrip()[:1] in (b'"', b"}", b""))
+    return 2 <= header_length(head) <= HEADER_LIMIT and head[8:9] == b"{" and (size < 10 or _STARTS.match(head, 9) is not None)
 
 
 def check_length(head: bytes, size: int) -> int:

@@ -19,7 +19,7 @@ from model_manager.core.formats.read import read_facts
 from model_manager.core.library import catalogue
 from model_manager.core.library.entry import ModelRecord, Root
 from model_manager.core.library.folder_states import report
-from model_manager.core.library.index import Index, usable_index
+from model_manager.core.library.index import Index, IndexDamaged, set_aside, usable_index
 from model_manager.core.library.query import parse
 from model_manager.core.library.records import read_record
 from model_manager.core.library.roots import Roots, collect
@@ -36,10 +36,19 @@ def run(chosen: argparse.Namespace) -> int:
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)  # a scan makes many small things and hardly any circles of them
     path, notice = usable_index(data_dir())
+    if notice:
+        _complain(notice)
+    try:
+        return _carry_out(chosen, path)
+    except IndexDamaged as fault:  # damage in the middle shows itself only when that part is read
+        _complain(fault.text)
+        set_aside(path)
+        return _carry_out(chosen, path)
+
+
+def _carry_out(chosen: argparse.Namespace, path: Path) -> int:
     with Index(path) as index:
         roots = roots_for(chosen, data_dir(), index.roots())
-        if notice:
-            _complain(notice)
         command = {"scan": _scan, "list": _list, "show": _show, "check": _check, "folders": _folders}[chosen.command]
         return command(chosen, index, roots)
 

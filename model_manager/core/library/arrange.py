@@ -25,6 +25,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "folder": ("folder",),
 }  # fmt: skip
 _Name = tuple[str, int]
+FEW = 8  # new models up to which each is put in its place alone
 _Key = tuple[Any, _Name]
 Slots = MutableSequence[int]  # an array where all are shown, a list for the hits of a search
 
@@ -89,12 +90,37 @@ class Arrangement:
                 shelf.put(row)
             self.refill()
             return True
+        new = [row for row in rows if shelf.slot(row.id) == NOWHERE]
+        if len(new) > FEW and self.group == "none":
+            self._add(new)
+            known = {row.id for row in new}
+            rows, changed = [row for row in rows if row.id not in known], True
         passes = self._passes()
         for row in rows:
             changed |= self._put(row, passes)
         if changed and self.group != "none":
             self._search(self._all)
         return changed
+
+    def _add(self, rows: list[Row]) -> None:
+        """Put many new models in their places in one pass over each list."""
+        first = len(self.shelf.ids)
+        self.shelf.fill(rows)
+        slots = range(first, first + len(rows))
+        keyed = sorted((self._key(slot), slot) for slot in slots)
+        if self._names is not self._all:
+            by_name = sorted((self._name_key(slot), slot) for slot in slots)
+            self._names = _merged(self._names, by_name, lambda key, low: bisect_left(self._names, key, low, key=self._name_key))
+        is_by_name, is_all = self._names is self._all, self.slots is self._all
+        self._all = _merged(self._all, keyed, lambda key, low: self._bisect(self._all, key, low))
+        if is_by_name:
+            self._names = self._all
+        if is_all:
+            self.slots = self._all
+        else:
+            passes = self._passes()
+            hits = [pair for pair in keyed if passes(pair[1])]
+            self.slots = list(_merged(array("i", self.slots), hits, lambda key, low: self._bisect(self.slots, key, low)))
 
     def _put(self, row: Row, passes: Callable[[int], bool]) -> bool:
         """Put one row in its place; while its old key still stands its old places are found by halving."""
@@ -236,11 +262,11 @@ class Arrangement:
     def _passes(self) -> Callable[[int], bool]:
         return (lambda slot: True) if self.query.is_all else matcher(self.shelf, self.query)
 
-    def _bisect(self, slots: Slots, key: _Key) -> int:
-        """Where a model with this key belongs: first by the sort, then by name."""
-        first, low, high = self._first_key(), 0, len(slots)
+    def _bisect(self, slots: Slots, key: _Key, low: int = 0) -> int:
+        """Where a model with this key belongs, from `low` on: first by the sort, then by name."""
+        first, high = self._first_key(), len(slots)
         if self.sort != "name":
-            low = bisect_left(slots, key[0], key=first)
+            low = bisect_left(slots, key[0], low, key=first)
             high = bisect_right(slots, key[0], low, key=first)
         return bisect_left(slots, key[1], low, high, key=self._name_key)
 
@@ -249,3 +275,15 @@ class Arrangement:
 
     def _place_by_name(self, slot: int, name: _Name) -> int:
         return self._names.index(slot, bisect_left(self._names, name, key=self._name_key))
+
+
+def _merged(old: "array[int]", keyed: Iterable[tuple[Any, int]], place_of: Callable[[Any, int], int]) -> "array[int]":
+    """A copy of `old` with slots put in; keyed: (key, slot) in rising order; place_of(key, low): where a key belongs in `old`."""
+    found, done = array("i"), 0
+    for key, slot in keyed:
+        place = place_of(key, done)
+        found.extend(old[done:place])
+        found.append(slot)
+        done = place
+    found.extend(old[done:])
+    return found

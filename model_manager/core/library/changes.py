@@ -7,7 +7,7 @@ never called gone.
 import json
 import os
 import time
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 
@@ -264,10 +264,13 @@ def _is_same_content(before: ModelRow, file: SeenFile) -> bool:
     return before.row.size == file.size and before.row.mtime_ns == file.mtime_ns
 
 
-def _nearest(path: str, folders: Container[str]) -> str | None:
+def _nearest(path: str, folders: Collection[str]) -> str | None:
     """The path itself or the nearest folder above it that is in `folders`."""
+    if not folders:
+        return None
     while path not in folders:
-        parent = os.path.dirname(path)
+        cut = path.rfind(os.sep)
+        parent = path[:cut] if cut > 3 else os.path.dirname(path)  # a slice is quicker, but the top of a drive keeps its separator
         if parent == path:
             return None
         path = parent

@@ -1,6 +1,6 @@
 """Linux' own news of changed folders (inotify), read straight from the kernel.
 
-Used by the watcher only, on Linux. watchdog reads the same news but keeps a move back for half a second, tells nobody when the kernel
+Used by the watcher's emitter only, on Linux. watchdog's own emitter keeps a move back for half a second, tells nobody when the kernel
 lost news or had no watch left for a folder, and takes fifty times as long for each. It looks at no file and starts no thread.
 """
 

@@ -4,6 +4,7 @@ Owns the threads this takes; the bridge starts and stops it. A file event is a h
 quiet and then handed over. When the system lost events, that is said too, and everything must be looked at.
 """
 
+import itertools
 import logging
 import os
 import sys
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
-from model_manager.core.library.kernel_watch import KernelWatch, is_limit
+from model_manager.core.library.kernel_watch import KernelWatch, News, is_limit
 from model_manager.core.words import tr
 
 QUIET_SECONDS = 0.1
@@ -28,9 +29,10 @@ log = logging.getLogger(__name__)
 
 
 class _Eyes(Protocol):
-    """What sees changes: the kernel's queue on Linux, watchdog elsewhere."""
+    """What sees changes: an observer of watchdog's, on Linux with an emitter that reads the kernel's queue for us."""
 
-    failed: dict[str, int]
+    @property
+    def failed(self) -> dict[str, int]: ...
 
     def watch(self, folders: Iterable[str], is_all: bool) -> set[str]: ...
 
@@ -53,7 +55,7 @@ class Watcher:
         self._stopping = threading.Event()
         self._last = self._first = 0.0
         self._eyes: _Eyes | None = None
-        self._threads: list[threading.Thread] = []
+        self._collector: threading.Thread | None = None
         self._network: frozenset[str] = frozenset()
         self._wanted: frozenset[str] = frozenset()
         self._refused = 0  # the system's error number when there is nothing to watch with
@@ -112,9 +114,9 @@ class Watcher:
             eyes, self._eyes = self._eyes, None
             if eyes is not None:
                 eyes.stop()
-            for thread in self._threads:
-                thread.join()
-            self._threads = []
+            if self._collector is not None:
+                self._collector.join()
+                self._collector = None
             if eyes is not None:
                 eyes.close()
 
@@ -122,29 +124,14 @@ class Watcher:
         if self._eyes is not None:
             return self._eyes
         try:
-            if self._is_coarse:
-                self._eyes = _Observed(self._note)
-            else:
-                self._eyes = kernel = KernelWatch()
-                self._start("watch-reader", self._read, kernel)
+            self._eyes = _Observed(self._note) if self._is_coarse else _KernelObserved(self._note)
         except OSError as fault:
             self._refused = fault.errno or -1
             return None
         self._refused = 0
-        self._start("watch-collector", self._collect)
+        self._collector = threading.Thread(target=self._collect, name="watch-collector", daemon=True)
+        self._collector.start()
         return self._eyes
-
-    def _start(self, name: str, function: Callable[..., None], *args: object) -> None:
-        thread = threading.Thread(target=function, args=args, name=name, daemon=True)
-        thread.start()
-        self._threads.append(thread)
-
-    def _read(self, kernel: KernelWatch) -> None:
-        while kernel.wait():
-            self._stopping.wait(GATHER_SECONDS)
-            news = kernel.read()
-            if news.folders or news.is_lost:
-                self._note(*news)
 
     def _note(self, found: set[str], events: int, is_lost: bool) -> None:
         with self._lock:
@@ -174,8 +161,60 @@ class Watcher:
             self._on_quiet(frozenset(dirty), is_lost)
 
 
+class _KernelObserved:
+    """watchdog's observer with an emitter of ours: it tells folders, a thousand events at once, and when the kernel lost some."""
+
+    def __init__(self, note: Callable[[set[str], int, bool], None]) -> None:
+        from watchdog.events import FileSystemEvent, FileSystemEventHandler  # slow to import, so not before the first paint
+        from watchdog.observers.api import BaseObserver, EventEmitter
+
+        self._kernel = kernel = KernelWatch()
+        number = itertools.count()
+
+        class Told(FileSystemEvent):
+            def __init__(self, news: News) -> None:
+                super().__init__(str(next(number)))  # of equal events in a row watchdog keeps one
+                self.news = news
+
+        class Emitter(EventEmitter):
+            def queue_events(self, timeout: float) -> None:
+                if kernel.wait():
+                    self.stopped_event.wait(GATHER_SECONDS)
+                    news = kernel.read()
+                    if news.folders or news.is_lost:
+                        self.queue_event(Told(news))
+
+        class Handler(FileSystemEventHandler):
+            def dispatch(self, event: FileSystemEvent) -> None:
+                if isinstance(event, Told):
+                    note(*event.news)
+
+        self._observer = BaseObserver(Emitter)
+        self._observer.schedule(Handler(), os.sep, recursive=True)
+        self._observer.start()
+
+    @property
+    def failed(self) -> dict[str, int]:
+        """Folders that cannot be watched, with the system's error number."""
+        return self._kernel.failed
+
+    def watch(self, folders: Iterable[str], is_all: bool) -> set[str]:
+        """Watch these folders; returns the new ones."""
+        return self._kernel.watch(folders, is_all)
+
+    def stop(self) -> None:
+        """End the threads."""
+        self._kernel.stop()  # first: the observer waits for its emitter
+        self._observer.stop()
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._observer.join()
+        self._kernel.close()
+
+
 class _Observed:
-    """watchdog's observer over the outermost folders, for systems whose watches cover all that lies below a folder."""
+    """watchdog's own observer over the outermost folders, for systems whose watches cover all that lies below a folder."""
 
     def __init__(self, note: Callable[[set[str], int, bool], None]) -> None:
         from watchdog import events  # slow to import, so not before the first paint

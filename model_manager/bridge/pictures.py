@@ -65,6 +65,14 @@ def decode_thumbnail(data: bytes) -> QImage | None:
     return image if image.format() in _READY_FORMATS else _ready(image)  # each call more is one more wait for the interpreter
 
 
+def shrunk(image: QImage, edge: int) -> QImage:
+    """Return the picture scaled to just cover a card whose picture is `edge` high, itself if it is no larger."""
+    width, height = covering(image.width(), image.height(), edge)
+    if width >= image.width():
+        return image
+    return image.scaled(width, height, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
+
+
 def encode(image: QImage) -> bytes:
     """Return `image` as JPEG, or as PNG where it has see-through places."""
     from PIL import Image  # delayed: three times the start of the interpreter

@@ -74,6 +74,7 @@ class Thumbnails(QObject):
         self._live: set[Ask] = set()
         self._dropped: set[Ask] = set()  # under way, but scrolled away; read by workers
         self._wanted: dict[Ask, None] = {}
+        self._exact = EDGES[-1]  # the edge at which pictures are shown now: workers scale to it, or each paint would
         self._jobs = {"read": 0, "make": 0}
         self._news: dict[PictureKey, None] = {}
         self._told_at = 0.0
@@ -109,6 +110,7 @@ class Thumbnails(QObject):
     def want(self, keys: Iterable[PictureKey], edge: int) -> None:
         """Ask for all that a view shows now, most important first; what it wanted before and no longer shows is dropped."""
         step = step_of(edge)
+        self._exact = min(edge, step)
         wanted = {Ask(key, step): None for key in keys}
         for ask in self._wanted:
             if ask not in wanted:
@@ -168,7 +170,7 @@ class Thumbnails(QObject):
             self._live.add(ask)
         self._jobs[sort] += 1
         done, failed = partial(self._on_done, sort), partial(self._on_failed, sort, asks)
-        self._runner.start(Pool.THUMBNAILS, function, asks, self._dropped, self._cache, self._covers, done=done, failed=failed)
+        self._runner.start(Pool.THUMBNAILS, function, asks, self._dropped, self._cache, self._covers, self._exact, done=done, failed=failed)
 
     def _on_failed(self, sort: str, asks: list[Ask], fault: ModelManagerError) -> None:
         self._on_done(sort, [Fetched(ask, None, fault.text) for ask in asks])
@@ -218,14 +220,18 @@ class Thumbnails(QObject):
             self.ready.emit(keys)
 
 
-def read(asks: list[Ask], dropped: set[Ask], cache: ThumbnailCache, _covers: Covers) -> list[Fetched]:
-    """Return what the disk cache has of `asks`; those in `dropped` by then are passed over. Runs in a worker."""
-    return [Fetched(ask, None if ask in dropped else _from_cache(ask, cache), "") for ask in asks]
+def read(asks: list[Ask], dropped: set[Ask], cache: ThumbnailCache, _covers: Covers, exact: int) -> list[Fetched]:
+    """Return what the disk cache has of `asks`, scaled to be shown `exact` pixels high; those in `dropped` by then are passed over.
+
+    Runs in a worker.
+    """
+    found = [(ask, None if ask in dropped else _from_cache(ask, cache)) for ask in asks]
+    return [Fetched(ask, image and pictures.shrunk(image, exact), "") for ask, image in found]
 
 
-def make(asks: list[Ask], dropped: set[Ask], cache: ThumbnailCache, covers: Covers) -> list[Fetched]:
-    """Make thumbnails from the pictures themselves and keep them on disk. Runs in a worker."""
-    return [Fetched(ask, None, "") if ask in dropped else _made(ask, cache, covers) for ask in asks]
+def make(asks: list[Ask], dropped: set[Ask], cache: ThumbnailCache, covers: Covers, exact: int) -> list[Fetched]:
+    """Make thumbnails from the pictures themselves, keep them on disk, and scale them to be shown. Runs in a worker."""
+    return [Fetched(ask, None, "") if ask in dropped else _made(ask, cache, covers, exact) for ask in asks]
 
 
 def _disk_key(ask: Ask) -> ThumbnailKey:
@@ -241,13 +247,13 @@ def _from_cache(ask: Ask, cache: ThumbnailCache) -> QImage | None:
     return image
 
 
-def _made(ask: Ask, cache: ThumbnailCache, covers: Covers) -> Fetched:
+def _made(ask: Ask, cache: ThumbnailCache, covers: Covers, exact: int) -> Fetched:
     try:
         image = _decoded(ask, covers)
     except ModelManagerError as fault:
         return Fetched(ask, None, fault.text)
     cache.write(_disk_key(ask), pictures.encode(image))
-    return Fetched(ask, image, "")
+    return Fetched(ask, pictures.shrunk(image, exact), "")
 
 
 def _decoded(ask: Ask, covers: Covers) -> QImage:

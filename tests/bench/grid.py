@@ -23,6 +23,7 @@ from PySide6.QtGui import QColor, QImage, QPainter  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from model_manager.bridge import pictures  # noqa: E402
+from model_manager.app import SWITCH_SECONDS
 from model_manager.bridge.jobs import Pool, Runner  # noqa: E402
 from model_manager.bridge.library_model import PictureKey  # noqa: E402
 from model_manager.bridge.thumbnails import EDGES, Thumbnails  # noqa: E402
@@ -186,6 +187,7 @@ def acts(rows: int, keys: list[PictureKey | None], thumbnails: Thumbnails) -> di
 def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     app = QApplication([])
+    sys.setswitchinterval(SWITCH_SECONDS)
     set_theme("dark", app)
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner()

@@ -61,7 +61,7 @@ class CardArea(QAbstractItemView):
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
         self._next_frame = QTimer(self, singleShot=True, interval=0)
         self._build()
-        self._patience.timeout.connect(self.viewport().update)
+        self._patience.timeout.connect(self._on_patience)
         self._next_frame.timeout.connect(self._on_next_frame)
         thumbnails.ready.connect(self._on_thumbnails_ready)
         theme_changed.connect(self._relayout)
@@ -339,8 +339,15 @@ class CardArea(QAbstractItemView):
             return
         self._wanted_for = (visible, edge)
         self._patience.start()
+        self._thumbnails.want([key for row in visible if (key := self._card(row).picture) is not None], edge)
+
+    def _on_patience(self) -> None:
+        """The view stands still: draw cards without their pictures, and ask for those of the next lines."""
+        self.viewport().update()
+        visible, edge = self._wanted_for or (range(0), 0)
         ahead = range(visible.start, min(self._layout.rows, visible.stop + LINES_AHEAD * self._layout.columns))
-        self._thumbnails.want([key for row in ahead if (key := self._card(row).picture) is not None], edge)
+        if ahead and self.is_settled():
+            self._thumbnails.want([key for row in ahead if (key := self._card(row).picture) is not None], edge)
 
     def _paint_card(self, painter: QPainter, row: int, card: Card, rect: QRect, edge: int) -> None:
         face, corner = self._face(card, edge), rect.topLeft() - QPoint(HALO, HALO)

@@ -25,7 +25,8 @@ _MOST_FIRST = 1000
 class Settings:
     """All that is remembered. Sizes of cards in pixels, of the thumbnail cache in MB; geometry and state as base64 text.
 
-    own_folders: (category, path). first_screen: ids of the models on screen at the last end, shown first at the next start.
+    own_folders: (category, path). note_drafts: unsaved notes by the model's real path, each [text, saved text it began from].
+    first_screen: ids of the models on screen at the last end, shown first at the next start.
     unknown: keys of other versions of the program, kept as they are.
     """
 
@@ -44,9 +45,8 @@ class Settings:
     table_state: str = ""
     is_details_visible: bool = True
     thumbnail_cache_mb: int = 512
-    play_on_hover: bool = True
     first_screen: list[int] = field(default_factory=list)
-    last_query: str = ""
+    note_drafts: dict[str, list[str]] = field(default_factory=dict)
     unknown: dict[str, object] = field(default_factory=dict)
 
 
@@ -130,6 +130,12 @@ def _ids(value: object) -> list[int] | None:
     return [item for item in value if type(item) is int][:_MOST_FIRST] if isinstance(value, list) else None
 
 
+def _drafts(value: object) -> dict[str, list[str]] | None:
+    if not isinstance(value, dict):
+        return None
+    return {path: texts for path, texts in value.items() if _texts(texts) is not None and isinstance(texts, list) and len(texts) == 2}
+
+
 def _one_of(*allowed: str) -> Callable[[object], str | None]:
     return lambda value: value if isinstance(value, str) and value in allowed else None
 
@@ -143,6 +149,7 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "config_files": _texts,
     "own_folders": _pairs,
     "first_screen": _ids,
+    "note_drafts": _drafts,
     "theme": _one_of(*THEMES),
     "view": _one_of(*VIEWS),
     "card_size": _between(64, 1024),

@@ -191,6 +191,9 @@ class MainWindow(QMainWindow):
         settings.state = _text(self.splitter.saveState())
         settings.table_state = _text(self.table.columns_state()) or settings.table_state
         settings.card_size = self.grid.card_width
+        shelf = self.session.model.shelf
+        drafts = {shelf.slot(id_): texts for id_, texts in self.details.notes.drafts_and_bases().items()}
+        settings.note_drafts.update({shelf.real_path(slot): list(texts) for slot, texts in drafts.items() if slot >= 0})
         if not self.session.has_saved_sources:
             return
         opened = self.sidebar.open_rows() if self._open_rows is None else self._open_rows
@@ -257,6 +260,15 @@ class MainWindow(QMainWindow):
         """A place remembered from another day may be gone by now."""
         if self.session.place and not self.session.model.rowCount():
             self._clear_search()
+        self._take_drafts()
+
+    def _take_drafts(self) -> None:
+        """Notes that were typed but not saved when the program ended are there again."""
+        waiting, shelf = self.session.settings.note_drafts, self.session.model.shelf
+        if waiting:
+            found = {path: shelf.ids[slot] for slot in shelf.slots() if (path := shelf.real_path(slot)) in waiting}
+            texts = {path: waiting.pop(path) for path in found}
+            self.details.notes.take_drafts({found[path]: (text, base) for path, (text, base) in texts.items()})
 
     def _on_counted(self, counts: Counts) -> None:
         self.sidebar.set_rows(sections(counts))

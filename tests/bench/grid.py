@@ -22,8 +22,8 @@ from PySide6.QtCore import QEvent, QEventLoop, Qt, QTimer  # noqa: E402
 from PySide6.QtGui import QColor, QImage, QPainter  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
+from model_manager.app import SWITCH_SECONDS  # noqa: E402
 from model_manager.bridge import pictures  # noqa: E402
-from model_manager.app import SWITCH_SECONDS
 from model_manager.bridge.jobs import Pool, Runner  # noqa: E402
 from model_manager.bridge.library_model import PictureKey  # noqa: E402
 from model_manager.bridge.thumbnails import EDGES, Thumbnails  # noqa: E402

@@ -4,18 +4,12 @@ import os
 from contextlib import closing
 from pathlib import Path
 
-import pytest
 from library_case import Library, put
 
 from model_manager.core.library import catalogue
 from model_manager.core.library.entry import ModelRecord, Root
 from model_manager.core.library.index import Index
 from model_manager.core.library.records import read_record
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Library:
-    return Library(tmp_path)
 
 
 def one(library: Library, path: Path | str) -> ModelRecord:

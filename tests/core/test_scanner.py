@@ -3,7 +3,6 @@
 import os
 import threading
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from library_case import Library, model_bytes, put
@@ -13,25 +12,6 @@ from model_manager.core.library import reading
 from model_manager.core.library.index import Index
 from model_manager.core.library.scanner import Batch, scan
 from model_manager.core.work import Work
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Library:
-    return Library(tmp_path)
-
-
-@pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the model files whose header was read."""
-    found: list[str] = []
-    read = reading.read_facts
-
-    def noted(path: str, size: int) -> reading.Facts:
-        found.append(os.path.basename(path))
-        return read(path, size)
-
-    monkeypatch.setattr(reading, "read_facts", noted)
-    return found
 
 
 def nothing_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -360,3 +360,14 @@ def test_notes_saved_in_the_panel_are_on_disk_and_stay_on_show(opened: Open, com
     qtbot.waitUntil(lambda: window._record is not None and window._record.details.notes == "A *fine* brush.", timeout=SECONDS)
     assert path.read_text("utf-8") == "A *fine* brush."
     assert names(window)[window.grid.currentIndex().row()] == "brush"
+
+
+def test_unsaved_notes_survive_the_end_of_the_program(opened: Open) -> None:
+    window = opened()
+    id_ = window.session.model.id_at(0)
+    window.details.notes.take_drafts({id_: ("half a thought", "")})
+    window._remember()
+    kept = window.session.settings.note_drafts
+    assert list(kept.values()) == [["half a thought", ""]]
+    other = opened()
+    assert other.details.drafts() == {id_: "half a thought"} and not kept

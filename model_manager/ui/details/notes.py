@@ -3,6 +3,7 @@
 Saving is asked for by signal; `confirm_saved` and `show_failure` bring the answer. Nothing typed is ever dropped here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
@@ -102,6 +103,15 @@ class NotesTab(QWidget):
     def drafts(self) -> dict[int, str]:
         """All unsaved texts by the model's id."""
         return {model_id: draft.text for model_id, draft in self._drafts.items()}
+
+    def drafts_and_bases(self) -> dict[int, tuple[str, str]]:
+        """All unsaved texts by the model's id, each with the saved text it began from."""
+        return {model_id: (draft.text, draft.base) for model_id, draft in self._drafts.items()}
+
+    def take_drafts(self, drafts: Mapping[int, tuple[str, str]]) -> None:
+        """Go on with unsaved texts of an earlier run; one typed since then stays."""
+        for model_id, (text, base) in drafts.items():
+            self._drafts.setdefault(model_id, _Draft(text, base))
 
     def save(self) -> None:
         """Ask for the text in hand to be saved, if it differs from what is saved."""

@@ -21,15 +21,15 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
     Slot,
-)
+)  # fmt: skip
 from PySide6.QtGui import QFont, QHideEvent, QPainter, QPaintEvent, QPen, QPixmap, QRegion, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from model_manager.bridge.library_model import Card, PictureKey
 from model_manager.bridge.thumbnails import Thumbnails
-from model_manager.core.words import trn
 from model_manager.ui.grid.card_face import HALO, Faces
-from model_manager.ui.grid.layout import CARD_MAX, CARD_MIN, CARD_USUAL, HEADING, MARGIN, Block, GridLayout
+from model_manager.ui.grid.headings import paint_heading
+from model_manager.ui.grid.layout import CARD_MAX, CARD_MIN, CARD_USUAL, HEADING, MARGIN, GridLayout
 from model_manager.ui.grid.model import CardModel
 from model_manager.ui.theme import theme_changed, tokens
 
@@ -381,26 +381,4 @@ class CardArea(QAbstractItemView):
                 place = min(0, block.bottom - top - HEADING)
             rect = QRect(0, place, self.viewport().width(), HEADING)
             if dirty.intersects(rect):
-                self._paint_heading(painter, block, rect, is_stuck)
-
-    def _paint_heading(self, painter: QPainter, block: Block, rect: QRect, is_stuck: bool) -> None:
-        colours = tokens()
-        if is_stuck:
-            painter.fillRect(rect, colours.window)
-            painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, colours.line)
-        font = QFont(self.font())
-        font.setPixelSize(self.fontInfo().pixelSize() + 1)
-        font.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(font)
-        painter.setPen(colours.text)
-        inner = rect.adjusted(MARGIN, 4, -MARGIN, 0)
-        count = trn("{count} model", "{count} models", block.size)
-        room = inner.width() - painter.fontMetrics().horizontalAdvance(count) - 12
-        title = painter.fontMetrics().elidedText(block.title, Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, title)
-        left = painter.fontMetrics().horizontalAdvance(title) + 10
-        font.setPixelSize(self.fontInfo().pixelSize() - 1)
-        font.setWeight(QFont.Weight.Normal)
-        painter.setFont(font)
-        painter.setPen(colours.faint)
-        painter.drawText(inner.adjusted(left, 1, 0, 0), Qt.AlignmentFlag.AlignVCenter, count)
+                paint_heading(painter, self.font(), block, rect, is_stuck)

@@ -33,6 +33,7 @@ from model_manager.core.library.scanner import Batch, ScanResult, quick_check
 from model_manager.core.library.scanner import scan as scan_folders
 from model_manager.core.library.shelf import Shelf, ShelfFolder
 from model_manager.core.library.watcher import Place, places_of
+from model_manager.core.sidecars import notes
 from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
 
@@ -196,10 +197,8 @@ def picture(preview: Preview, edge: int) -> QImage:
 
 
 def save_notes(folder: str, file: str, body: str, expected: str) -> str:
-    """Write a model's notes beside it; returns the path."""
-    from model_manager.core.sidecars.notes import save_notes as save
-
-    return save(folder, file, body, expected)
+    """Write a model's notes beside it; returns the path. What was loaded (`expected`) may have come from another tool's sidecar."""
+    return notes.save_notes(folder, file, body, expected if notes.read_notes(folder, file) else "")
 
 
 def folder_reports(path: Path, sources: Sources) -> list[FolderReport]:

@@ -33,12 +33,14 @@ def child(folder: Path, what: str) -> None:
     from PySide6.QtWidgets import QApplication
 
     from model_manager import app as program
+    from model_manager.bridge.garbage import Sweeper
 
     sys.setswitchinterval(program.SWITCH_SECONDS)
     app = QApplication([])
     chosen = arguments.Namespace(theme="dark", view=None, comfyui=[], extra_model_paths_config=[], demo=False, size=(1280, 800), search="")
     window = program._build(app, chosen, folder)
     window.pages.setCurrentIndex(0)
+    Sweeper(app)
     found: dict[str, object] = {}
     loop = QEventLoop()
 
@@ -46,7 +48,7 @@ def child(folder: Path, what: str) -> None:
         found["start"] = time.time() - began
 
     window.painted.connect(painted)
-    window.session.loaded.connect(lambda: QTimer.singleShot(400, loop.quit))
+    window.session.loaded.connect(lambda: QTimer.singleShot(1_500, loop.quit))
     loop.exec()
     found["rss"] = rss()
     if what == "work":

@@ -21,7 +21,8 @@ from model_manager.core.formats.tree import embedded_covers, header_tree
 from model_manager.core.library import catalogue
 from model_manager.core.library import installs as install_places
 from model_manager.core.library.arrange import Arrangement
-from model_manager.core.library.counts import FolderCount, folder_tree
+from model_manager.core.library.counts import FolderCount as FolderCount
+from model_manager.core.library.counts import folder_tree
 from model_manager.core.library.entry import FolderReport, ModelRecord, Preview, Root
 from model_manager.core.library.folder_states import report
 from model_manager.core.library.index import FolderRow, Index, set_aside, usable_index

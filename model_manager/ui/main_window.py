@@ -46,6 +46,7 @@ class MainWindow(QMainWindow):
         self.session, self.thumbnails = session, thumbnails
         self._has_painted = False
         self._record: Any = None
+        self._counts: Counts | None = None
         self._open_rows: list[str] | None = None  # of the sidebar, until they are there
         self._build()
         self._connect()
@@ -108,6 +109,7 @@ class MainWindow(QMainWindow):
         session.rows_changed.connect(self._show_page)
         session.loaded.connect(self._on_loaded)
         session.counted.connect(self._on_counted)
+        self.sidebar.row_opened.connect(self._fill_sidebar)
         session.progressed.connect(self.status.set_progress)
         session.work_ended.connect(self.status.clear_progress)
         session.watch_changed.connect(self.status.set_watch)
@@ -150,7 +152,9 @@ class MainWindow(QMainWindow):
             ("Ctrl+F", self._focus_search), ("F5", self._on_refresh), ("Ctrl+R", self._on_refresh),
             ("Ctrl+1", lambda: self._on_view("grid")), ("Ctrl+2", lambda: self._on_view("table")),
             ("Ctrl+I", self._toggle_details), ("Ctrl+B", self._toggle_sidebar),
-            ("Ctrl++", lambda: self._zoom(20)), ("Ctrl+=", lambda: self._zoom(20)), ("Ctrl+-", lambda: self._zoom(-20)),
+            ("Ctrl++", lambda: self.grid.set_card_width(self.grid.card_width + 20)),
+            ("Ctrl+=", lambda: self.grid.set_card_width(self.grid.card_width + 20)),
+            ("Ctrl+-", lambda: self.grid.set_card_width(self.grid.card_width - 20)),
             ("Ctrl+,", self.desk.show_settings), ("Ctrl+Q", self.close),
         ):  # fmt: skip
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
@@ -271,10 +275,17 @@ class MainWindow(QMainWindow):
             self.details.notes.take_drafts({found[path]: (text, base) for path, (text, base) in texts.items()})
 
     def _on_counted(self, counts: Counts) -> None:
-        self.sidebar.set_rows(sections(counts))
+        self._counts = counts
+        self._fill_sidebar()
         if self._open_rows is not None and counts.folders:
-            opened, self._open_rows = self._open_rows, None
-            self.sidebar.set_open_rows(opened)
+            self.sidebar.set_open_rows(self._open_rows)
+            self._open_rows = None
+
+    def _fill_sidebar(self, opened_now: str = "") -> None:
+        """The folders below a row are given when it is opened."""
+        if self._counts is not None:
+            opened = {*self.sidebar.open_rows(), *(self._open_rows or ()), opened_now}
+            self.sidebar.set_rows(sections(self._counts, opened, self.session.place))
 
     def _on_folders_faulted(self, text: str) -> None:
         self.problems.show_problem(text, "warn", [(tr("Folders…"), self.desk.show_folders)])
@@ -294,9 +305,6 @@ class MainWindow(QMainWindow):
 
     def _focus_search(self) -> None:
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def _zoom(self, by: int) -> None:
-        self.grid.set_card_width(self.grid.card_width + by)
 
     def _toggle_details(self) -> None:
         self.details.setVisible(self.details.isHidden())

@@ -3,7 +3,9 @@
 Called by the main window whenever the library was counted.
 """
 
-from model_manager.bridge.tasks import Counts
+from collections.abc import Collection, Iterable, Iterator
+
+from model_manager.bridge.tasks import Counts, FolderCount
 from model_manager.core.library.kinds import KINDS, label
 from model_manager.ui.sidebar_rows import (
     SidebarRow,
@@ -17,8 +19,8 @@ from model_manager.ui.sidebar_rows import (
 )
 
 
-def sections(counts: Counts) -> list[SidebarSection]:
-    """All sections in the order shown."""
+def sections(counts: Counts, opened: Collection[str] = (), place: str = "") -> list[SidebarSection]:
+    """All sections in the order shown; of the folders only what is to be seen: `opened` are the queries of open rows, `place` is shown."""
     states = counts.states
     known = [kind for kind in KINDS if counts.kinds.get(kind)]
     others = sorted(kind for kind, count in counts.kinds.items() if count and kind not in KINDS)
@@ -26,12 +28,24 @@ def sections(counts: Counts) -> list[SidebarSection]:
         library_section(counts.total, states.get("favourite", 0), counts.recent),
         attention_section(states.get("no_preview", 0), counts.problems, states.get("away", 0)),
         types_section((kind, label(kind), counts.kinds[kind]) for kind in (*known, *others)),
-        folders_section([
-            SidebarRow(
-                quoted("folder", folder.path), folder.text, "folder-away" if folder.is_away else "folder", folder.models,
-                folder.depth, folder.is_away, folder.path, folder.has_children,
-            )
-            for folder in counts.folders
-        ]),
+        folders_section([_folder_row(folder) for folder in _visible(counts.folders, opened, place)]),
         tags_section(counts.tags),
-    ]  # fmt: skip
+    ]
+
+
+def _visible(folders: Iterable[FolderCount], opened: Collection[str], place: str) -> Iterator[FolderCount]:
+    """The folders whose parents are all open; a large library has tens of thousands that nobody looks at."""
+    closed = -1  # depth of the closed folder above
+    for folder in folders:
+        if closed >= 0 and folder.depth > closed:
+            continue
+        is_open = quoted("folder", folder.path) in opened or folder.path in place
+        closed = -1 if is_open else folder.depth
+        yield folder
+
+
+def _folder_row(folder: FolderCount) -> SidebarRow:
+    icon = "folder-away" if folder.is_away else "folder"
+    return SidebarRow(
+        quoted("folder", folder.path), folder.text, icon, folder.models, folder.depth, folder.is_away, folder.path, folder.has_children
+    )

@@ -20,6 +20,7 @@ from model_manager.core.library.installs import look_at
 from model_manager.core.previews.thumbnail_cache import ThumbnailCache
 from model_manager.core.settings import Settings
 from model_manager.ui.main_window import MainWindow
+from model_manager.ui.sidebar_rows import quoted
 from model_manager.ui.theme import set_theme
 
 SECONDS = 10_000
@@ -288,8 +289,10 @@ def test_what_the_person_set_up_is_there_again(opened: Open, settings: Settings,
     window.grid.set_card_width(260)
     press(Key.Key_2, CTRL)
     window.table.setColumnWidth(2, 137)
-    top = next(row.query for index in window.sidebar._model.rows() if (row := window.sidebar._model.row_at(index)) is not None)
+    assert window._counts is not None
+    top = quoted("folder", window._counts.folders[0].path)
     window.sidebar.set_open_rows([top])
+    assert window.sidebar.open_rows() == [top], "the folders below are given when a row is opened"
     window.sidebar.query_chosen.emit("type:loras")
     window.top_bar.sort_chosen.emit("size", True)
     window.splitter.setSizes([300, 700, 0])

@@ -60,6 +60,14 @@ def run(chosen: argparse.Namespace) -> int:
     return code
 
 
+def poster(path: str) -> int:
+    """Write the poster frame of one video to the standard output; the program starts itself for this."""
+    from model_manager.bridge.video import serve
+
+    serve(path)
+    return 0
+
+
 def _build(app: "QApplication", chosen: argparse.Namespace, folder: Path) -> "MainWindow":
     """Make the window on its session, show it, and start the work once it is painted."""
     from PySide6.QtCore import Qt

@@ -24,6 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from model_manager.core.library import readers
 
         return readers.serve(int(words[1]))
+    if words[:1] == ["--poster"]:
+        from model_manager import app
+
+        return app.poster(words[1])
     chosen = _joined(_parser().parse_args(words))
     if chosen.data_dir:
         os.environ["MODEL_MANAGER_DATA"] = os.path.abspath(chosen.data_dir)

@@ -83,16 +83,20 @@ def _share(tasks: Iterator[Task], files: Mapping[str, Mapping[str, SeenFile]]) -
     return share
 
 
-def _started(is_polite: bool) -> subprocess.Popen[bytes]:
+def own_program(*arguments: str) -> tuple[list[str], dict[str, str]]:
+    """The command and environment that start this program once more, from a checkout, a wheel or frozen."""
     command = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "model_manager"]
+    return [*command, *arguments], {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+def _started(is_polite: bool) -> subprocess.Popen[bytes]:
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NO_WINDOW | is_polite * subprocess.BELOW_NORMAL_PRIORITY_CLASS
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command, environment = own_program(ARGUMENT, str(NICE * is_polite))
     return subprocess.Popen(
-        [*command, ARGUMENT, str(NICE * is_polite)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, creationflags=flags, env=environment,
-    )  # fmt: skip
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, creationflags=flags, env=environment
+    )
 
 
 def _send(process: subprocess.Popen[bytes], share: _Share) -> None:

@@ -143,7 +143,7 @@ def scan(path: Path, sources: Sources, work: Work, emit: Callable[[Batch], None]
         places = _places(roots.groups)
         result = scan_folders(index, roots.groups, work, emit)
         is_steady = places == _places(roots.groups)  # else a drive came or went meanwhile: no later look may find all as it was
-        notices = [problem.text for problem in roots.problems] + _away_notices(result.away)
+        notices = [f"{problem.file}: {problem.text}" for problem in roots.problems] + _away_notices(result.away)
         return Scanned(result, True, notices, places if is_steady else {})
 
 

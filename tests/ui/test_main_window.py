@@ -17,6 +17,7 @@ from model_manager.bridge.jobs import Runner
 from model_manager.bridge.session import Session, saved_sources
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.library.installs import look_at
+from model_manager.core.library.rows import plain_row
 from model_manager.core.previews.thumbnail_cache import ThumbnailCache
 from model_manager.core.settings import Settings
 from model_manager.ui.main_window import MainWindow
@@ -374,3 +375,16 @@ def test_unsaved_notes_survive_the_end_of_the_program(opened: Open) -> None:
     assert list(kept.values()) == [["half a thought", ""]]
     other = opened()
     assert other.details.drafts() == {id_: "half a thought"} and not kept
+
+
+def test_cards_that_come_in_above_the_current_one_leave_the_view_at_the_top(opened: Open) -> None:
+    window = opened()
+    window.resize(800, 500)
+    model = window.session.model
+    last = model.rowCount() - 1
+    window.grid.setCurrentIndex(model.index(last, 0))
+    window.grid.verticalScrollBar().setValue(0)
+    first = max(model.shelf.ids) + 1
+    folder = model.shelf.folder[0]
+    model.change([plain_row(first + i, folder, f"aa{i}.safetensors", "loras", 1, 1, 1.0) for i in range(60)], [])
+    assert window.grid.verticalOffset() == 0

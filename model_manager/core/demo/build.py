@@ -3,7 +3,6 @@
 Called by `--demo`. It writes only into the folder it is given, which it fills beside and renames, so a half-built one is never seen.
 """
 
-import contextlib
 import os
 import shutil
 import tempfile
@@ -62,10 +61,8 @@ def _build_beside(folder: Path) -> None:
         if folder.exists():
             shutil.rmtree(folder)
         beside.rename(folder)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(beside)
-        raise
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)  # not there any more when all went well
 
 
 def _fill(beside: Path, folder: Path) -> None:

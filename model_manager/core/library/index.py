@@ -11,7 +11,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -135,11 +135,10 @@ class Index:
         self.path = path
         with _guarded():
             self._db = sqlite3.connect(path, timeout=10, isolation_level=None)
-            try:
+            with ExitStack() as on_failure:
+                on_failure.callback(self._db.close)
                 self._prepare()
-            except BaseException:
-                self._db.close()
-                raise
+                on_failure.pop_all()
 
     def _prepare(self) -> None:
         self._db.execute("PRAGMA page_size=16384")  # a quarter of the reads and writes; counts for a new file only
@@ -180,10 +179,9 @@ class Index:
             try:
                 yield
                 self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
+            finally:
+                if self._db.in_transaction:  # something went wrong on the way
                     self._db.execute("ROLLBACK")
-                raise
 
     @contextmanager
     def reading(self) -> Iterator[None]:

@@ -74,6 +74,7 @@ class CardArea(QAbstractItemView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # else its coming and going would move the columns
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setDragEnabled(False)
+        self.setAutoScroll(False)  # or cards that come in above the current one would push the view down
         self.setFrameShape(QAbstractItemView.Shape.NoFrame)
         self.verticalScrollBar().setSingleStep(WHEEL_STEP)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)

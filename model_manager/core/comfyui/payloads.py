@@ -4,7 +4,6 @@ Called by the bridge. The forms were tried in the pages of ComfyUI 1.30 to 1.58;
 """
 
 import base64
-import html
 import json
 import sys
 from typing import Any
@@ -12,12 +11,12 @@ from typing import Any
 from model_manager.core.comfyui.nodes import Graph, Node
 
 
-def clipboard_html(graph: Graph, text: str, system: str = sys.platform) -> str:
-    """Return the HTML that makes Ctrl+V over ComfyUI's canvas paste the graph; text: what a text editor pastes of it.
+def clipboard_html(graph: Graph, system: str = sys.platform) -> str:
+    """Return the HTML that makes Ctrl+V over ComfyUI's canvas paste the graph.
 
-    Pages from 1.55 on compare the whole string. On Windows Qt adds the two fragment comments unless they are there, and the
-    browser hands all of it to the page, so it must be the form that Windows browsers write; elsewhere it is the bare one.
-    Source: Comfy-Org/ComfyUI_frontend:src/composables/usePaste.ts. Put no file URL on the same clipboard.
+    Pages from 1.55 on compare all of it, also the word "Text". On Windows Qt adds the two fragment comments unless they are there,
+    and the browser hands all of it to the page, so it must be the form that Windows browsers write; elsewhere it is the bare one.
+    Source: Comfy-Org/ComfyUI_frontend:src/composables/usePaste.ts. Put no file URL on the same clipboard; plain text may be there.
     """
     nodes = [_node(node) for node in graph.nodes]
     links = [
@@ -26,10 +25,7 @@ def clipboard_html(graph: Graph, text: str, system: str = sys.platform) -> str:
         for number, link in enumerate(graph.links, 1)
     ]  # fmt: skip
     packed = _base64({"nodes": nodes, "groups": [], "reroutes": [], "links": links, "subgraphs": []})
-    bare = (
-        f'<meta charset="utf-8"><div><span data-metadata="{packed}"></span></div>'
-        f'<span style="white-space:pre-wrap;">{html.escape(text)}</span>'
-    )
+    bare = f'<meta charset="utf-8"><div><span data-metadata="{packed}"></span></div><span style="white-space:pre-wrap;">Text</span>'
     if system == "win32":
         return f"<html>\r\n<body>\r\n<!--StartFragment-->{bare}<!--EndFragment-->\r\n</body>\r\n</html>"
     return bare

@@ -1,4 +1,4 @@
-"""The menu of the selected models: open folder, copy path and names.
+"""The menu of the selected models: open folder, copy as node, file, path and names.
 
 Opened by the main window on right click or the Menu key.
 """
@@ -7,11 +7,13 @@ import os
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from model_manager.bridge.library_model import LibraryModel
 from model_manager.core.library.kinds import is_listed
 from model_manager.core.words import tr
+from model_manager.ui.copies import Copies
 from model_manager.ui.details.parts import copy_text
 from model_manager.ui.selection import Selection
 
@@ -19,7 +21,10 @@ from model_manager.ui.selection import Selection
 class ModelMenu:
     """Builds the menu anew each time it is asked for; which models are meant is looked up when an entry is chosen."""
 
-    def __init__(self, parent: QWidget, model: LibraryModel, selection: Selection, open_folder: Callable[[int], None]) -> None:
+    def __init__(
+        self, parent: QWidget, model: LibraryModel, selection: Selection, copies: Copies, open_folder: Callable[[int], None]
+    ) -> None:
+        self._copies = copies
         self._parent, self._model, self._selection, self._open_folder = parent, model, selection, open_folder
 
     def show(self, point: QPoint) -> QMenu | None:
@@ -32,6 +37,10 @@ class ModelMenu:
             self._add(menu, tr("Open folder"), lambda: self._open_folder(ids[0]))
             menu.addSeparator()
         shelf = self._model.shelf
+        copies, chosen = self._copies, self._selection
+        self._add(menu, tr("Copy as ComfyUI node"), lambda: copies.copy_nodes(chosen.ids()), "Ctrl+Shift+C")
+        self._add(menu, tr("Copy file") if len(ids) == 1 else tr("Copy files"), lambda: copies.copy_files(chosen.ids()), "Ctrl+C")
+        menu.addSeparator()
         self._add(menu, tr("Copy path"), lambda: self._copy(shelf.path))
         self._add(menu, tr("Copy name as ComfyUI spells it"), lambda: self._copy(self._comfyui_name))
         self._add(menu, tr("Copy file name"), lambda: self._copy(shelf.file.__getitem__))
@@ -52,5 +61,8 @@ class ModelMenu:
         return os.path.join(below, file)
 
     @staticmethod
-    def _add(menu: QMenu, text: str, act: Callable[[], None]) -> None:
-        menu.addAction(text).triggered.connect(lambda _=False: act())
+    def _add(menu: QMenu, text: str, act: Callable[[], None], keys: str = "") -> None:
+        action = menu.addAction(text)
+        action.triggered.connect(lambda _=False: act())
+        if keys:
+            action.setShortcut(QKeySequence(keys))  # shown only: the menu is gone when keys are pressed

@@ -29,8 +29,10 @@ from model_manager.core.comfyui.payloads import clipboard_html, data_url, templa
 from model_manager.core.errors import FileFault, ModelManagerError
 from model_manager.core.library.entry import ModelRecord
 from model_manager.core.library.index import Index
+from model_manager.core.library.places import by_listing
 from model_manager.core.library.records import read_record
 from model_manager.core.library.rows import AWAY
+from model_manager.core.library.shelf import Shelf
 from model_manager.core.paths import replace_file
 from model_manager.core.words import tr, trn
 
@@ -133,6 +135,11 @@ def offer_of(record: ModelRecord) -> tuple[str, str]:
         return "node", ""
     faults = without_loader([model])
     return ("name", faults[0][1]) if faults else ("prompt", "")
+
+
+def comfyui_name(shelf: Shelf, slot: int) -> str:
+    """Return the name of a model as ComfyUI lists it."""
+    return by_listing(shelf.comfyui_places(slot))[0].name
 
 
 # what clipboard and drag carry
@@ -244,7 +251,7 @@ def make_nodes(index_path: Path | None, ids: Sequence[int], folder: Path | None)
     names = "\n".join(model.name for model in models)
     title = _title(models)
     url = _drag_url(folder, title, template_json(made, title), data_url(made, title)) if folder else ""
-    return Nodes(len(made.nodes), clipboard_html(made, names), names, url, title, tuple(notes))
+    return Nodes(len(made.nodes), clipboard_html(made), names, url, title, tuple(notes))
 
 
 def _records(index_path: Path | None, ids: Sequence[int]) -> list[ModelRecord]:

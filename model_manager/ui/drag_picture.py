@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFont, QLinearGradient, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QLinearGradient, QPainter, QPainterPath, QPen, QPixmap
 
 from model_manager.bridge.library_model import Card
 from model_manager.core.words import tr
@@ -87,6 +87,9 @@ def _painter(pixmap: QPixmap) -> QPainter:
 
 
 def _paint_shadow(painter: QPainter, rect: QRectF) -> None:
+    """Paint a soft shadow, but not on X11: without a compositor it would be a black frame there."""
+    if QGuiApplication.platformName() == "xcb":
+        return
     painter.setPen(Qt.PenStyle.NoPen)
     for step in range(6):
         painter.setBrush(QColor(0, 0, 0, 15))

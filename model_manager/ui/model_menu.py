@@ -3,15 +3,15 @@
 Opened by the main window on right click or the Menu key.
 """
 
-import os
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from model_manager.bridge.handover import comfyui_name
 from model_manager.bridge.library_model import LibraryModel
-from model_manager.core.library.kinds import is_listed
 from model_manager.core.words import tr
 from model_manager.ui.copies import Copies
 from model_manager.ui.details.parts import copy_text
@@ -42,7 +42,7 @@ class ModelMenu:
         self._add(menu, tr("Copy file") if len(ids) == 1 else tr("Copy files"), lambda: copies.copy_files(chosen.ids()), "Ctrl+C")
         menu.addSeparator()
         self._add(menu, tr("Copy path"), lambda: self._copy(shelf.path))
-        self._add(menu, tr("Copy name as ComfyUI spells it"), lambda: self._copy(self._comfyui_name))
+        self._add(menu, tr("Copy name as ComfyUI spells it"), lambda: self._copy(partial(comfyui_name, shelf)))
         self._add(menu, tr("Copy file name"), lambda: self._copy(shelf.file.__getitem__))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(point)
@@ -51,14 +51,6 @@ class ModelMenu:
     def _copy(self, text_of: Callable[[int], str]) -> None:
         slots = (self._model.shelf.slot(id_) for id_ in self._selection.ids())
         copy_text("\n".join(text_of(slot) for slot in slots if slot >= 0))
-
-    def _comfyui_name(self, slot: int) -> str:
-        """The name below the first way that ComfyUI's own list takes."""
-        shelf = self._model.shelf
-        folder, file = shelf.folders[shelf.folder[slot]], shelf.file[slot]
-        way = next((way for way in folder.ways if is_listed(way.kind, file)), folder.ways[0])
-        below = way.path[len(way.root) :].strip("/\\")
-        return os.path.join(below, file)
 
     @staticmethod
     def _add(menu: QMenu, text: str, act: Callable[[], None], keys: str = "") -> None:

@@ -64,7 +64,11 @@ def object_info() -> dict[str, Any]:
     return {one["name"]: one for one in found}
 
 
-_SETTINGS = {"Comfy.TutorialCompleted": True, "Comfy.Workflow.WarnBlueprintOverwrite": False, "Comfy.InstalledVersion": "1.0.0"}
+# the page's stock graph has nodes that this server lacks: no dialog about them
+_SETTINGS = {
+    "Comfy.TutorialCompleted": True, "Comfy.InstalledVersion": "1.0.0", "Comfy.Workflow.ShowMissingNodesWarning": False,
+    "Comfy.Workflow.ShowMissingModelsWarning": False,
+}  # fmt: skip
 _SYSTEM = {
     "os": "posix", "ram_total": 8 << 30, "ram_free": 4 << 30, "comfyui_version": "0.3.64", "python_version": "3.11",
     "pytorch_version": "2.13", "embedded_python": False, "argv": ["main.py"], "required_frontend_version": "1.27.10",

@@ -126,7 +126,8 @@ def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         page = stack.enter_context(browser(screen, folder / "profile"))
         page.go(url)
         wait_for(lambda: "ready" if page.run(_READY) == "true" else "", "ComfyUI's page")
-        time.sleep(3)  # the stock graph and first dialogs
+        time.sleep(3)  # the stock graph comes late
+        assert page.run("document.querySelectorAll('[role=dialog]').length") == 0
         yield Desk(request.param, screen, page, folder)
 
 

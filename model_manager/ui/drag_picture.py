@@ -22,6 +22,7 @@ MARGIN = 8  # room for the shadow
 _ONE, _MANY, _NODE = QSizeF(84, 112), QSizeF(72, 96), QSizeF(112, 78)
 _LEANS = ((5.0, 7.0, -2.0), (-4.0, -5.0, 1.0))  # degrees, pixels right, pixels down of the second and third picture
 _SOCKETS = (QColor("#b39ddb"), QColor("#ffd500"), QColor("#ff6e6e"))  # ComfyUI's colours of MODEL, CLIP and VAE
+_SHADOW = (26, 20, 15, 10, 7, 4, 2)  # alpha of each ring from the edge outwards
 _WHITE = QColor(255, 255, 255)
 
 
@@ -91,8 +92,8 @@ def _paint_shadow(painter: QPainter, rect: QRectF) -> None:
     if QGuiApplication.platformName() == "xcb":
         return
     painter.setPen(Qt.PenStyle.NoPen)
-    for step in range(6):
-        painter.setBrush(QColor(0, 0, 0, 15))
+    for step, alpha in enumerate(_SHADOW):
+        painter.setBrush(QColor(0, 0, 0, alpha))
         painter.drawRoundedRect(rect.adjusted(-step, 1 - step * 0.6, step, 2 + step), 9 + step, 9 + step)
 
 

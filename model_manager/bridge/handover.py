@@ -69,7 +69,7 @@ class Nodes:
     """What can be handed over to ComfyUI's page.
 
     count: nodes. html, text: for the clipboard; html is "" when only embeddings were asked for. url: what a drag carries, "" when
-    there is no node. notes: what was left out or must be installed; title: the model's name or how many there are.
+    there is no node. title: the model's name or how many there are. packs: custom nodes it takes. notes: what was left out, and why.
     """
 
     count: int = 0
@@ -77,6 +77,7 @@ class Nodes:
     text: str = ""
     url: str = ""
     title: str = ""
+    packs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -246,12 +247,10 @@ def make_nodes(index_path: Path | None, ids: Sequence[int], folder: Path | None)
         return Nodes(text="" if folder else words, title=_title(models), notes=tuple(notes))
     if words:
         notes.append(tr("Embeddings are not nodes. Copy them alone to get the words for a prompt."))
-    if made.packs:
-        notes.append(tr("ComfyUI needs these custom nodes for it: {names}.", names=", ".join(made.packs)))
     names = "\n".join(model.name for model in models)
     title = _title(models)
     url = _drag_url(folder, title, template_json(made, title), data_url(made, title)) if folder else ""
-    return Nodes(len(made.nodes), clipboard_html(made), names, url, title, tuple(notes))
+    return Nodes(len(made.nodes), clipboard_html(made), names, url, title, made.packs, tuple(notes))
 
 
 def _records(index_path: Path | None, ids: Sequence[int]) -> list[ModelRecord]:

@@ -10,6 +10,12 @@ from PySide6.QtGui import QGuiApplication
 
 from model_manager.bridge.handover import Files, Handover, Nodes, copied_files_mime, copied_nodes_mime
 from model_manager.core.words import tr, trn
+from model_manager.ui.details.parts import key_text
+
+
+def packs_text(packs: Sequence[str]) -> str:
+    """Return which custom nodes must be installed, "" for none: ComfyUI skips a node it does not know and says nothing."""
+    return tr("It needs {names}.", names=", ".join(packs)) if packs else ""
 
 
 class Copies(QObject):
@@ -46,7 +52,8 @@ class Copies(QObject):
             self._put(copied_nodes_mime(nodes))
             self.nodes_copied.emit()
             if nodes.html:
-                self.said.emit(tr("Copied. Press Ctrl+V over ComfyUI's canvas."))
+                said = tr("Copied. Press {keys} over ComfyUI's canvas.", keys=key_text("Ctrl+V"))
+                self.said.emit(f"{said} {packs_text(nodes.packs)}".strip())
             else:
                 self.said.emit(tr("Copied {text}. Paste it in a prompt.", text=nodes.text))
         self._tell(nodes.notes)

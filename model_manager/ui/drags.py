@@ -17,6 +17,7 @@ from model_manager.bridge.handover import Files, Handover, Nodes
 from model_manager.bridge.library_model import LibraryModel
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.words import tr
+from model_manager.ui.copies import packs_text
 from model_manager.ui.details.gallery import Gallery
 from model_manager.ui.drag_picture import MOST, PICTURES, Face, files_picture, nodes_picture
 from model_manager.ui.grid.grip import way_of
@@ -25,6 +26,7 @@ from model_manager.ui.grid.grip import way_of
 class Drags(QObject):
     """One drag at a time."""
 
+    said = Signal(str)  # what ComfyUI needs for it
     told = Signal(str)  # why something was left out; after the drag, since the window must not move under it
 
     def __init__(self, handing: Handover, model: LibraryModel, thumbnails: Thumbnails, parent: QObject) -> None:
@@ -67,6 +69,7 @@ class Drags(QObject):
     def _on_nodes(self, number: int, ids: list[int], nodes: Nodes) -> None:
         if number == self._number and nodes.url:
             self._run(handover.dragged_nodes_mime(nodes), nodes_picture(self._faces(ids), nodes.count, self._ratio()))
+            self.said.emit(packs_text(nodes.packs))
         elif number == self._number and not nodes.notes:
             self.told.emit(tr("Embeddings are written into a prompt. Press Ctrl+Shift+C to copy the words for it."))
         self._tell(number, nodes.notes)

@@ -65,8 +65,8 @@ class Handing(QObject):
 
     def _connect_bars(self, status: StatusBar, problems: ProblemBar) -> None:
         """Say what was done in the status bar, and what was not in the problem bar."""
-        self.copies.said.connect(status.say)
         for part in (self.copies, self.drags):
+            part.said.connect(status.say)
             part.told.connect(lambda text: problems.show_problem(text, "info"))
 
     def copy_files(self) -> None:

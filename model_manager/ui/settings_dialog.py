@@ -113,7 +113,7 @@ class SettingsDialog(QDialog):
         row = QHBoxLayout()
         row.addWidget(self._sidecars)
         row.addStretch(1)
-        self._add_part(tr("Dragging and copying"), tr("Alt held during one drag turns this round."), row)
+        self._add_part(tr("Dragging and copying"), tr("Hold Alt during a drag for the opposite."), row)
 
     def _build_rest(self) -> None:
         folders = _button(tr("Show folders…"))

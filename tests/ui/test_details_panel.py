@@ -93,7 +93,8 @@ def test_head(panel: DetailsPanel) -> None:
 
 def test_the_main_button_says_what_comfyui_takes(panel: DetailsPanel, qtbot: QtBot) -> None:
     panel.show_record(RECORD)
-    assert panel._node.button.text() == "Copy as ComfyUI node" and panel.grip.isVisibleTo(panel)
+    qtbot.waitUntil(lambda: panel._node.button.text() == "Copy as ComfyUI node")
+    assert panel.grip.isVisibleTo(panel)
     with qtbot.waitSignal(panel.node_asked) as asked:
         qtbot.mouseClick(panel._node.button, Qt.MouseButton.LeftButton)
     assert asked.args == [RECORD.id]
@@ -104,6 +105,8 @@ def test_the_main_button_says_what_comfyui_takes(panel: DetailsPanel, qtbot: QtB
     with qtbot.waitSignal(panel.node_asked) as asked:
         qtbot.mouseClick(panel.grip, Qt.MouseButton.LeftButton)
     assert asked.args == [8]
+    panel.resize(300, 700)
+    qtbot.waitUntil(lambda: panel._node.button.text() == "Copy as node")
 
 
 def test_an_embedding_is_copied_for_a_prompt(panel: DetailsPanel, qtbot: QtBot) -> None:

@@ -19,6 +19,7 @@ from model_manager.bridge.session import Session
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.previews.thumbnail_cache import ThumbnailCache
 from model_manager.core.settings import Settings
+from model_manager.ui.details.parts import key_text
 from model_manager.ui.drag_picture import MOST, files_picture, nodes_picture
 from model_manager.ui.grid.grip import grip_rect
 from model_manager.ui.main_window import MainWindow
@@ -261,7 +262,7 @@ def test_keys_and_button_copy(window: MainWindow, qtbot: QtBot) -> None:
     QTest.keyClick(window.grid, Key.Key_C, CTRL_SHIFT)
     qtbot.waitUntil(lambda: "data-metadata" in clipboard.mimeData().html(), timeout=SECONDS)
     assert not clipboard.mimeData().hasUrls() and clipboard.text() == os.path.join("xl", "juggernaut.safetensors")
-    assert window.status._said.accessibleName() == "Copied. Press Ctrl+V over ComfyUI's canvas."
+    assert window.status._said.accessibleName() == f"Copied. Press {key_text('Ctrl+V')} over ComfyUI's canvas."
     clipboard.setText("before")
     QTest.mouseClick(window.details._node.button, Button.LeftButton)
     qtbot.waitUntil(lambda: "data-metadata" in clipboard.mimeData().html(), timeout=SECONDS)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QPushButton, QSizePolicy
 
 from model_manager.core.words import tr
-from model_manager.ui.details.parts import CONFIRM_MS, copy_text, push_button, short_tip
+from model_manager.ui.details.parts import CONFIRM_MS, copy_text, key_text, push_button, short_tip
 
 PADDING = 24  # pixels beside the label
 
@@ -31,9 +31,10 @@ class NodeButton(QObject):
     def show_model(self, sort: str, name: str, reason: str) -> None:
         """Show what can be copied of a model; name: as ComfyUI spells it, reason: why it is no more than the name."""
         self.sort, self._name = sort, name
+        paste, copy = key_text("Ctrl+V"), key_text("Ctrl+Shift+C")
         tips = {
-            "node": tr("Copy {name} as a node. Then press Ctrl+V over ComfyUI's canvas. (Ctrl+Shift+C)", name=name),
-            "prompt": tr("Copy the words that use this embedding in a prompt. (Ctrl+Shift+C)"),
+            "node": tr("Copy {name} as a node. Then press {paste} over ComfyUI's canvas. ({copy})", name=name, paste=paste, copy=copy),
+            "prompt": tr("Copy the words that use this embedding in a prompt. ({copy})", copy=copy),
         }
         name_tip = tr("Copy the name that ComfyUI uses:\n{name}", name=name)
         self.button.setToolTip(short_tip(tips.get(sort) or "\n".join(part for part in (reason, name_tip) if part)))

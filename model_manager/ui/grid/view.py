@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QToolTip, QWidget
 
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.words import tr
+from model_manager.ui.details.parts import key_text
 from model_manager.ui.grid.card_area import CardArea
 from model_manager.ui.grid.grip import Press, grip_rect, leaves_open, way_of
 
@@ -229,7 +230,8 @@ class GridView(CardArea):
             self._set_hover(-1)
             self._set_on_grip(False)
         elif isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self._is_on_grip:
-            QToolTip.showText(event.globalPos(), tr("Drag into ComfyUI as a node. A click copies it for Ctrl+V."), self.viewport())
+            text = tr("Drag into ComfyUI as a node. A click copies it for {keys}.", keys=key_text("Ctrl+V"))
+            QToolTip.showText(event.globalPos(), text, self.viewport())
             return True
         return super().viewportEvent(event)
 

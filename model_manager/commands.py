@@ -20,6 +20,7 @@ from model_manager.core.library import catalogue
 from model_manager.core.library.entry import ModelRecord, Root
 from model_manager.core.library.folder_states import report
 from model_manager.core.library.index import Index, IndexDamaged, set_aside, usable_index
+from model_manager.core.library.places import by_listing
 from model_manager.core.library.query import parse
 from model_manager.core.library.records import read_record
 from model_manager.core.library.roots import Roots, collect
@@ -195,7 +196,7 @@ def as_listed(record: ModelRecord) -> dict[str, Any]:
 
 def _comfyui_name(record: ModelRecord) -> str | None:
     """The name as ComfyUI spells it: relative to its root. A place that ComfyUI's own list shows comes before one only nodes know."""
-    places = sorted(record.places, key=lambda place: not place.listed)
+    places = by_listing(record.places)
     return places[0].name if places else None
 
 

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from model_manager.bridge import tasks
 from model_manager.bridge.details import Details
 from model_manager.bridge.folders import Folders
+from model_manager.bridge.handover import Handover
 from model_manager.bridge.jobs import Job, Pool, Runner
 from model_manager.bridge.library_model import LibraryModel
 from model_manager.bridge.news import News
@@ -58,6 +59,7 @@ class Session(QObject):
         self.details = Details(runner, self.model, lambda: self.index_path, self)
         self.details.folder_written.connect(lambda folder: self.scan([folder]))
         self.folders = Folders(runner, self.cache_folder, lambda: (self.index_path, self.sources), self)
+        self.handover = Handover(runner, self.model, lambda: self.index_path, folder / "handed over", self)
         self._news = News()
         self._scan: Job | None = None
         self._number = 0  # of the scan whose news counts
@@ -98,6 +100,7 @@ class Session(QObject):
         self._watch.stop()
         self.runner.close()
         self._watch.stop()  # a watcher that was just being started
+        self.handover.close()
         if is_remembered:
             self._save_settings()
 

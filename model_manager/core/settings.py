@@ -45,6 +45,7 @@ class Settings:
     table_state: str = ""
     is_details_visible: bool = True
     thumbnail_cache_mb: int = 512
+    takes_sidecars: bool = False
     first_screen: list[int] = field(default_factory=list)
     note_drafts: dict[str, list[str]] = field(default_factory=dict)
     unknown: dict[str, object] = field(default_factory=dict)

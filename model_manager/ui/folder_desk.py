@@ -5,7 +5,7 @@ Made by the main window. It asks the session to look and shows what it answers; 
 
 from typing import Any
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
@@ -21,6 +21,8 @@ from model_manager.ui.theme import set_theme
 
 class FolderDesk(QObject):
     """Wires the pages about folders to the session."""
+
+    sidecars_chosen = Signal(bool)
 
     def __init__(self, window: QWidget, session: Session, pages: QStackedWidget) -> None:
         super().__init__(window)
@@ -142,11 +144,13 @@ class FolderDesk(QObject):
             dialog.cache_size_chosen.connect(self._session.set_cache_size)
             dialog.clear_cache_asked.connect(self._session.folders.clear_cache)
             dialog.folders_asked.connect(self.show_folders)
+            dialog.sidecars_chosen.connect(self.sidecars_chosen)
             dialog.data_folder_asked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._session.folder))))
             self._session.folders.cache_measured.connect(self._on_cache_measured)
         settings = self._session.settings
         self._settings.set_theme(settings.theme)
         self._settings.set_cache(settings.thumbnail_cache_mb)
+        self._settings.set_sidecars(settings.takes_sidecars)
         self._settings.set_data_folder(str(self._session.folder))
         self._session.folders.measure_cache()
         self._settings.show()

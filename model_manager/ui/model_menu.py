@@ -1,17 +1,19 @@
-"""The menu of the selected models: open folder, copy path and names.
+"""The menu of the selected models: open folder, copy as node, file, path and names.
 
 Opened by the main window on right click or the Menu key.
 """
 
-import os
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QPoint
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from model_manager.bridge.handover import comfyui_name
 from model_manager.bridge.library_model import LibraryModel
-from model_manager.core.library.kinds import is_listed
 from model_manager.core.words import tr
+from model_manager.ui.copies import Copies
 from model_manager.ui.details.parts import copy_text
 from model_manager.ui.selection import Selection
 
@@ -19,7 +21,10 @@ from model_manager.ui.selection import Selection
 class ModelMenu:
     """Builds the menu anew each time it is asked for; which models are meant is looked up when an entry is chosen."""
 
-    def __init__(self, parent: QWidget, model: LibraryModel, selection: Selection, open_folder: Callable[[int], None]) -> None:
+    def __init__(
+        self, parent: QWidget, model: LibraryModel, selection: Selection, copies: Copies, open_folder: Callable[[int], None]
+    ) -> None:
+        self._copies = copies
         self._parent, self._model, self._selection, self._open_folder = parent, model, selection, open_folder
 
     def show(self, point: QPoint) -> QMenu | None:
@@ -32,8 +37,12 @@ class ModelMenu:
             self._add(menu, tr("Open folder"), lambda: self._open_folder(ids[0]))
             menu.addSeparator()
         shelf = self._model.shelf
+        copies, chosen = self._copies, self._selection
+        self._add(menu, tr("Copy as ComfyUI node"), lambda: copies.copy_nodes(chosen.ids()), "Ctrl+Shift+C")
+        self._add(menu, tr("Copy file") if len(ids) == 1 else tr("Copy files"), lambda: copies.copy_files(chosen.ids()), "Ctrl+C")
+        menu.addSeparator()
         self._add(menu, tr("Copy path"), lambda: self._copy(shelf.path))
-        self._add(menu, tr("Copy name as ComfyUI spells it"), lambda: self._copy(self._comfyui_name))
+        self._add(menu, tr("Copy name as ComfyUI spells it"), lambda: self._copy(partial(comfyui_name, shelf)))
         self._add(menu, tr("Copy file name"), lambda: self._copy(shelf.file.__getitem__))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(point)
@@ -43,14 +52,9 @@ class ModelMenu:
         slots = (self._model.shelf.slot(id_) for id_ in self._selection.ids())
         copy_text("\n".join(text_of(slot) for slot in slots if slot >= 0))
 
-    def _comfyui_name(self, slot: int) -> str:
-        """The name below the first way that ComfyUI's own list takes."""
-        shelf = self._model.shelf
-        folder, file = shelf.folders[shelf.folder[slot]], shelf.file[slot]
-        way = next((way for way in folder.ways if is_listed(way.kind, file)), folder.ways[0])
-        below = way.path[len(way.root) :].strip("/\\")
-        return os.path.join(below, file)
-
     @staticmethod
-    def _add(menu: QMenu, text: str, act: Callable[[], None]) -> None:
-        menu.addAction(text).triggered.connect(lambda _=False: act())
+    def _add(menu: QMenu, text: str, act: Callable[[], None], keys: str = "") -> None:
+        action = menu.addAction(text)
+        action.triggered.connect(lambda _=False: act())
+        if keys:
+            action.setShortcut(QKeySequence(keys))  # shown only: the menu is gone when keys are pressed

@@ -4,7 +4,19 @@ Opened by the main window, which fills it in and listens; changes count at once.
 """
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QDialog, QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from model_manager.core.words import tr
 from model_manager.ui.elided_label import ElidedLabel
@@ -20,6 +32,7 @@ class SettingsDialog(QDialog):
     theme_chosen = Signal(str)
     cache_size_chosen = Signal(int)
     clear_cache_asked = Signal()
+    sidecars_chosen = Signal(bool)
     folders_asked = Signal()
     data_folder_asked = Signal()
 
@@ -30,6 +43,7 @@ class SettingsDialog(QDialog):
         self._grid = QGridLayout()
         self._build_theme()
         self._build_cache()
+        self._build_sidecars()
         self._build_rest()
         self._build_layout()
 
@@ -45,6 +59,11 @@ class SettingsDialog(QDialog):
         known = "" if used_bytes is None else tr("{size} MB in use", size=f"{round(used_bytes / MEGABYTE):,}")
         self._used.setText(known)
         self._clear.setEnabled(used_bytes is None or used_bytes > 0)
+
+    def set_sidecars(self, are_taken: bool) -> None:
+        """Show whether sidecars and previews go along with a model that is dragged or copied."""
+        with QSignalBlocker(self._sidecars):
+            self._sidecars.setChecked(are_taken)
 
     def set_data_folder(self, path: str) -> None:
         """Show where the index, the settings and the thumbnails lie."""
@@ -87,6 +106,14 @@ class SettingsDialog(QDialog):
         row.addStretch(1)
         row.addWidget(self._clear)
         self._add_part(tr("Thumbnails"), tr("Small copies of your previews. They are made anew when needed."), row)
+
+    def _build_sidecars(self) -> None:
+        self._sidecars = QCheckBox(tr("Take previews, notes and info files along"))
+        self._sidecars.toggled.connect(self.sidecars_chosen)
+        row = QHBoxLayout()
+        row.addWidget(self._sidecars)
+        row.addStretch(1)
+        self._add_part(tr("Dragging and copying"), tr("Hold Alt during a drag for the opposite."), row)
 
     def _build_rest(self) -> None:
         folders = _button(tr("Show folders…"))

@@ -3,8 +3,8 @@
 Setters only; the main window fills it. The progress part is there only while something runs.
 """
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from model_manager.core.words import tr, trn
@@ -13,6 +13,7 @@ from model_manager.ui.theme import dress, tokens
 
 HEIGHT = 28
 STEPS = 1000
+SAID_MS = 6000
 
 
 class StatusDot(QWidget):
@@ -47,7 +48,9 @@ class StatusBar(QFrame):
         super().__init__(parent)
         self.setProperty("role", "status")
         self.setFixedHeight(HEIGHT)
-        self._counts, self._selected, self._watch = QLabel(), QLabel(), QLabel()
+        self._counts, self._selected, self._watch, self._said = QLabel(), QLabel(), QLabel(), ElidedLabel("ok")
+        self._said_timer = QTimer(self, singleShot=True, interval=SAID_MS)
+        self._said_timer.timeout.connect(self._said.hide)
         self._dot = StatusDot()
         self._build_progress()
         self._build_layout()
@@ -68,6 +71,13 @@ class StatusBar(QFrame):
         text = trn("{count} selected", "{count} selected", count)
         self._selected.setText(f"{text} · {size_text}" if size_text else text)
         self._selected.setVisible(count > 0)
+
+    def say(self, text: str) -> None:
+        """Confirm something for a few seconds; for what worked, not for problems."""
+        self._said.show_text(text)
+        self._said.setVisible(bool(text))
+        self._said_timer.start()
+        QAccessible.updateAccessibility(QAccessibleEvent(self._said, QAccessible.Event.Alert))
 
     def set_watch(self, text: str, tooltip: str = "", tone: str = "ok") -> None:
         """Show how changes on disk are seen ("Watching 12 folders"); tone ok, warn or faint. An empty text hides it."""
@@ -118,11 +128,13 @@ class StatusBar(QFrame):
         for label in (self._counts, self._selected, self._watch):
             label.setProperty("role", "faint")
             label.setTextFormat(Qt.TextFormat.PlainText)
+        self._said.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 0, 14, 0)
         row.setSpacing(18)
         row.addWidget(self._counts)
         row.addWidget(self._selected)
+        row.addWidget(self._said, 2)
         row.addWidget(self._progress, 1)
         row.addStretch(0)
         watch = QHBoxLayout()

@@ -91,15 +91,41 @@ def test_head(panel: DetailsPanel) -> None:
     assert panel._subtitle.accessibleName() == "VAE"
 
 
-def test_copy_name_takes_comfyuis_spelling(panel: DetailsPanel, qtbot: QtBot) -> None:
+def test_the_main_button_says_what_comfyui_takes(panel: DetailsPanel, qtbot: QtBot) -> None:
     panel.show_record(RECORD)
+    qtbot.waitUntil(lambda: panel._node.button.text() == "Copy as ComfyUI node")
+    assert panel.grip.isVisibleTo(panel)
+    with qtbot.waitSignal(panel.node_asked) as asked:
+        qtbot.mouseClick(panel._node.button, Qt.MouseButton.LeftButton)
+    assert asked.args == [RECORD.id]
+    panel.show_copied()
+    assert panel._node.button.text() == "Copied"
+    panel.show_record(replace(RECORD, id=8))
+    assert panel._node.button.text() == "Copy as ComfyUI node"
+    with qtbot.waitSignal(panel.node_asked) as asked:
+        qtbot.mouseClick(panel.grip, Qt.MouseButton.LeftButton)
+    assert asked.args == [8]
+    panel.resize(300, 700)
+    qtbot.waitUntil(lambda: panel._node.button.text() == "Copy as node")
+
+
+def test_an_embedding_is_copied_for_a_prompt(panel: DetailsPanel, qtbot: QtBot) -> None:
+    place = Place("embeddings", "/m/embeddings", "/m/embeddings/bad.safetensors", "bad.safetensors")
+    panel.show_record(replace(RECORD, kind="embeddings", places=(place,)))
+    assert panel._node.button.text() == "Copy for a prompt" and not panel.grip.isVisibleTo(panel)
+    with qtbot.waitSignal(panel.node_asked):
+        qtbot.mouseClick(panel._node.button, Qt.MouseButton.LeftButton)
+
+
+def test_a_kind_without_loader_copies_its_name_and_says_why(panel: DetailsPanel, qtbot: QtBot) -> None:
+    place = Place("vae_approx", "/m/vae_approx", "/m/vae_approx/sub/taesd.pth", "sub/taesd.pth")
+    panel.show_record(replace(RECORD, kind="vae_approx", places=(place,)))
+    assert panel._node.button.text() == "Copy name" and not panel.grip.isVisibleTo(panel)
+    assert "no loader node for Preview VAEs" in panel._node.button.toolTip()
     with qtbot.waitSignal(panel.text_copied) as copied:
-        qtbot.mouseClick(panel._copy_name.button, Qt.MouseButton.LeftButton)
-    assert copied.args == ["style/ink.safetensors"]
-    assert QGuiApplication.clipboard().text() == "style/ink.safetensors"
-    assert panel._copy_name.button.text() == "Copied"
-    panel.show_record(BARE)
-    assert panel._copy_name.button.text() == "Copy name"
+        qtbot.mouseClick(panel._node.button, Qt.MouseButton.LeftButton)
+    assert copied.args == ["sub/taesd.pth"] == [QGuiApplication.clipboard().text()]
+    assert panel._node.button.text() == "Copied"
 
 
 def test_menu_copies(panel: DetailsPanel) -> None:
@@ -108,9 +134,9 @@ def test_menu_copies(panel: DetailsPanel) -> None:
     for action in panel._actions:
         action.trigger()
         copied.append(QGuiApplication.clipboard().text())
-    assert copied == ["/m/loras/style/ink.safetensors", "ink.safetensors", "ink wash, sumi-e"]
+    assert copied == ["style/ink.safetensors", "/m/loras/style/ink.safetensors", "ink.safetensors", "ink wash, sumi-e"]
     panel.show_record(BARE)
-    assert not panel._actions[2].isEnabled()
+    assert not panel._actions[3].isEnabled()
 
 
 def test_overview_shows_all_there_is(panel: DetailsPanel) -> None:

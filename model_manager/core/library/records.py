@@ -11,8 +11,8 @@ from model_manager.core.formats.health import judge
 from model_manager.core.library.changes import ways_of
 from model_manager.core.library.entry import Details, Facts, Family, ModelRecord, Place, Problem, Root
 from model_manager.core.library.index import FolderRow, Index, KnownRow, ModelRow, triples
-from model_manager.core.library.kinds import is_listed
 from model_manager.core.library.packing import unpack_details, unpack_facts
+from model_manager.core.library.places import place_at
 from model_manager.core.library.rows import AWAY, stem_of
 from model_manager.core.previews.find import previews_of
 
@@ -47,14 +47,10 @@ def make_record(model: ModelRow, known: KnownRow | None, folder: FolderRow, plac
 def places_of(model: ModelRow, folder: FolderRow) -> list[Place]:
     """All ways to a model, the shown one first."""
     file = model.row.file
-    found = [_place(way.kind, way.root, os.path.join(way.path, file)) for way in ways_of(folder)]
+    found = [place_at(way.kind, way.root, os.path.join(way.path, file)) for way in ways_of(folder)]
     if model.places:
-        found += [_place(kind, root, path) for kind, root, path in triples(model.places)]
+        found += [place_at(kind, root, path) for kind, root, path in triples(model.places)]
     return found
-
-
-def _place(kind: str, root: str, path: str) -> Place:
-    return Place(kind, root, path, path[len(root) :].lstrip(os.sep), is_listed(kind, os.path.basename(path)))
 
 
 def mark_shadowed(places: Iterable[Place], roots: Mapping[Root, str]) -> list[Place]:

@@ -14,7 +14,9 @@ from itertools import chain
 from typing import Final
 
 from model_manager.core.library.changes import ways_of
+from model_manager.core.library.entry import Place
 from model_manager.core.library.index import FolderRow
+from model_manager.core.library.places import place_at
 from model_manager.core.library.rows import AWAY, FAVOURITE, Row, stem_of
 from model_manager.core.library.texts import Texts
 from model_manager.core.library.walk import Way
@@ -149,6 +151,11 @@ class Shelf:
     def path(self, slot: int) -> str:
         """The model's path as configured (its first way)."""
         return os.path.join(self.folders[self.folder[slot]].ways[0].path, self.file[slot])
+
+    def comfyui_places(self, slot: int) -> list[Place]:
+        """The ways to a model through its folder's roots, the shown one first."""
+        file = self.file[slot]
+        return [place_at(way.kind, way.root, os.path.join(way.path, file)) for way in self.folders[self.folder[slot]].ways]
 
     def real_path(self, slot: int) -> str:
         """The model's path with all folder links resolved."""

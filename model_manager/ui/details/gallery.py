@@ -60,6 +60,7 @@ class Gallery(QWidget):
         self._movie: QMovie | None = None
         self._video = VideoPlayer(self, self._on_frame)
         self._wheel = 0
+        self._is_pressed = False
         self._ask_timer = self._timer(ASK_MS, self._ask)
         self._slow_timer = self._timer(LOADING_MS, self._on_slow)
         self._hover_timer = self._timer(HOVER_MS, self._play)
@@ -215,14 +216,25 @@ class Gallery(QWidget):
         super().hideEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Arrows page, anywhere else switches between fill and fit."""
+        """Arrows page; anywhere else a click switches between fill and fit, and a drag takes the model along."""
+        self._is_pressed = False
         if event.button() != Qt.MouseButton.LeftButton or not self._previews:
             return
         step = self._arrow_at(event.position())
         if step:
             self.turn(step)
         else:
+            self._is_pressed = True
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The click ends here, unless it has become a drag."""
+        if event.button() == Qt.MouseButton.LeftButton and self._is_pressed:
+            self._is_pressed = False
             self._toggle_fit()
+
+    def drop_press(self) -> None:
+        """The press has become a drag."""
+        self._is_pressed = False
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """The hand tells what can be clicked."""

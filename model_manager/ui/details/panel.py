@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
+from model_manager.bridge.handover import offer_of
 from model_manager.core.amounts import size_text
 from model_manager.core.library.entry import ModelRecord, Preview
 from model_manager.core.library.kinds import label_one
@@ -18,9 +19,10 @@ from model_manager.ui.details import wording
 from model_manager.ui.details.gallery import Gallery
 from model_manager.ui.details.labels import SourcedLabel, TitleLabel
 from model_manager.ui.details.metadata import MetadataTab
+from model_manager.ui.details.node_button import NodeButton
 from model_manager.ui.details.notes import NotesTab
 from model_manager.ui.details.overview import Overview
-from model_manager.ui.details.parts import CONFIRM_MS, Copier, Tabs, copy_text, held, icon_button, push_button, set_role, short_tip
+from model_manager.ui.details.parts import CONFIRM_MS, Tabs, copy_text, held, icon_button, set_role, show_if
 
 NARROWEST, WIDEST, USUAL = 300, 520, 336
 EDGE = 12
@@ -38,6 +40,7 @@ class DetailsPanel(QFrame):
     text_copied = Signal(str)
     link_opened = Signal(str)
     tag_chosen = Signal(str)
+    node_asked = Signal(int)  # to be copied as a ComfyUI node
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -119,6 +122,21 @@ class DetailsPanel(QFrame):
         """True when the picture on show is there, or known to be none; for pictures of the window."""
         return self.gallery.is_settled
 
+    @property
+    def model_id(self) -> int:
+        """The model in hand, -1 when there is none."""
+        return self._record.id if self._record is not None else -1
+
+    @property
+    def title(self) -> QWidget:
+        """Where the name stands."""
+        return self._title
+
+    def show_copied(self) -> None:
+        """A node of the model was copied."""
+        if self._record is not None and self._node.sort != "name":
+            self._node.confirm()
+
     def drafts(self) -> dict[int, str]:
         """All unsaved notes by the model's id."""
         return self.notes.drafts()
@@ -160,12 +178,16 @@ class DetailsPanel(QFrame):
 
     def _build_head(self) -> None:
         self._title, self._subtitle = TitleLabel(), SourcedLabel("muted")
-        self._copy_name = Copier(push_button(tr("Copy name"), "primary"))
+        self._node = NodeButton(self)
+        self.grip = icon_button("node", tr("Drag into ComfyUI as a node"))
+        self.grip.setCursor(Qt.CursorShape.OpenHandCursor)
+        self.grip.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # for the mouse; by keyboard the button beside it copies
         self._folder = icon_button("folder-open", tr("Open folder"))
         self._more = icon_button("more", tr("More to copy"))
         row = QHBoxLayout()
         row.setSpacing(6)
-        row.addWidget(self._copy_name.button, 1)
+        row.addWidget(self._node.button, 1)
+        row.addWidget(self.grip)
         row.addWidget(self._folder)
         row.addWidget(self._more)
         for gap, part in ((10, self._title), (1, self._subtitle)):
@@ -175,7 +197,8 @@ class DetailsPanel(QFrame):
         self._column.addLayout(row)
         self._more_timer = QTimer(self, interval=CONFIRM_MS, singleShot=True)
         self._menu = QMenu(self)
-        self._actions = [QAction(text, self._menu) for text in (tr("Copy path"), tr("Copy file name"), tr("Copy trigger words"))]
+        texts = (tr("Copy name"), tr("Copy path"), tr("Copy file name"), tr("Copy trigger words"))
+        self._actions = [QAction(text, self._menu) for text in texts]
         self._menu.addActions(self._actions)
 
     def _build_message(self) -> QWidget:
@@ -203,7 +226,9 @@ class DetailsPanel(QFrame):
         self.overview.text_copied.connect(self.text_copied)
         self.overview.link_opened.connect(self.link_opened)
         self.overview.tag_chosen.connect(self.tag_chosen)
-        self._copy_name.copied.connect(self.text_copied)
+        self._node.copied.connect(self.text_copied)
+        for asked in (self._node.node_asked, self.grip.clicked):
+            asked.connect(lambda: self.node_asked.emit(self.model_id))
         self._folder.clicked.connect(self._on_folder)
         self._more.clicked.connect(self._on_more)
         self._more_timer.timeout.connect(lambda: theme.dress(self._more, "more"))
@@ -221,10 +246,11 @@ class DetailsPanel(QFrame):
         origin = wording.from_text(details.sources.get("author", ""))
         self._subtitle.show_sourced(wording.subtitle(details, base, label_one(record.kind)), origin)
         name = wording.comfy_name(record)
-        self._copy_name.set_payload(name)
-        self._copy_name.button.setToolTip(short_tip(tr("Copy the name that ComfyUI uses:\n{name}", name=name)))
+        sort, reason = offer_of(record)
+        self._node.show_model(sort, name, reason)
+        show_if(self.grip, sort == "node")
         words = ", ".join(details.trigger_words)
-        for action, text in zip(self._actions, (record.path, wording.file_name(record.path), words), strict=True):
+        for action, text in zip(self._actions, (name, record.path, wording.file_name(record.path), words), strict=True):
             action.setData(text)
             action.setEnabled(bool(text))
 

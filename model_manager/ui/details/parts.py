@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 from PySide6.QtCore import QObject, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication, QKeySequence, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLayout, QPushButton, QSizePolicy, QTabBar, QToolButton, QWidget
 
 from model_manager.core.words import tr
@@ -59,6 +59,11 @@ def short_tip(text: str) -> str:
 def copy_text(text: str) -> None:
     """Put `text` on the clipboard."""
     QGuiApplication.clipboard().setText(text)
+
+
+def key_text(keys: str) -> str:
+    """Return how this system writes a key combination: "Ctrl+V", on a Mac "⌘V"."""
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 def set_role(label: QLabel, role: str) -> QLabel:

@@ -4,7 +4,7 @@ Nothing is stored per card: places are arithmetic, and only what is on screen is
 100,000 rows as with 100, so no loop here runs over rows that are not visible.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import cast
 
 from PySide6.QtCore import (
@@ -28,6 +28,7 @@ from PySide6.QtWidgets import QAbstractItemView, QWidget
 from model_manager.bridge.library_model import Card, PictureKey
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.ui.grid.card_face import HALO, Faces
+from model_manager.ui.grid.grip import paint_grip
 from model_manager.ui.grid.headings import paint_heading
 from model_manager.ui.grid.layout import CARD_MAX, CARD_MIN, CARD_USUAL, HEADING, MARGIN, GridLayout
 from model_manager.ui.grid.model import CardModel
@@ -53,7 +54,8 @@ class CardArea(QAbstractItemView):
         self._faces = Faces()
         self._anchor: tuple[int, int, float] | None = None  # id, row, how far its card is scrolled out (in cards)
         self._is_laying_out = False
-        self._hover = -1
+        self._hover, self._is_on_grip = -1, False
+        self.can_be_node: Callable[[int], bool] = lambda _id: False  # asked of the card under the pointer only
         self._shows_focus = False
         self._behind = QRegion()  # cards that the last frame left to the next one
         self._band = QRect()
@@ -363,6 +365,11 @@ class CardArea(QAbstractItemView):
             painter.drawPixmap(corner, self._faces.ring("hover"))
         if self._shows_focus and row == self.currentIndex().row() and self.hasFocus():
             painter.drawPixmap(corner, self._faces.ring("focus"))
+        if row == self._hover and self._has_grip(card):
+            paint_grip(painter, rect, self._is_on_grip)
+
+    def _has_grip(self, card: Card) -> bool:
+        return not card.is_away and self.can_be_node(card.id)
 
     def _face(self, card: Card, edge: int) -> QPixmap | None:
         """Return the card's face, a blank one while its picture may come any moment, or None if this frame has no time left to draw it."""

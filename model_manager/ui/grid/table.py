@@ -5,14 +5,28 @@ Rows have one fixed height and columns are measured once over the first rows, so
 
 from typing import cast
 
-from PySide6.QtCore import QAbstractItemModel, QByteArray, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QContextMenuEvent, QHideEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QByteArray,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QContextMenuEvent, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from model_manager.bridge.library_model import Card, PictureKey
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.ui.grid.card_art import drawn_ground, waiting_ground
 from model_manager.ui.grid.card_face import cropped
+from model_manager.ui.grid.grip import Press, leaves_open, way_of
 from model_manager.ui.grid.model import CardModel
 from model_manager.ui.theme import tokens
 
@@ -63,10 +77,12 @@ class TableView(QTableView):
 
     opened = Signal(int)  # id: double-click or Enter
     menu_asked = Signal(QPoint)  # global point: right click or the Menu key
+    drag_asked = Signal(str)  # what to hand over of the selected models: files, more (with sidecars) or node
 
     def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._thumbnails = thumbnails
+        self._press: Press | None = None
         self._are_widths_set = False
         self._build()
         self._name_delegate = NameDelegate(self, thumbnails)
@@ -179,6 +195,51 @@ class TableView(QTableView):
         """Ask for no more pictures while out of sight."""
         super().hideEvent(event)
         self._thumbnails.want((), 1)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Select as in any table, but leave a selected line as it is until the button comes up: all may be dragged."""
+        self._press = None
+        point = event.position().toPoint()
+        index = self.indexAt(point)
+        if event.button() == Qt.MouseButton.LeftButton and index.isValid():
+            is_open = leaves_open(event.modifiers(), self.selectionModel().isSelected(index))
+            self._press = Press(QPersistentModelIndex(index), point, event.modifiers(), False, is_open)
+            if is_open:
+                return
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Begin a drag."""
+        press, point = self._press, event.position().toPoint()
+        if press is None:
+            super().mouseMoveEvent(event)
+        elif event.buttons() & Qt.MouseButton.LeftButton and press.is_drag(point) and press.line.isValid():
+            self._press = None
+            if not self.selectionModel().isSelected(self._line(press.line)):
+                self._choose(press.line, Qt.KeyboardModifier.NoModifier)
+            self.setState(QAbstractItemView.State.NoState)
+            self.drag_asked.emit(way_of(event.modifiers()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A press that led to no drag was a click."""
+        press, self._press = self._press, None
+        if press is not None and press.is_open and press.line.isValid():
+            self._choose(press.line, press.modifiers)
+        super().mouseReleaseEvent(event)
+
+    def _line(self, index: QPersistentModelIndex) -> QModelIndex:
+        return self.model().index(index.row(), 0)
+
+    def _choose(self, index: QPersistentModelIndex, modifiers: Qt.KeyboardModifier) -> None:
+        """Do what a click with these keys does."""
+        flag, keys = QItemSelectionModel.SelectionFlag, Qt.KeyboardModifier
+        line, chosen = self._line(index), self.selectionModel()
+        if modifiers & keys.ShiftModifier and self.currentIndex().isValid():
+            run = QItemSelection(self.currentIndex(), line)
+            chosen.select(run, (flag.Select if modifiers & keys.ControlModifier else flag.ClearAndSelect) | flag.Rows)
+            return
+        way = flag.Toggle if modifiers & keys.ControlModifier else flag.ClearAndSelect
+        chosen.setCurrentIndex(line, way | flag.Rows)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Open with Enter; all else as in any table."""

@@ -1,6 +1,7 @@
 """The grid of cards as people use it: mouse, rubber band, keyboard, menu; the main window listens to its signals.
 
-Selects through Qt's selection model, which it shares with the table. Opens and shows nothing itself.
+A press on a card begins a drag, one beside the cards a rubber band. Selects through Qt's selection model, which it shares with the
+table. Opens and shows nothing itself.
 """
 
 import time
@@ -18,11 +19,14 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QGuiApplication, QHideEvent, QKeyEvent, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QGuiApplication, QHelpEvent, QHideEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QToolTip, QWidget
 
 from model_manager.bridge.thumbnails import Thumbnails
+from model_manager.core.words import tr
+from model_manager.ui.details.parts import key_text
 from model_manager.ui.grid.card_area import CardArea
+from model_manager.ui.grid.grip import Press, grip_rect, leaves_open, way_of
 
 Flag = QItemSelectionModel.SelectionFlag
 Action = QAbstractItemView.CursorAction
@@ -43,11 +47,14 @@ class GridView(CardArea):
 
     opened = Signal(int)  # id: double-click or Enter
     menu_asked = Signal(QPoint)  # global point: right click or the Menu key
+    drag_asked = Signal(str)  # what to hand over of the selected models: files, more (with sidecars) or node
+    node_asked = Signal()  # a click on the handle
 
     def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(thumbnails, parent)
         self._start = QPersistentModelIndex()  # where a Shift range begins
-        self._pressed: QPoint | None = None  # in the content, where the left button went down
+        self._press: Press | None = None  # on a card
+        self._pressed: QPoint | None = None  # in the content, where a band may begin
         self._pointer = QPoint()
         self._kept = QItemSelection()  # what a band with Ctrl adds to
         self._typed, self._typed_at = "", 0.0
@@ -85,7 +92,7 @@ class GridView(CardArea):
     # --- mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Select, toggle, extend, or begin a rubber band."""
+        """Select, toggle, extend, or begin what may become a drag or a rubber band."""
         point, row = event.position().toPoint(), self._row_at(event.position().toPoint())
         self._shows_focus = False
         if event.button() == Qt.MouseButton.RightButton:
@@ -98,22 +105,44 @@ class GridView(CardArea):
             event.ignore()
             return
         modifiers = event.modifiers()
-        keeps = bool(modifiers & Modifier.ControlModifier)
+        if row >= 0:
+            self._press_card(row, point, modifiers)
+            return
         self._pressed = point + QPoint(0, self.verticalOffset())
-        if row >= 0 and keeps and not modifiers & Modifier.ShiftModifier:
-            self._go(row, modifiers)
-            self._select([(row, row)], Flag.Toggle)
-        elif row >= 0:
-            self._go(row, modifiers)
-        elif not keeps:
+        keeps = bool(modifiers & Modifier.ControlModifier)
+        if not keeps:
             self.clearSelection()
         self._kept = self.selectionModel().selection() if keeps else QItemSelection()
 
+    def _press_card(self, row: int, point: QPoint, modifiers: Modifier) -> None:
+        is_on_grip, is_selected = self._is_grip(row, point), self.selectionModel().isSelected(self._index(row))
+        is_open = leaves_open(modifiers, is_selected)
+        self._press = Press(QPersistentModelIndex(self._index(row)), point, modifiers, is_on_grip, is_open)
+        if is_on_grip:
+            if not is_selected:
+                self._go(row, _NONE)
+        elif not is_open:
+            self._choose(row, modifiers)
+
+    def _choose(self, row: int, modifiers: Modifier) -> None:
+        """Do what a click with these keys does."""
+        self._go(row, modifiers)
+        if modifiers & Modifier.ControlModifier and not modifiers & Modifier.ShiftModifier:
+            self._select([(row, row)], Flag.Toggle)
+
+    def _is_grip(self, row: int, point: QPoint) -> bool:
+        return row >= 0 and grip_rect(self._row_rect(row)).contains(point) and self._has_grip(self._card(row))
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Draw the rubber band, or light up the card below."""
+        """Begin a drag, draw the rubber band, or light up the card below."""
         self._pointer = event.position().toPoint()
+        if self._press is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            if self._press.is_drag(self._pointer):
+                self._drag(self._press, event.modifiers())
+            return
         if self._pressed is None or not event.buttons() & Qt.MouseButton.LeftButton:
             self._set_hover(self._row_at(self._pointer))
+            self._set_on_grip(self._is_grip(self._hover, self._pointer))
             return
         start = self._pressed - QPoint(0, self.verticalOffset())
         if not self._band.isValid() and (self._pointer - start).manhattanLength() < QApplication.startDragDistance():
@@ -124,9 +153,36 @@ class GridView(CardArea):
             self._pull.start()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End the rubber band."""
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._end_band()
+        """End the rubber band; a press on a card that led to no drag was a click."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        press, self._press = self._press, None
+        self._end_band()
+        if press is None or not press.line.isValid():
+            return
+        if press.is_on_grip:
+            self.node_asked.emit()
+        elif press.is_open:
+            self._choose(press.line.row(), press.modifiers)
+
+    def _drag(self, press: Press, modifiers: Modifier) -> None:
+        """Have the selected models dragged; that of an open press alone when it is not one of them."""
+        self._press = None
+        if not press.line.isValid():
+            return
+        if not self.selectionModel().isSelected(self._index(press.line.row())):
+            self._go(press.line.row(), _NONE)
+        self._set_hover(-1)
+        self._set_on_grip(False)
+        self.drag_asked.emit(way_of(modifiers, press.is_on_grip))
+
+    def _set_on_grip(self, is_on_grip: bool) -> None:
+        if is_on_grip == self._is_on_grip:
+            return
+        self._is_on_grip = is_on_grip
+        self.viewport().setCursor(Qt.CursorShape.OpenHandCursor if is_on_grip else Qt.CursorShape.ArrowCursor)
+        if self._hover >= 0:
+            self.viewport().update(self._row_rect(self._hover))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Open the model."""
@@ -158,6 +214,7 @@ class GridView(CardArea):
         self._stretch_band()
 
     def _end_band(self) -> None:
+        self._press = None
         self._pressed, self._band, self._kept = None, QRect(), QItemSelection()
         self._pull.stop()
         self.viewport().update()
@@ -168,9 +225,14 @@ class GridView(CardArea):
         super().hideEvent(event)
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """Put out the light when the pointer leaves."""
+        """Put out the light when the pointer leaves; the handle says what it is for."""
         if event.type() == QEvent.Type.Leave:
             self._set_hover(-1)
+            self._set_on_grip(False)
+        elif isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self._is_on_grip:
+            text = tr("Drag into ComfyUI as a node. A click copies it for {keys}.", keys=key_text("Ctrl+V"))
+            QToolTip.showText(event.globalPos(), text, self.viewport())
+            return True
         return super().viewportEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -18,7 +18,8 @@ from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.amounts import size_text
 from model_manager.core.words import tr
 from model_manager.ui.details.panel import DetailsPanel
-from model_manager.ui.empty_state import EmptyState
+from model_manager.ui.drop_desk import DropDesk
+from model_manager.ui.empty_state import EmptyState, nothing_at
 from model_manager.ui.folder_desk import FolderDesk
 from model_manager.ui.grid.table import TableView
 from model_manager.ui.grid.view import GridView
@@ -89,6 +90,8 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(library)
         self.setCentralWidget(self.pages)
         self.desk = FolderDesk(self, self.session, self.pages)
+        self.drop_in = DropDesk(self, self.session, self.pages, self.views, self.desk)
+        self.drop_in.show_in(self.problems, self.status)
         self.menu = ModelMenu(self, self.session.model, self.selection, self._on_opened)
         self._details_timer = QTimer(self, singleShot=True, interval=DETAILS_MS)
 
@@ -99,6 +102,7 @@ class MainWindow(QMainWindow):
         top.card_width_changed.connect(self.grid.set_card_width)
         top.view_chosen.connect(self._on_view)
         top.refresh_asked.connect(self._on_refresh)
+        top.add_asked.connect(self.drop_in.show_menu)
         top.folders_asked.connect(self.desk.show_folders)
         top.settings_asked.connect(self.desk.show_settings)
         self.grid.card_width_changed.connect(top.set_card_width)
@@ -227,7 +231,7 @@ class MainWindow(QMainWindow):
             self.views.setCurrentWidget(self._view())
             return
         if total and session.is_loaded and session.place and not self.search.text():
-            self.empty.show_nothing_here(*_nothing_at(session.place))
+            self.empty.show_nothing_here(*nothing_at(session.place))
         elif total and session.is_loaded:
             self.empty.show_nothing_found(session.search_text)
         elif not session.is_loaded or session.is_scanning or (session.sources and not session.is_scanned):
@@ -381,15 +385,6 @@ class MainWindow(QMainWindow):
         has_details = len(self.selection.ids(2)) != 1 or self.details.isHidden() or is_read
         is_shown = has_pictures and has_details and session.is_counted
         return session.is_settled and is_shown and session.runner.is_idle
-
-
-def _nothing_at(place: str) -> tuple[str, str]:
-    """What to say of a row of the sidebar that has no models."""
-    if place == "is:favourite":
-        return tr("No favourites yet"), tr("Models whose notes or sidecars mark them as favourites are listed here.")
-    if place.startswith("added"):
-        return tr("Nothing new"), tr("No model was added in the last seven days.")
-    return tr("Nothing here"), tr("No model belongs here now.")
 
 
 def _bytes(text: str) -> QByteArray:

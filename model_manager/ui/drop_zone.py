@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStackedWidget, QWidget
 
 from model_manager.bridge.library_model import LibraryModel
 from model_manager.core.words import tr
+from model_manager.ui.grid.table import TableView
 from model_manager.ui.theme import icon, mixed, tokens
 
 PICTURES = frozenset(
@@ -172,7 +173,7 @@ class DropZone(QObject):
             index = view.indexAt(inner) if port.rect().contains(inner) else None
             if index is not None and index.isValid():
                 rect = view.visualRect(index)
-                if not view.visualRect(index.siblingAtColumn(1)).isEmpty():  # a line of the table
+                if isinstance(view, TableView):  # all of its line
                     rect.setLeft(0)
                     rect.setRight(port.width() - 1)
                 place = QRect(port.mapTo(self._window, rect.topLeft()), rect.size())

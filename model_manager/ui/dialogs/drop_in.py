@@ -6,16 +6,13 @@ Opened by the drop desk, which fills it and does what it asks for. Decides nothi
 from collections.abc import Iterable
 
 from PySide6.QtCore import QElapsedTimer, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QButtonGroup,
     QCheckBox,
     QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QListView,
     QMenu,
     QProgressBar,
     QPushButton,
@@ -28,7 +25,7 @@ from PySide6.QtWidgets import (
 from model_manager.bridge.intake import RESERVE, Choice, Destination, Plan, Report, needs
 from model_manager.core.amounts import size_text
 from model_manager.core.words import tr, trn
-from model_manager.ui.dialogs.drop_list import DropDelegate, DropModel
+from model_manager.ui.dialogs.drop_list import DropDelegate, DropModel, DropView
 from model_manager.ui.dialogs.drop_words import chips_of_plan, chips_of_report, progress_text, report_title
 from model_manager.ui.elided_label import ElidedLabel
 
@@ -201,7 +198,7 @@ class DropSheet(QDialog):
         """Offer all folders for the row, or for all selected ones if it is one of them."""
         if self._plan is None or not self.model.is_open or self.model.line(row).state in ("here", "twice"):
             return
-        chosen = self._selected()
+        chosen = self._list.rows()
         rows = chosen if row in chosen else [row]
         menu, more, new = QMenu(self), QMenu(tr("Other folders"), self), QMenu(tr("New folders"), self)
         for one in self._plan.destinations:
@@ -213,34 +210,16 @@ class DropSheet(QDialog):
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self._list.viewport().mapToGlobal(point))
 
-    def _selected(self) -> list[int]:
-        return sorted(index.row() for index in self._list.selectionModel().selectedIndexes())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space leaves rows out, F2 or the Menu key opens the list of folders."""
-        rows = self._selected()
-        if self._list.hasFocus() and rows and event.key() == Qt.Key.Key_Space:
-            self.model.toggle(rows)
-        elif self._list.hasFocus() and rows and event.key() in (Qt.Key.Key_F2, Qt.Key.Key_Menu):
-            self._on_target(rows[0], self._list.visualRect(self.model.index(rows[0])).center())
-        else:
-            super().keyPressEvent(event)
-
     # building
 
     def _build_list(self) -> None:
-        self._list = QListView()
-        self._list.setModel(self.model)
+        self._list = DropView(self.model)
+        self._list.toggle_asked.connect(self.model.toggle)
+        self._list.target_asked.connect(self._on_target)
         delegate = DropDelegate(self._list)
-        delegate.box_clicked.connect(lambda row: self.model.toggle(self._selected() if row in self._selected() else [row]))
+        delegate.box_clicked.connect(lambda row: self.model.toggle(self._list.rows() if row in self._list.rows() else [row]))
         delegate.target_clicked.connect(self._on_target)
         self._list.setItemDelegate(delegate)
-        self._list.setUniformItemSizes(True)
-        self._list.setMouseTracking(True)
-        self._list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self._list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._list.setAccessibleName(tr("Models to add"))
 
     def _build_layout(self) -> None:
         self._title, self._sub, self._chips = QLabel(), ElidedLabel("muted"), QHBoxLayout()

@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterable
 
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from model_manager.bridge.intake import GOES, Line, Outcome, Plan
 from model_manager.core.amounts import short_size
@@ -165,10 +165,41 @@ class DropDelegate(QStyledItemDelegate):
         painter.restore()
 
 
+class DropView(QListView):
+    """The list; Space and the keys that open a list of choices are told with the selected rows."""
+
+    toggle_asked = Signal(object)
+    target_asked = Signal(int, QPoint)
+
+    def __init__(self, model: DropModel) -> None:
+        super().__init__()
+        self.setModel(model)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(tr("Models to add"))
+
+    def rows(self) -> list[int]:
+        """The selected rows."""
+        return sorted(index.row() for index in self.selectionModel().selectedIndexes())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space leaves rows out, F2 or the Menu key opens the list of folders."""
+        rows = self.rows()
+        if rows and event.key() == Qt.Key.Key_Space:
+            self.toggle_asked.emit(rows)
+        elif rows and event.key() in (Qt.Key.Key_F2, Qt.Key.Key_Menu):
+            self.target_asked.emit(rows[0], target_rect(self.visualRect(self.model().index(rows[0], 0))).bottomLeft())
+        else:
+            super().keyPressEvent(event)
+
+
 def target_rect(rect: QRect) -> QRect:
     """Where the target of a row is painted."""
-    left = rect.left() + round(rect.width() * 0.42)
-    return QRect(left, rect.top() + 4, round(rect.width() * 0.31), rect.height() - 8)
+    left = rect.left() + round(rect.width() * 0.39)
+    return QRect(left, rect.top() + 4, round(rect.width() * 0.28), rect.height() - 8)
 
 
 def _paint_box(painter: QPainter, rect: QRect, is_on: bool, is_enabled: bool) -> None:

@@ -3,7 +3,7 @@
 Made by the main window. It decides nothing about files: it shows the plan and has done what the person says.
 """
 
-from PySide6.QtCore import QMimeData, QObject, QPoint, Signal
+from PySide6.QtCore import QMimeData, QObject, QPoint, QTimer, Signal
 from PySide6.QtGui import QCursor, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QMenu, QStackedWidget, QWidget
 
@@ -16,6 +16,8 @@ from model_manager.ui.drop_zone import DropZone, are_pictures, local_paths
 from model_manager.ui.folder_desk import FolderDesk
 from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.status_bar import StatusBar
+
+LOOK_MS = 300  # a look that takes no longer shows its plan at once
 
 
 class DropDesk(QObject):
@@ -62,7 +64,7 @@ class DropDesk(QObject):
         sheet.folders_asked.connect(self._on_folders)
         sheet.setMaximumWidth(max(640, self._window.width() - 24))
         sheet.setMaximumHeight(max(360, self._window.height() - 24))
-        sheet.show()
+        QTimer.singleShot(LOOK_MS, sheet, lambda: sheet.setVisible(sheet is self._sheet))
         self.intake.look(paths)
 
     def paste(self) -> None:
@@ -109,7 +111,7 @@ class DropDesk(QObject):
             sheet.show_nothing(tr("Where should they go?"), text, offers_folders=True)
         else:
             sheet.show_plan(plan, self._moves)
-            self._moves = False
+        sheet.show()
 
     @staticmethod
     def _told(plan: Plan) -> str:

@@ -5,7 +5,7 @@ Opened by the drop desk, which fills it and does what it asks for. Decides nothi
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QElapsedTimer, QPoint, Qt, Signal
+from PySide6.QtCore import QElapsedTimer, QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -25,11 +25,12 @@ from PySide6.QtWidgets import (
 from model_manager.bridge.intake import RESERVE, Choice, Destination, Plan, Report, needs
 from model_manager.core.amounts import size_text
 from model_manager.core.words import tr, trn
-from model_manager.ui.dialogs.drop_list import DropDelegate, DropModel, DropView
+from model_manager.ui.dialogs.drop_list import ROW, DropDelegate, DropModel, DropView
 from model_manager.ui.dialogs.drop_words import chips_of_plan, chips_of_report, progress_text, report_title
 from model_manager.ui.elided_label import ElidedLabel
 
 STEPS = 1000
+SIZE = QSize(980, 560)
 
 
 class DropSheet(QDialog):
@@ -44,7 +45,7 @@ class DropSheet(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Add models"))
         self.setWindowModality(Qt.WindowModality.WindowModal)
-        self.resize(980, 560)
+        self.resize(SIZE)
         self.setMinimumSize(640, 360)
         self._plan: Plan | None = None
         self._choices: dict[int, Choice] = {}
@@ -69,11 +70,12 @@ class DropSheet(QDialog):
             self._foot.setCurrentIndex(1)
             self._hide.hide()
 
-    def show_plan(self, plan: Plan, moves: bool | None = None) -> None:
-        """Show where everything would go."""
+    def show_plan(self, plan: Plan, moves: bool) -> None:
+        """Show where everything would go; `moves` is what the person is likely to want, at first."""
         is_first, self._plan = self._plan is None, plan
-        if moves is not None:
+        if is_first:
             (self._move if moves else self._copy).setChecked(True)
+            self.resize(SIZE.width(), min(SIZE.height(), 280 + ROW * len(plan.lines)))
         self.model.set_plan(plan)
         self._options.show()
         self._keep.setVisible(any(line.known.find.below for line in plan.lines))

@@ -78,9 +78,10 @@ class DropModel(QAbstractListModel):
         for row in rows:
             if self._lines[row].state in GOES:
                 (self._left_out.discard if takes else self._left_out.add)(row)
-                self.dataChanged.emit(self.index(row), self.index(row))
             elif self._lines[row].state == "damaged" and takes:
                 self.wanted.emit(row)
+        if rows:
+            self.dataChanged.emit(self.index(min(rows)), self.index(max(rows)))
         self.changed.emit()
 
     def rowCount(self, parent: Index = NOWHERE) -> int:

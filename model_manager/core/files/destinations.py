@@ -112,9 +112,10 @@ def classify(find: Find, facts: Facts) -> tuple[str, str]:
     if find.is_folder:
         return "diffusers", tr("a folder in diffusers' layout")
     if facts.kind:
-        by_header, base = tr("{what} by its header", what=label_one(facts.kind)), facts.architecture or facts.base_model
-        says_more = base and label_one(facts.kind).casefold() not in base.casefold()
-        return facts.kind, f"{by_header} · {base}" if says_more else by_header
+        what = label_one(facts.kind)
+        base = (facts.architecture or facts.base_model).replace(what, "").strip()  # "SD or SDXL VAE" says it twice
+        by_header = tr("{what} by its header", what=what)
+        return facts.kind, f"{by_header} · {base}" if base else by_header
     folder, name = os.path.split(find.path)
     if find.family.sidecars and (kind := current_name(read_details(folder, name, find.family, facts).kind)):
         return kind, tr("{what} by its sidecar", what=label_one(kind))

@@ -120,7 +120,8 @@ class DropSheet(QDialog):
         self._cancel.setText(tr("Close"))
         self._foot_text.show_text("")
         self._foot.setCurrentIndex(0)
-        self.resize(620, 220)
+        self.setMinimumHeight(0)
+        self.resize(640, 170)
 
     @property
     def is_busy(self) -> bool:

@@ -5,6 +5,7 @@ path as configured) and never write into a file in place. `system` is a `sys.pla
 """
 
 import contextlib
+import ctypes
 import errno
 import ntpath
 import os
@@ -159,6 +160,49 @@ def _write_new(path: str, data: bytes, mode: int | None) -> None:
         file.write(data)
         file.flush()
         os.fsync(handle)
+
+
+def rename_new(source: str, target: str) -> None:
+    """Rename a file or folder within its drive to a name that nothing has. Raises FileExistsError, or OSError as the system does."""
+    if sys.platform == "win32":
+        os.rename(long_path(source), long_path(target))  # refuses by itself
+    elif not _rename_exclusively(source, target):
+        _rename_by_steps(source, target)
+
+
+# Linux: renameat2 of linux/fs.h with RENAME_NOREPLACE; macOS: renamex_np of sys/stdio.h with RENAME_EXCL
+_AT_FDCWD, _NOREPLACE, _EXCL = -100, 1, 4
+_NOT_ABLE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM)
+
+
+def _rename_exclusively(source: str, target: str) -> bool:
+    """Let the system do it in one step; False where it, or this kind of drive, cannot."""
+    library = ctypes.CDLL(None, use_errno=True)
+    old, new = os.fsencode(source), os.fsencode(target)
+    try:
+        if sys.platform == "darwin":
+            failed = library.renamex_np(old, new, _EXCL)
+        else:
+            failed = library.renameat2(_AT_FDCWD, old, _AT_FDCWD, new, _NOREPLACE)
+    except AttributeError:  # an old C library
+        return False
+    code = ctypes.get_errno() if failed else 0
+    if code and code not in _NOT_ABLE:
+        raise OSError(code, os.strerror(code), source, None, target)
+    return not code
+
+
+def _rename_by_steps(source: str, target: str) -> None:
+    """Take the name with an empty file or folder of our own, which nobody else can then take, and put the real one in its place."""
+    if os.path.isdir(source):
+        os.mkdir(target)
+    else:
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        os.replace(source, target)
+    except OSError:
+        (os.rmdir if os.path.isdir(target) else os.unlink)(target)
+        raise
 
 
 def data_dir() -> Path:

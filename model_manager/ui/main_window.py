@@ -18,6 +18,7 @@ from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.amounts import size_text
 from model_manager.core.words import tr
 from model_manager.ui.details.panel import DetailsPanel
+from model_manager.ui.drop_desk import DropDesk
 from model_manager.ui.empty_state import EmptyState, nothing_at
 from model_manager.ui.folder_desk import FolderDesk
 from model_manager.ui.grid.table import TableView
@@ -91,6 +92,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.pages)
         self.desk = FolderDesk(self, self.session, self.pages)
         self.handing = Handing(self.session, self.thumbnails, self.selection, self)
+        self.drop_in = DropDesk(self, self.session, self.pages, self.views, self.desk)
+        self.drop_in.show_in(self.problems, self.status)
         self.menu = ModelMenu(self, self.session.model, self.selection, self.handing.copies, self._on_opened)
         self._details_timer = QTimer(self, singleShot=True, interval=DETAILS_MS)
 
@@ -101,6 +104,7 @@ class MainWindow(QMainWindow):
         top.card_width_changed.connect(self.grid.set_card_width)
         top.view_chosen.connect(self._on_view)
         top.refresh_asked.connect(self._on_refresh)
+        top.add_asked.connect(self.drop_in.show_menu)
         top.folders_asked.connect(self.desk.show_folders)
         top.settings_asked.connect(self.desk.show_settings)
         self.grid.card_width_changed.connect(top.set_card_width)

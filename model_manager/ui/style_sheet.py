@@ -28,6 +28,8 @@ QLabel[role="muted"] { color: $muted; }
 QLabel[role="faint"] { color: $faint; font-size: 12px; }
 QLabel[role="heading"] { color: $faint; font-size: 11px; font-weight: 600; text-transform: uppercase; letter-spacing: 1px; }
 QLabel[role="chip"] { background: $raised; color: $text; border: 1px solid $line; border-radius: 6px; padding: 1px 7px; font-size: 12px; }
+QLabel[role="chip"][tone="ok"] { color: $ok; } QLabel[role="chip"][tone="warn"] { color: $warn; }
+QLabel[role="chip"][tone="bad"] { color: $bad; }
 QLabel[role="ok"] { color: $ok; } QLabel[role="warn"] { color: $warn; } QLabel[role="bad"] { color: $bad; }
 QSplitter::handle { background: $line; }
 QSplitter::handle:horizontal { width: 1px; } QSplitter::handle:vertical { height: 1px; }

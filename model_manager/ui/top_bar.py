@@ -45,6 +45,7 @@ class TopBar(QFrame):
     view_chosen = Signal(str)
     settings_asked = Signal()
     refresh_asked = Signal()
+    add_asked = Signal()
     folders_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -130,9 +131,10 @@ class TopBar(QFrame):
             button.setObjectName(name)
         self._grid_button.setChecked(True)
         self._views.buttonClicked.connect(self._on_view)
-        self._tools = [_icon_button("refresh", tr("Look at all folders again")), _icon_button("folder", tr("Folders")),
-                       _icon_button("settings", tr("Settings"))]  # fmt: skip
-        for button, signal in zip(self._tools, (self.refresh_asked, self.folders_asked, self.settings_asked), strict=True):
+        self._tools = [_icon_button("plus", tr("Add models")), _icon_button("refresh", tr("Look at all folders again")),
+                       _icon_button("folder", tr("Folders")), _icon_button("settings", tr("Settings"))]  # fmt: skip
+        signals = (self.add_asked, self.refresh_asked, self.folders_asked, self.settings_asked)
+        for button, signal in zip(self._tools, signals, strict=True):
             button.clicked.connect(signal)
         self.set_sort(self._sort, self._descending)
         self.set_group(self._group)
@@ -190,6 +192,8 @@ class TopBar(QFrame):
         if shortness == self._shortness:
             return
         self._shortness = shortness
+        for end in (self._small, self._large):
+            end.setVisible(shortness == 0)
         if self._search is not None:
             self._search.setMinimumWidth(SEARCH_AT_LEAST if shortness == 2 else SEARCH_WIDTHS[0])
         sort, group = sort_labels().get(self._sort, ""), group_labels().get(self._group, "")

@@ -97,7 +97,7 @@ def test_buttons_signal(bar: TopBar, qtbot: QtBot) -> None:
 def test_everything_fits(bar: TopBar, width: int) -> None:
     bar.resize(width, HEIGHT)
     parts = sorted((part for part in bar.findChildren(QWidget) if part.parent() is bar and part.isVisible()), key=lambda part: part.x())
-    assert len(parts) >= 12
+    assert len(parts) >= 11
     for left, right in pairwise(parts):
         assert left.geometry().right() < right.x(), (left, right)
     assert parts[-1].geometry().right() < width

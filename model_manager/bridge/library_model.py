@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from model_manager.core.amounts import short_size
-from model_manager.core.library.arrange import Arrangement
+from model_manager.core.library.arrange import Arrangement, Group
 from model_manager.core.library.index import FolderRow
 from model_manager.core.library.kinds import label_one
 from model_manager.core.library.query import Query
@@ -84,6 +84,8 @@ class LibraryModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._arrangement = Arrangement(Shelf())
+        self._sections: tuple[Section, ...] = ()
+        self._sections_of: tuple[Group, ...] = ()
         self._badges = _badges()
         self._titles = {
             "name": tr("Name"), "type": tr("Type"), "base": tr("Base model"), "architecture": tr("Architecture"), "size": tr("Size"),
@@ -175,7 +177,10 @@ class LibraryModel(QAbstractTableModel):
 
     def sections(self) -> tuple[Section, ...]:
         """The groups, empty when the list is not grouped."""
-        return tuple(Section(group.title, group.first, group.count) for group in self._arrangement.groups)
+        if self._sections_of is not self._arrangement.groups:  # asked at every new size of the window
+            self._sections_of = self._arrangement.groups
+            self._sections = tuple(Section(group.title, group.first, group.count) for group in self._sections_of)
+        return self._sections
 
     # Qt
 

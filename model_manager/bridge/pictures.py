@@ -57,12 +57,23 @@ def decode_bytes(data: bytes, edge: int) -> QImage:
     return _read(QImageReader(buffer), BytesIO(data), edge) or _read_with_pillow(BytesIO(data), edge)
 
 
-def decode_thumbnail(data: bytes) -> QImage | None:
-    """Return a thumbnail of our own cache, or None if it is broken."""
-    image = QImage.fromData(data)
+def read_thumbnail(path: str, edge: int) -> QImage | None:
+    """Return a thumbnail of our own cache, scaled as by `shrunk`, or None if it is broken.
+
+    Few calls, each of them long: a worker waits for the interpreter after every one. Most are JPEG, as the ending says; the rest
+    is known by its content.
+    """
+    reader = QImageReader(path)
+    size = reader.size()
+    if size.isEmpty():
+        return None
+    width, height = covering(size.width(), size.height(), edge)
+    if width < size.width():
+        reader.setScaledSize(QSize(width, height))
+    image = reader.read()
     if image.isNull():
         return None
-    return image if image.format() in _READY_FORMATS else _ready(image)  # each call more is one more wait for the interpreter
+    return image if image.format() in _READY_FORMATS else _ready(image)
 
 
 def shrunk(image: QImage, edge: int) -> QImage:

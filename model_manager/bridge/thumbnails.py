@@ -24,6 +24,7 @@ EDGES = (160, 320, 512, 768, 1024)  # device pixels; few steps, so that the size
 MEMORY = 96 * 1024 * 1024  # bytes of pixmaps kept beyond those on screen
 CHUNK = 6  # cached thumbnails read in one job: some 5 ms
 READS, MAKES = 3, 3  # jobs under way; enough to keep the workers busy, few enough that nothing stale waits in line
+REST = 60  # milliseconds after which a view that was scrolled stands still; meanwhile one worker reads and leaves room for painting
 CALM = 250  # milliseconds without scrolling before pictures are made on all workers; one alone does not hold up frames
 FRAME = 16  # milliseconds; arrivals are told once a frame
 
@@ -82,6 +83,8 @@ class Thumbnails(QObject):
         self._pump_timer = self._timer(0, self._pump)
         self._news_timer = self._timer(FRAME, self._tell)
         self._calm_timer = self._timer(CALM, self._pump)
+        self._rest_timer = self._timer(REST, self._pump)
+        self._moved_at = 0.0
 
     def _timer(self, milliseconds: int, slot: Callable[[], None]) -> QTimer:
         timer = QTimer(self, singleShot=True, interval=milliseconds)
@@ -116,7 +119,7 @@ class Thumbnails(QObject):
             if ask not in wanted:
                 self._drop(ask)
         if wanted.keys() != self._wanted.keys():
-            self._calm_timer.start()
+            self._on_moved()
         self._wanted = wanted
         for ask in wanted:
             if ask not in self._pixmaps and ask.key not in self._refused:
@@ -126,6 +129,13 @@ class Thumbnails(QObject):
             first.update(queue)
             queue.clear()
             queue.update(first)
+
+    def _on_moved(self) -> None:
+        """One change is a jump, to be filled as fast as can be; several in a row are scrolling."""
+        before, self._moved_at = self._moved_at, time.monotonic()
+        self._calm_timer.start()
+        if (self._moved_at - before) * 1000 < REST:
+            self._rest_timer.start()
 
     def retry(self) -> None:
         """Forget which pictures could not be shown, because a folder has come back."""
@@ -159,7 +169,7 @@ class Thumbnails(QObject):
     @Slot()
     def _pump(self) -> None:
         """Start what there is room for."""
-        while self._reads and self._jobs["read"] < READS:
+        while self._reads and self._jobs["read"] < (1 if self._rest_timer.isActive() else READS):
             self._start("read", read, list(islice(self._reads, CHUNK)))
         while self._makes and self._jobs["make"] < (1 if self._calm_timer.isActive() else MAKES):
             self._start("make", make, list(islice(self._makes, 1)))
@@ -225,8 +235,7 @@ def read(asks: list[Ask], dropped: set[Ask], cache: ThumbnailCache, _covers: Cov
 
     Runs in a worker.
     """
-    found = [(ask, None if ask in dropped else _from_cache(ask, cache)) for ask in asks]
-    return [Fetched(ask, image and pictures.shrunk(image, exact), "") for ask, image in found]
+    return [Fetched(ask, None if ask in dropped else _from_cache(ask, cache, exact), "") for ask in asks]
 
 
 def make(asks: list[Ask], dropped: set[Ask], cache: ThumbnailCache, covers: Covers, exact: int) -> list[Fetched]:
@@ -239,10 +248,10 @@ def _disk_key(ask: Ask) -> ThumbnailKey:
     return ThumbnailKey(path, mtime_ns, size, number, ask.edge)
 
 
-def _from_cache(ask: Ask, cache: ThumbnailCache) -> QImage | None:
-    data = cache.read(_disk_key(ask))
-    image = None if data is None else pictures.decode_thumbnail(data)
-    if data is not None and image is None:
+def _from_cache(ask: Ask, cache: ThumbnailCache, exact: int) -> QImage | None:
+    path = cache.find(_disk_key(ask))
+    image = None if path is None else pictures.read_thumbnail(path, exact)
+    if path is not None and image is None:
         cache.drop(_disk_key(ask))
     return image
 

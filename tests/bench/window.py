@@ -1,4 +1,4 @@
-"""The real window on 10,000 and 100,000 models: start, memory, search, sort, resize, append, select all.
+"""The real window on 10,000 and 100,000 models: start, memory, search, sort, resize, append, select all, jumps, scrolling.
 
 `python tests/bench/window.py [--models 10000 100000] [--rounds 5]`; prints milliseconds and ratios to an empty window started in turn
 with it. Runs offscreen; quote the ratios, a busy machine moves single figures.
@@ -52,7 +52,8 @@ def child(folder: Path, what: str) -> None:
     loop.exec()
     found["rss"] = rss()
     if what == "work":
-        found["work"] = work(app, window)
+        found["work"] = {**work(app, window), **resize_in_hand(window)}
+        found["motion"] = motion(window)
     window.session.close()
     print(json.dumps(found), flush=True)
     os._exit(0)
@@ -106,6 +107,81 @@ def work(app: object, window: object) -> dict[str, float]:
     return figures
 
 
+def resize_in_hand(window: object) -> dict[str, float]:
+    """Time a new size of the window with many groups, then with a model in the details panel."""
+    from grid import spin
+
+    figures = {}
+    for name, group, rows in (("resize, grouped by folder", "folder", ()), ("resize, a model in hand", "none", (2,))):
+        window.session.set_group(group)  # type: ignore[attr-defined]
+        window.selection.select(rows)  # type: ignore[attr-defined]
+        spin(lambda: False, 1)
+        figures[name] = statistics.median(resizings(window))
+    return figures
+
+
+def resizings(window: object) -> list[float]:
+    """Milliseconds from each new size to the end of its first frame."""
+    from grid import spin
+
+    times = []
+    for size in [(1000, 650), (1400, 900), (1280, 800)] * 4:
+        begin = time.perf_counter()
+        window.resize(*size)  # type: ignore[attr-defined]
+        window.grid.viewport().repaint()  # type: ignore[attr-defined]
+        times.append((time.perf_counter() - begin) * 1000)
+        spin(lambda: False, 0.05)
+    return times
+
+
+def motion(window: object) -> dict[str, str]:
+    """Jump and scroll with thumbnails from the disk cache, then while pictures are made and folders walked."""
+    import grid as tool
+
+    from model_manager.bridge.jobs import Pool
+    from model_manager.bridge.library_model import LibraryModel, PictureKey
+    from model_manager.bridge.thumbnails import step_of
+
+    view, session = window.grid, window.session  # type: ignore[attr-defined]
+    session.set_group("none")
+    window.resize(1440, 900)  # type: ignore[attr-defined]
+    tool.spin(lambda: False, 1)
+    fill_cache(window, step_of(view._layout.card_height))
+    window.thumbnails.retry()  # type: ignore[attr-defined]
+    tool.spin(view.is_settled)
+    jumps = sorted(tool.jump(view) for _ in range(25))
+    found = {"jump until full": f"median {jumps[12][0]:.0f}, worst {jumps[-1][0]:.0f} ms; {len(view.visible_rows())} cards on screen"}
+    for name, pixels in (("slow", 12), ("brisk", 90), ("fling", 700)):
+        found[f"scroll {name}"] = tool.shares(tool.scroll(view, 5, pixels))
+    with tempfile.TemporaryDirectory() as folder:
+        keys = [key for key in tool.keys_to_make(Path(folder)) if key is not None]
+        LibraryModel._picture = lambda _self, slot: PictureKey(keys[slot % len(keys)].path, slot, 1, "still", 0)  # type: ignore[method-assign]
+        session.runner.start(Pool.SCAN, tool.walk, 0, done=lambda _seen: None)
+        found["scroll, scanning and making"] = tool.shares(tool.scroll(view, 5, 60))
+    return found
+
+
+def fill_cache(window: object, edge: int) -> None:
+    """Put one of a few thumbnails into the disk cache for every model, as links so that they take no room."""
+    import grid as tool
+
+    from model_manager.bridge import pictures
+    from model_manager.bridge.thumbnails import Ask, _disk_key
+
+    model, cache = window.session.model, window.thumbnails._cache  # type: ignore[attr-defined]
+    folder = window.session.cache_folder  # type: ignore[attr-defined]
+    sources = []
+    for shard in range(256):
+        (folder / f"{shard:02x}").mkdir(parents=True, exist_ok=True)
+    for number in range(12):
+        sources.append(folder / f"source{number}")
+        sources[-1].write_bytes(pictures.encode(tool.noise(*pictures.covering(5120, 7680, edge), number)))
+    for slot in model.shelf.slots():
+        key = model._picture(slot)
+        if key is not None:
+            os.link(sources[slot % 12], cache._path(_disk_key(Ask(key, edge))))
+
+
 def append(model: object, ids: list[int], round_: int) -> None:
     """Put 200 new models after the last name."""
     from model_manager.core.library.rows import plain_row
@@ -151,8 +227,11 @@ def main() -> None:
             print(f"{count:,} models")
             print(f"  start to a painted grid   {full * 1000:6.0f} ms = {full / bare:.2f} x the empty window ({bare * 1000:.0f} ms)")
             print(f"  memory over the empty one {memory:6.0f} MB")
-            for name, value in run(folder, "work")["work"].items():  # type: ignore[attr-defined]
+            worked = run(folder, "work")
+            for name, value in worked["work"].items():  # type: ignore[attr-defined]
                 print(f"  {name:25s} {value:6.1f} ms")
+            for name, text in worked["motion"].items():  # type: ignore[attr-defined]
+                print(f"  {name:28s} {text}")
 
 
 if __name__ == "__main__":

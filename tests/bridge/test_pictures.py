@@ -167,16 +167,24 @@ def test_a_thumbnail_survives_being_written(tmp_path: Path) -> None:
     image = pictures.decode(_saved(tmp_path / "a.png", _halves()), 320)
     data = pictures.encode(image)
     assert data[:2] == b"\xff\xd8"
-    again = pictures.decode_thumbnail(data)
+    kept = tmp_path / "kept.jpg"
+    kept.write_bytes(data)
+    again = pictures.read_thumbnail(str(kept), 320)
     assert again is not None and again.size() == image.size() and again.format() == QImage.Format.Format_RGB32
     assert _is_red_above_blue(again)
-    assert pictures.decode_thumbnail(data[:20]) is None
+    small = pictures.read_thumbnail(str(kept), 200)
+    assert small is not None and (small.width(), small.height()) == pictures.covering(image.width(), image.height(), 200)
+    assert small.format() == QImage.Format.Format_RGB32 and _is_red_above_blue(small)
+    for length in (0, 20):
+        kept.write_bytes(data[:length])
+        assert pictures.read_thumbnail(str(kept), 320) is None
 
 
 def test_a_clear_thumbnail_survives_being_written(tmp_path: Path) -> None:
     clear = Image.new("RGBA", (90, 120), (200, 100, 50, 128))
     image = pictures.decode(_saved(tmp_path / "a.png", clear), 320)
-    again = pictures.decode_thumbnail(pictures.encode(image))
+    (tmp_path / "kept.jpg").write_bytes(pictures.encode(image))
+    again = pictures.read_thumbnail(str(tmp_path / "kept.jpg"), 320)
     assert again is not None and again.format() == QImage.Format.Format_ARGB32_Premultiplied
     colour = again.pixelColor(9, 9)
     assert _near(colour, (200, 100, 50), 4) and abs(colour.alpha() - 128) <= 1

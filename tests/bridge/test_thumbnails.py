@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from model_manager.bridge import thumbnails as module
 from model_manager.bridge.jobs import Runner
 from model_manager.bridge.library_model import PictureKey
-from model_manager.bridge.thumbnails import Thumbnails, step_of
+from model_manager.bridge.thumbnails import READS, Thumbnails, step_of
 from model_manager.core.errors import BadFormat
 from model_manager.core.previews.thumbnail_cache import ThumbnailCache
 
@@ -92,6 +92,26 @@ def test_a_broken_cached_thumbnail_is_made_again(qtbot: QtBot, make: Callable[..
     second.picture(key, 300)
     qtbot.waitUntil(lambda: second.state(key) == "have")
     assert kept.read_bytes()[:2] == b"\xff\xd8"
+
+
+def test_one_worker_reads_while_scrolling_and_more_when_it_rests(
+    qtbot: QtBot, make: Callable[..., Thumbnails], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thumbnails, keys, jobs = make(), [PictureKey(str(tmp_path / str(n)), 1, 1, "still", 0) for n in range(90)], list[str]()
+    monkeypatch.setattr(thumbnails._runner, "start", lambda _pool, function, *_args, **_more: jobs.append(function.__name__))
+    thumbnails.want(keys[:30], 300)
+    thumbnails.want(keys[1:31], 300)
+    thumbnails._pump()
+    assert jobs == ["read"]
+    qtbot.waitUntil(lambda: len(jobs) == READS)
+
+
+def test_a_jump_is_read_by_all_workers(make: Callable[..., Thumbnails], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    thumbnails, keys, jobs = make(), [PictureKey(str(tmp_path / str(n)), 1, 1, "still", 0) for n in range(30)], list[str]()
+    monkeypatch.setattr(thumbnails._runner, "start", lambda _pool, function, *_args, **_more: jobs.append(function.__name__))
+    thumbnails.want(keys, 300)
+    thumbnails._pump()
+    assert jobs == ["read"] * READS
 
 
 def test_what_cannot_be_shown_is_none_and_said_once(qtbot: QtBot, make: Callable[..., Thumbnails], tmp_path: Path) -> None:

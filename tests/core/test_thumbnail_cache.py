@@ -16,26 +16,31 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
+def _read(cache: ThumbnailCache, key: ThumbnailKey) -> bytes | None:
+    path = cache.find(key)
+    return None if path is None else Path(path).read_bytes()
+
+
 def test_gives_back_what_was_written(tmp_path: Path) -> None:
     cache = ThumbnailCache(tmp_path / "thumbnails")
-    assert cache.read(KEY) is None
+    assert _read(cache, KEY) is None
     cache.write(KEY, b"jpeg")
-    assert cache.read(KEY) == b"jpeg"
-    assert ThumbnailCache(tmp_path / "thumbnails").read(KEY) == b"jpeg"
+    assert _read(cache, KEY) == b"jpeg"
+    assert _read(ThumbnailCache(tmp_path / "thumbnails"), KEY) == b"jpeg"
 
 
 @pytest.mark.parametrize("change", [{"source": "/x"}, {"mtime_ns": 1}, {"size": 1}, {"number": 1}, {"edge": 512}])
 def test_every_part_of_the_key_counts(tmp_path: Path, change: dict[str, object]) -> None:
     cache = ThumbnailCache(tmp_path)
     cache.write(KEY, b"jpeg")
-    assert cache.read(KEY._replace(**change)) is None
+    assert _read(cache, KEY._replace(**change)) is None
 
 
 def test_odd_names_are_keys_like_others(tmp_path: Path) -> None:
     cache = ThumbnailCache(tmp_path)
     for name in ("/m/\udce9.png", "/m/名前 \n.png", "/m/" + "x" * 4000):
         cache.write(KEY._replace(source=name), name[:4].encode("utf-8", "replace"))
-        assert cache.read(KEY._replace(source=name)) == name[:4].encode("utf-8", "replace")
+        assert _read(cache, KEY._replace(source=name)) == name[:4].encode("utf-8", "replace")
     assert cache.fault == ""
 
 
@@ -43,10 +48,10 @@ def test_dropped_and_empty_files_are_gone(tmp_path: Path) -> None:
     cache = ThumbnailCache(tmp_path)
     cache.write(KEY, b"jpeg")
     cache.drop(KEY)
-    assert cache.read(KEY) is None
+    assert _read(cache, KEY) is None
     cache.write(KEY, b"jpeg")
     _files(tmp_path)[0].write_bytes(b"")
-    assert cache.read(KEY) is None
+    assert _read(cache, KEY) is None
     assert _files(tmp_path) == []
 
 
@@ -76,7 +81,7 @@ def test_stays_near_its_cap(tmp_path: Path) -> None:
         cache.write(KEY._replace(number=number), b"x" * 200)
     most_between_checks = 256 * thumbnail_cache.WRITES_A_CHECK * 200
     assert sum(path.stat().st_size for path in _files(tmp_path)) <= cap + most_between_checks
-    assert cache.read(KEY._replace(number=11_999)) is not None
+    assert _read(cache, KEY._replace(number=11_999)) is not None
 
 
 def test_reading_marks_as_used(tmp_path: Path) -> None:
@@ -84,7 +89,7 @@ def test_reading_marks_as_used(tmp_path: Path) -> None:
     cache.write(KEY, b"jpeg")
     path = _files(tmp_path)[0]
     os.utime(path, (1_600_000_000, 1_600_000_000))
-    cache.read(KEY)
+    cache.find(KEY)
     assert path.stat().st_mtime > 1_700_000_000
 
 
@@ -93,7 +98,7 @@ def test_a_folder_that_cannot_be_made_turns_it_off_with_one_sentence(tmp_path: P
     cache = ThumbnailCache(tmp_path / "file" / "thumbnails")
     cache.write(KEY, b"jpeg")
     assert "cannot be kept" in cache.fault
-    assert cache.read(KEY) is None
+    assert _read(cache, KEY) is None
     said = cache.fault
     cache.write(KEY, b"jpeg")
     assert cache.fault == said
@@ -109,4 +114,4 @@ def test_a_full_disk_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.Mon
     cache.write(KEY._replace(edge=512), b"second")
     assert "the disk is full" in cache.fault
     assert len(_files(tmp_path)) == 1
-    assert cache.read(KEY) == b"first"
+    assert _read(cache, KEY) == b"first"

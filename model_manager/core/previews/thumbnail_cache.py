@@ -18,6 +18,7 @@ from model_manager.core.words import tr
 
 MAKING = 1  # raise it when thumbnails are made differently: old ones are then found no more and age out
 SHARDS = 256
+ENDING = ".jpg"  # lets a decoder try JPEG first; those with see-through places are PNG all the same
 WRITES_A_CHECK = 32  # a folder is measured at its first write and then after so many
 USED_EVERY = 24 * 3600.0  # seconds; how exactly "last used" is kept, so that reading hardly ever writes
 STALE_PART = 3600.0  # seconds after which a half-written file is nobody's any more
@@ -49,20 +50,19 @@ class ThumbnailCache:
         """Why nothing is written any more, a sentence for people; "" while all is well."""
         return self._fault
 
-    def read(self, key: ThumbnailKey) -> bytes | None:
-        """Return the encoded thumbnail, or None if there is none."""
+    def find(self, key: ThumbnailKey) -> str | None:
+        """Return the path of the encoded thumbnail, or None if there is none."""
         path = self._path(key)
         try:
-            with open(path, "rb", buffering=0) as file:
-                used = os.fstat(file.fileno()).st_mtime
-                data = file.read()
-            if time.time() - used > USED_EVERY:
+            known = os.stat(path)
+            if time.time() - known.st_mtime > USED_EVERY:
                 os.utime(path)
         except OSError:
             return None
-        if not data:
+        if not known.st_size:
             self.drop(key)
-        return data or None
+            return None
+        return path
 
     def write(self, key: ThumbnailKey, data: bytes) -> None:
         """Keep `data` for `key`; with a full or read-only disk the cache goes off and `fault` says so once."""
@@ -91,7 +91,7 @@ class ThumbnailCache:
     def _path(self, key: ThumbnailKey) -> str:
         text = "\0".join(map(str, (MAKING, *key)))
         name = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-        return f"{self._folder}{os.sep}{name[:2]}{os.sep}{name[2:]}"
+        return f"{self._folder}{os.sep}{name[:2]}{os.sep}{name[2:]}{ENDING}"
 
     @staticmethod
     def _replace(path: str, part: str, data: bytes) -> None:

@@ -5,6 +5,7 @@ Knows no widgets and no model. All figures are logical pixels of the whole conte
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from PySide6.QtCore import QRect
@@ -42,49 +43,48 @@ class GridLayout:
         self.rows = rows
         self._spare = inner - self.columns * self.card_width - (self.columns - 1) * GAP
         self._xs = [self._x(column) for column in range(self.columns)]
-        self._blocks = list(self._place(sections)) or [self._block("", 0, rows, 0)]
-        self._firsts = [block.first for block in self._blocks]
-        self._tops = [block.top for block in self._blocks]
-        self.height = self._blocks[-1].bottom
-
-    @property
-    def is_grouped(self) -> bool:
-        """True when cards stand under headings."""
-        return bool(self._blocks[0].title)
+        self._sections = [section for section in sections if section[2] and section[1] < rows] or [Section("", 0, rows)]
+        self.is_grouped = bool(sections) and rows > 0  # True when cards stand under headings
+        self._firsts = [first for _title, first, _size in self._sections]
+        self._tops = list(accumulate(self._heights(), initial=0))  # one more than there are blocks: the height of all
+        self.height = self._tops[-1]
 
     @property
     def pitch(self) -> int:
         """From the top of one line of cards to the next."""
         return self.card_height + GAP
 
-    def _place(self, sections: Sequence[Section]) -> Iterator[Block]:
-        top = 0
-        for title, first, count in sections:
-            shown = min(count, self.rows - first)
-            if shown > 0:
-                block = self._block(title or " ", first, shown, top)
-                top = block.bottom
-                yield block
+    def _heights(self) -> Iterator[int]:
+        """Yield how high each block is; there may be tens of thousands, so only those looked at are made."""
+        head, columns, pitch = HEADING if self.is_grouped else MARGIN, self.columns, self.pitch
+        last = len(self._sections) - 1
+        for number, (_title, first, size) in enumerate(self._sections):
+            lines = -(-(size if number < last else min(size, self.rows - first)) // columns)
+            yield head + lines * pitch + MARGIN - (GAP if lines else 0)
 
-    def _block(self, title: str, first: int, count: int, top: int) -> Block:
-        cards = top + (HEADING if title else MARGIN)
-        lines = -(-count // self.columns)
-        bottom = cards + lines * self.pitch - (GAP if lines else 0) + MARGIN
-        return Block(title, first, count, top, cards, bottom)
+    def _block(self, number: int) -> Block:
+        title, first, size = self._sections[number]
+        top = self._tops[number]
+        cards = top + (HEADING if self.is_grouped else MARGIN)
+        title = (title or " ") if self.is_grouped else ""
+        return Block(title, first, min(size, self.rows - first), top, cards, self._tops[number + 1])
 
     def _number_of(self, row: int) -> int:
         return max(0, bisect_right(self._firsts, row) - 1)
+
+    def _number_at(self, y: int) -> int:
+        return max(0, min(len(self._sections), bisect_right(self._tops, y)) - 1)
 
     def _lines_in(self, block: Block) -> int:
         return -(-block.size // self.columns)
 
     def block_of(self, row: int) -> Block:
         """Return the block that holds `row`."""
-        return self._blocks[self._number_of(row)]
+        return self._block(self._number_of(row))
 
     def block_at(self, y: int) -> Block:
         """Return the block at height `y` (the nearest one outside)."""
-        return self._blocks[max(0, bisect_right(self._tops, y) - 1)]
+        return self._block(self._number_at(y))
 
     def _x(self, column: int) -> int:
         """Cards are equally wide; pixels left over go into the gaps."""
@@ -109,8 +109,9 @@ class GridLayout:
 
     def blocks_between(self, top: int, bottom: int) -> Iterator[Block]:
         """Yield the blocks that touch the band from `top` to `bottom`."""
-        for block in self._blocks[max(0, bisect_right(self._tops, top) - 1) : bisect_right(self._tops, bottom)]:
-            if block.bottom >= top:
+        for number in range(self._number_at(top), self._number_at(bottom) + 1):
+            block = self._block(number)
+            if block.bottom >= top and block.top <= bottom:
                 yield block
 
     def _lines(self, block: Block, top: int, bottom: int) -> tuple[int, int]:
@@ -150,15 +151,15 @@ class GridLayout:
     def by_lines(self, row: int, lines: int) -> int:
         """Return the row `lines` lines below (above if negative), in the same column where there is one."""
         number = self._number_of(row)
-        block = self._blocks[number]
+        block = self._block(number)
         line, column = divmod(row - block.first, self.columns)
         goal = line + lines
         while goal < 0 and number > 0:
             number -= 1
-            goal += self._lines_in(self._blocks[number])
-        while goal >= (there := self._lines_in(self._blocks[number])) and number < len(self._blocks) - 1:
+            goal += self._lines_in(self._block(number))
+        while goal >= (there := self._lines_in(self._block(number))) and number < len(self._sections) - 1:
             goal -= there
             number += 1
-        block = self._blocks[number]
+        block = self._block(number)
         goal = max(0, min(goal, self._lines_in(block) - 1))
         return block.first + min(goal * self.columns + column, block.size - 1)

@@ -16,7 +16,7 @@ QT = ("PySide6", "shiboken6")
 
 # core, bottom to top: a room may import itself and what stands before it. A new room gets its place here first.
 CORE = [
-    *("errors", "words", "amounts", "work", "paths", "settings", "processes", "library.entry", "library.kinds"),
+    *("errors", "words", "amounts", "work", "paths", "settings", "alone", "processes", "library.entry", "library.kinds"),
     *("formats", "sidecars", "previews", "library", "online", "files", "tasks", "comfyui", "demo"),
 ]
 

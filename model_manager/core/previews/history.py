@@ -186,4 +186,3 @@ def _size(place: Path) -> int:
         with contextlib.suppress(OSError):
             total += path.stat().st_size
     return total
-

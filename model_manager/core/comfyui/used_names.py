@@ -140,7 +140,7 @@ def _parameters(text: str) -> Iterator[Name]:
     for label, value in _PARAMETER.findall(text):
         value = value.strip('"')
         if label == "Model":
-            yield "checkpoints", value
+            yield "", value  # a checkpoint, or a diffusion model in Forge
         elif label == "VAE":
             yield "vae", value
         else:

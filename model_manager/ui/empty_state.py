@@ -146,3 +146,12 @@ class EmptyState(QFrame):
             layout.addSpacing(space)
         layout.addLayout(row)
         layout.addStretch(5)
+
+
+def nothing_at(place: str) -> tuple[str, str]:
+    """What to say of a row of the sidebar that has no models."""
+    if place == "is:favourite":
+        return tr("No favourites yet"), tr("Models whose notes or sidecars mark them as favourites are listed here.")
+    if place.startswith("added"):
+        return tr("Nothing new"), tr("No model was added in the last seven days.")
+    return tr("Nothing here"), tr("No model belongs here now.")

@@ -18,11 +18,12 @@ from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.amounts import size_text
 from model_manager.core.words import tr
 from model_manager.ui.details.panel import DetailsPanel
-from model_manager.ui.empty_state import EmptyState
+from model_manager.ui.empty_state import EmptyState, nothing_at
 from model_manager.ui.folder_desk import FolderDesk
 from model_manager.ui.grid.table import TableView
 from model_manager.ui.grid.view import GridView
 from model_manager.ui.model_menu import ModelMenu
+from model_manager.ui.pictures.desk import PictureDesk
 from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.search import SearchField
 from model_manager.ui.selection import Selection
@@ -89,7 +90,8 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(library)
         self.setCentralWidget(self.pages)
         self.desk = FolderDesk(self, self.session, self.pages)
-        self.menu = ModelMenu(self, self.session.model, self.selection, self._on_opened)
+        self.pictures = PictureDesk(self, self.session, self.selection, self.details, self.status, self.problems)
+        self.menu = ModelMenu(self, self.session.model, self.selection, self._on_opened, self.pictures)
         self._details_timer = QTimer(self, singleShot=True, interval=DETAILS_MS)
 
     def _connect(self) -> None:
@@ -227,7 +229,7 @@ class MainWindow(QMainWindow):
             self.views.setCurrentWidget(self._view())
             return
         if total and session.is_loaded and session.place and not self.search.text():
-            self.empty.show_nothing_here(*_nothing_at(session.place))
+            self.empty.show_nothing_here(*nothing_at(session.place))
         elif total and session.is_loaded:
             self.empty.show_nothing_found(session.search_text)
         elif not session.is_loaded or session.is_scanning or (session.sources and not session.is_scanned):
@@ -381,15 +383,6 @@ class MainWindow(QMainWindow):
         has_details = len(self.selection.ids(2)) != 1 or self.details.isHidden() or is_read
         is_shown = has_pictures and has_details and session.is_counted
         return session.is_settled and is_shown and session.runner.is_idle
-
-
-def _nothing_at(place: str) -> tuple[str, str]:
-    """What to say of a row of the sidebar that has no models."""
-    if place == "is:favourite":
-        return tr("No favourites yet"), tr("Models whose notes or sidecars mark them as favourites are listed here.")
-    if place.startswith("added"):
-        return tr("Nothing new"), tr("No model was added in the last seven days.")
-    return tr("Nothing here"), tr("No model belongs here now.")
 
 
 def _bytes(text: str) -> QByteArray:

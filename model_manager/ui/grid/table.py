@@ -9,9 +9,9 @@ from PySide6.QtCore import QAbstractItemModel, QByteArray, QModelIndex, QPersist
 from PySide6.QtGui import QContextMenuEvent, QHideEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
+from model_manager.bridge.card_art import drawn_ground, waiting_ground
 from model_manager.bridge.library_model import Card, PictureKey
 from model_manager.bridge.thumbnails import Thumbnails
-from model_manager.bridge.card_art import drawn_ground, waiting_ground
 from model_manager.ui.grid.card_face import cropped
 from model_manager.ui.grid.model import CardModel
 from model_manager.ui.theme import tokens

@@ -12,7 +12,21 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 from model_manager.bridge.choosing import Choosing
 from model_manager.bridge.preview_tasks import Choices
 from model_manager.core.amounts import short_size
-from model_manager.core.previews.records import DRAWN, FILE, FILL, FIT, OUTPUT, VIDEO, Applied, Look, Made, Source, SourceGroup
+from model_manager.core.previews.records import (
+    BESIDE,
+    DRAWN,
+    EMBEDDED,
+    FILE,
+    FILL,
+    FIT,
+    OUTPUT,
+    VIDEO,
+    Applied,
+    Look,
+    Made,
+    Source,
+    SourceGroup,
+)
 from model_manager.core.words import tr
 from model_manager.ui.pictures import intake
 from model_manager.ui.pictures.dialog_parts import Foot, Head, Pair, rule
@@ -22,7 +36,7 @@ from model_manager.ui.theme import dress
 
 SIDE_WIDTH, STRIP_HEIGHT = 262, 128
 SMALL, LARGE = 160, 1024  # edges at which pictures are decoded, device pixels
-FIRST = (OUTPUT, "embedded", VIDEO, "beside", DRAWN)  # the source that is chosen at first: the first of these that has a picture
+SHOWN = (OUTPUT, EMBEDDED, VIDEO, BESIDE, FILE, DRAWN)  # the first of these that has a picture is chosen at first
 
 
 class RegenerateDialog(QDialog):
@@ -39,7 +53,7 @@ class RegenerateDialog(QDialog):
         self._looks: dict[Source, Look] = {}
         self.setWindowTitle(tr("Regenerate thumbnail"))
         self.setAcceptDrops(True)
-        self.resize(940, 590)
+        self.resize(940, 568)
         self._build()
         self._connect()
         choosing.open()
@@ -140,11 +154,12 @@ class RegenerateDialog(QDialog):
         if self._wanted_file is not None:
             return next((group.sort for group in self._choices.groups if self._wanted_file in group.sources), FILE)
         have = {group.sort for group in self._choices.groups if group.sources}
-        return next((sort for sort in FIRST if sort in have), DRAWN)
+        return next(sort for sort in SHOWN if sort in have)
 
     def _show_groups(self, current: str | None) -> None:
         assert self._choices is not None
-        tiles = [Tile(first_of(group), group.title, group.note, sign_of(group), group.sort) for group in self._choices.groups]
+        groups = sorted(self._choices.groups, key=lambda group: SHOWN.index(group.sort))
+        tiles = [Tile(first_of(group), group.title, group.note, sign_of(group), group.sort) for group in groups]
         self.sources.show_tiles(tiles, current)
         self._ask_small(self.sources)
         self._fill_strip(current)

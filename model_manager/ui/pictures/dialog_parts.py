@@ -97,7 +97,7 @@ class Lines(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._fit = FitChoice()
-        self.saved, self.hint = ElidedLabel("", Qt.TextElideMode.ElideMiddle), set_role(QLabel(), "faint")
+        self.saved, self.hint = ElidedLabel("", Qt.TextElideMode.ElideLeft), set_role(QLabel(), "faint")
         self.hint.setText(tr("Drag the new picture to choose what stays in view; the wheel zooms."))
         self.hint.setWordWrap(True)
         self.notes = set_role(QLabel(), "faint")

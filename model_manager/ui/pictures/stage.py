@@ -212,7 +212,7 @@ class Stage(Framed):
 
 
 def fitted_in(area: QRectF, width: float, height: float) -> QRectF:
-    """The largest place for a picture of this size in the middle of `area`."""
+    """The largest place for a picture of this size at the left of `area`, in the middle of its height."""
     scale = min(area.width() / width, area.height() / height)
     size = QPointF(width * scale, height * scale)
-    return QRectF(area.center().x() - size.x() / 2, area.center().y() - size.y() / 2, size.x(), size.y())
+    return QRectF(area.left(), area.center().y() - size.y() / 2, size.x(), size.y())

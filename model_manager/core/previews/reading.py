@@ -8,10 +8,11 @@ import os
 import stat
 import struct
 import warnings
+from functools import cache
 from io import BytesIO
 from typing import Any
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 
 from model_manager.core.errors import BadPicture
 from model_manager.core.paths import long_path, plain_reason
@@ -21,7 +22,8 @@ PIXELS_MAX = 100_000_000
 BYTES_MAX = 256 * 1024 * 1024
 SIDE_MIN = 16
 PROFILE_MAX = 4 * 1024 * 1024
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "ICO", "PPM")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "ICO", "PPM")
+PngImagePlugin.MAX_TEXT_CHUNK = 16 * 1024 * 1024  # some pictures hold a workflow or a profile larger than Pillow's one megabyte
 FAULTS = (
     *(Image.DecompressionBombError, OSError, ValueError, SyntaxError, EOFError, struct.error, KeyError, IndexError, TypeError),
     *(AttributeError, OverflowError, MemoryError, ZeroDivisionError, AssertionError, NotImplementedError, RuntimeError),
@@ -50,7 +52,7 @@ class Opened:
         self._file = _file(picture, self.name)
         try:
             self._image = _image(self._file, self.name)
-            self._turn = _turn_of(self._image)
+            self._turn = _turn_of(self._image, self.name)
             self.width, self.height = self._image.size[:: -1 if self._turn > 4 else 1]
             self._note_frames()
         except BaseException:
@@ -112,9 +114,16 @@ def _file(picture: str | bytes, name: str) -> Any:
         raise BadPicture(tr("{file} has no possible file name.", file=name)) from error
 
 
+@cache
+def _formats() -> tuple[str, ...]:
+    """Return those of FORMATS which this Pillow can read; older ones lack AVIF."""
+    Image.init()
+    return tuple(form for form in FORMATS if form in Image.OPEN)
+
+
 def _image(file: Any, name: str) -> Image.Image:
     try:
-        image = Image.open(file, formats=FORMATS)
+        image = Image.open(file, formats=_formats())
     except Image.DecompressionBombError as error:
         raise BadPicture(_too_large(name)) from error
     except FAULTS as error:
@@ -155,7 +164,7 @@ _BRANDS = {b"heic": "a HEIC picture", b"heix": "a HEIC picture", b"mif1": "a HEI
 def _what_it_is(head: bytes, name: str) -> str:
     """Return a sentence that says what a file without a readable picture holds instead."""
     if not head:
-        return tr("{file} is empty.", file=name)
+        return tr("{file} is empty, there is no picture in it.", file=name)
     if head.startswith(_PICTURE_HEADS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP") or head[4:12] == b"ftypavif":
         return tr("{file} is broken or cut off, so it cannot be used. Please use another picture.", file=name)
     found = next((what for mark, what in _HEADS if head.startswith(mark)), "") or _text_or_video(head)
@@ -177,8 +186,13 @@ def _text_or_video(head: bytes) -> str:
     return ""
 
 
-def _turn_of(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1 to 8."""
+def _turn_of(image: Image.Image, name: str) -> int:
+    """Return the EXIF orientation, 1 to 8. Raises BadPicture for a broken PNG."""
+    if image.format == "PNG":  # Pillow decodes it to look for EXIF behind the pixels, and never complains again after the first time
+        try:
+            image.load()
+        except FAULTS as error:
+            raise broken(name, error) from error
     try:
         turn = image.getexif().get(_ORIENTATION, 1)
     except FAULTS:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from model_manager.core.comfyui.embedded import PICTURES, VIDEOS, read_embedded
-from model_manager.core.comfyui.used_names import Name, key_of, names_in
+from model_manager.core.comfyui.used_names import TAG, Name, key_of, names_in
 from model_manager.core.errors import FileFault
 from model_manager.core.library import layouts
 from model_manager.core.library.entry import ModelRecord
@@ -128,7 +128,7 @@ class Usage:
         loras = len({key for kind, key in names if kind == "loras"})
         row = (seen.path, seen.size, seen.mtime_ns, found.width, found.height, loras)
         cursor = self._db.execute("INSERT INTO files (path, size, mtime_ns, width, height, loras) VALUES (?, ?, ?, ?, ?, ?)", row)
-        rows = [(key.rpartition("/")[2], key, kind, cursor.lastrowid) for kind, key in names]
+        rows = [(_base(key), key, kind, cursor.lastrowid) for kind, key in names]
         self._db.executemany("INSERT INTO names VALUES (?, ?, ?, ?)", rows)
 
     def _drop(self, ids: Sequence[int]) -> None:
@@ -151,7 +151,7 @@ class Usage:
     def _rows(self, record: ModelRecord) -> list[tuple[str, int, int, int, int]]:
         ways = {(place.kind, key_of(place.name)) for place in record.places} or {(record.kind, key_of(os.path.basename(record.path)))}
         keys = {key for _, key in ways}
-        bases = {key.rpartition("/")[2] for key in keys}
+        bases = {_base(key) for key in keys}
         kinds = {kind for kind, _ in ways} | {""}
         exact: dict[str, tuple[str, int, int, int, int]] = {}
         near: dict[str, tuple[str, int, int, int, int]] = {}
@@ -161,8 +161,12 @@ class Usage:
                 (base,),
             ):
                 if kind in kinds:
-                    (exact if key in keys else near)[row[0]] = (row[0], row[1], row[2], row[3], row[4])
+                    (exact if key in keys or key.startswith(TAG) else near)[row[0]] = (row[0], row[1], row[2], row[3], row[4])
         return list((exact or near).values())
+
+
+def _base(key: str) -> str:
+    return key.removeprefix(TAG).rpartition("/")[2]
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -10,7 +10,8 @@ from typing import Any
 
 from model_manager.core.library.kinds import MODEL_EXTENSIONS
 
-Name = tuple[str, str]  # category ("" when the place it stands at does not tell), key
+Name = tuple[str, str]  # category ("" when the place it stands at does not tell), key (with TAG when it tells no folder)
+TAG = ":"  # before the key of what A1111 and its tags name: never with the folder it lies in
 
 TEXT_MAX = 2 * 1024 * 1024
 MOST_NAMES = 200
@@ -64,7 +65,7 @@ def _take(found: set[Name], names: Iterator[Name]) -> None:
         if len(found) >= MOST_NAMES:
             return
         if 0 < len(name) <= LONGEST_NAME:
-            found.add((kind, key_of(name)))
+            found.add((kind, TAG + key_of(name[1:]) if name.startswith(TAG) else key_of(name)))
 
 
 def _json(text: str) -> Any:
@@ -119,7 +120,7 @@ def _kind(node: str, name: str) -> str:
 def _loras(text: str) -> Iterator[Name]:
     for name, weight in _LORA.findall(text[:TEXT_MAX]):
         if weight.strip("-.0") or not weight:
-            yield "loras", name
+            yield "loras", TAG + name
 
 
 def _workflow(data: dict[str, Any]) -> Iterator[Name]:
@@ -140,9 +141,9 @@ def _parameters(text: str) -> Iterator[Name]:
     for label, value in _PARAMETER.findall(text):
         value = value.strip('"')
         if label == "Model":
-            yield "", value  # a checkpoint, or a diffusion model in Forge
+            yield "", TAG + value  # a checkpoint, or a diffusion model in Forge
         elif label == "VAE":
-            yield "vae", value
+            yield "vae", TAG + value
         else:
             kind = "loras" if label.startswith("Lora") else "embeddings"
-            yield from ((kind, part.partition(":")[0].strip()) for part in value.split(",")[:MOST_NAMES])
+            yield from ((kind, TAG + part.partition(":")[0].strip()) for part in value.split(",")[:MOST_NAMES])

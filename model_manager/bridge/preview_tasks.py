@@ -4,6 +4,7 @@ Run by `choosing` and `previews` in workers; nothing here knows the window. Only
 core's.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from model_manager.bridge.library_model import Card
 from model_manager.core.comfyui.usage import Usage, output_folders
 from model_manager.core.errors import BadPicture, BadSidecar, FileFault, ModelManagerError
 from model_manager.core.formats.tree import embedded_covers
-from model_manager.core.library.entry import ModelRecord, Preview
+from model_manager.core.library.entry import ModelRecord
 from model_manager.core.library.index import Index
 from model_manager.core.library.records import read_record
 from model_manager.core.paths import replace_file
@@ -89,8 +90,7 @@ def choices(index: Path, data: Path, history: History, id_: int, chosen: Sequenc
     if record is None:
         return None
     groups = tuple(groups_for(record, _outputs(data, record), chosen))
-    now = source_of(record.previews[0]) if record.previews else None
-    return Choices(record, card_of(record), groups, now, read_state(record.path), tuple(history.earlier(record.path)))
+    return Choices(record, card_of(record), groups, _present(record, groups), read_state(record.path), tuple(history.earlier(record.path)))
 
 
 def outputs_looked_through(data: Path, installs: Sequence[str], work: Work) -> int:
@@ -110,10 +110,12 @@ def _outputs(data: Path, record: ModelRecord) -> list[Output]:
         usage.close()
 
 
-def source_of(preview: Preview) -> Source:
-    """A picture that a model has, as a source."""
-    sort = EMBEDDED if preview.sort == "embedded" else VIDEO if preview.sort == "video" else BESIDE
-    return Source(sort, preview.path, preview.index)
+def _present(record: ModelRecord, groups: Sequence[SourceGroup]) -> Source | None:
+    """The picture that is shown of a model, as the disk is now: the index may not have heard of a change yet."""
+    by_sort = {group.sort: group.sources for group in groups}
+    folder = os.path.realpath(os.path.dirname(record.path))
+    videos = [source for source in by_sort.get(VIDEO, ()) if os.path.realpath(os.path.dirname(source.path)) == folder]
+    return next(iter((*by_sort.get(BESIDE, ()), *videos, *by_sort.get(EMBEDDED, ()))), None)
 
 
 def chosen_file(path: str) -> Source:
@@ -149,9 +151,9 @@ def made(source: Source, card: Card, look: Look, form: Form) -> Made:
 
 
 def use(path: str, made: Made, look: Look, history: History) -> Applied:
-    """Write a preview beside the model and remember how it was put on the card. Raises FileFault."""
+    """Write a preview beside the model and remember whether it fills the card; focus and zoom belong to one picture. Raises FileFault."""
     applied = regenerate.apply(path, made, history)
-    state = read_state(path)
+    state, look = read_state(path), Look(look.fit)
     if state.look == look or (state.look is None and look == Look()):
         return applied
     try:

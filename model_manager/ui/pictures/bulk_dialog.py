@@ -4,6 +4,7 @@ Made by the picture desk. Plans are made in a worker each time something is chos
 """
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QRadioBut
 from model_manager.bridge.library_model import Card
 from model_manager.bridge.preview_tasks import Planned
 from model_manager.bridge.previews import Previews, plan_words
-from model_manager.core.previews.records import BESIDE, DRAWN, EMBEDDED, OUTPUT, VIDEO, BulkOptions, Source
+from model_manager.core.previews.records import BESIDE, DRAWN, EMBEDDED, OUTPUT, VIDEO, BulkItem, BulkOptions, Source
 from model_manager.core.words import tr, trn
 from model_manager.ui.details.labels import WrapLabel
 from model_manager.ui.details.parts import set_role
@@ -20,7 +21,7 @@ from model_manager.ui.pictures.dialog_parts import Foot, Head, rule
 from model_manager.ui.pictures.tiles import StripDelegate, Tile, TileView
 from model_manager.ui.theme import dress
 
-EXAMPLES, EXAMPLE_HEIGHT, EDGE = 15, 138, 160
+EXAMPLES, EACH, EXAMPLE_HEIGHT, EDGE = 15, 5, 138, 160
 
 
 def source_words() -> dict[str, str]:
@@ -29,6 +30,16 @@ def source_words() -> dict[str, str]:
         EMBEDDED: tr("Inside the file"), OUTPUT: tr("Your outputs"), VIDEO: tr("Video frame"), DRAWN: tr("Draw a card"),
         BESIDE: tr("Pictures beside the model"),
     }  # fmt: skip
+
+
+def _examples(items: Sequence[BulkItem]) -> list[BulkItem]:
+    """Some of each source, those with pictures first."""
+    by_sort: dict[str, list[BulkItem]] = {}
+    for item in items:
+        by_sort.setdefault(item.sources[0].sort, []).append(item)
+    drawn = by_sort.pop(DRAWN, [])
+    mixed = [item for turn in zip_longest(*by_sort.values()) for item in turn if item is not None]
+    return [*mixed[: EXAMPLES if len(drawn) < EACH else EXAMPLES - EACH], *drawn][:EXAMPLES]
 
 
 class OrderList(QWidget):
@@ -99,7 +110,7 @@ class BulkDialog(QDialog):
         self._previews, self._ids = previews, list(ids)
         self._planned: Planned | None = None
         self.setWindowTitle(tr("Regenerate thumbnails"))
-        self.resize(860, 560)
+        self.resize(912, 560)
         self._build()
         self._connect()
         self._plan()
@@ -199,7 +210,7 @@ class BulkDialog(QDialog):
         self.summary.show_text(plan_words(planned))
         self.start.setEnabled(count > 0)
         self.start.setText(trn("Make {count} preview", "Make {count} previews", count) if count else tr("Make previews"))
-        shown = planned.plan.items[:EXAMPLES]
+        shown = _examples(planned.plan.items)
         self.examples.show_tiles([Tile((item.id, item.sources[0]), item.name, value=item.id) for item in shown])
         edge = round(EDGE * self.devicePixelRatioF())
         missing = {tile.key for tile in self.examples.tiles.missing()}

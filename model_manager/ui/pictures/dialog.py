@@ -30,7 +30,7 @@ from model_manager.core.previews.records import (
 from model_manager.core.words import tr
 from model_manager.ui.pictures import intake
 from model_manager.ui.pictures.dialog_parts import Foot, Head, Pair, rule
-from model_manager.ui.pictures.entries import REMEMBERED, earlier_tile, first_of, sign_of
+from model_manager.ui.pictures.entries import earlier_tile, first_of, sign_of
 from model_manager.ui.pictures.tiles import SourceDelegate, StripDelegate, Tile, TileView
 from model_manager.ui.theme import dress
 
@@ -51,6 +51,7 @@ class RegenerateDialog(QDialog):
         self._wanted_file: Source | None = None
         self._is_history = self._is_busy = False
         self._looks: dict[Source, Look] = {}
+        self._usual = Look()
         self.setWindowTitle(tr("Regenerate thumbnail"))
         self.setAcceptDrops(True)
         self.resize(940, 568)
@@ -141,7 +142,7 @@ class RegenerateDialog(QDialog):
         line = [details.name or choices.record.name, details.version, choices.card.base, choices.card.kind_label]
         self.head.line.show_text(" · ".join(dict.fromkeys(part for part in line if part)))
         if is_first and choices.state.look is not None:
-            self._looks[REMEMBERED] = choices.state.look
+            self._usual = Look(choices.state.look.fit)
         self._show_lock(choices.state.is_locked)
         self._show_now()
         self._show_groups(self._wanted_group() if is_first or self._wanted_file else self._group)
@@ -228,7 +229,7 @@ class RegenerateDialog(QDialog):
     def _show_source(self, source: Source) -> None:
         assert self._choices is not None
         self._source = source
-        look = self._looks.get(source) or self._looks.get(REMEMBERED) or Look()
+        look = self._looks.get(source, self._usual)
         self.pair.new.set_look(look)
         self.pair.lines.set_fit(look.fit)
         self.pair.new.show_loading()
@@ -350,6 +351,8 @@ class RegenerateDialog(QDialog):
             return
         self._say(" ".join(applied.warnings) or tr("The picture is back."), "warn" if applied.warnings else "ok")
         self._is_history = False
+        for view in (self.sources, self.strip):
+            view.tiles.forget()
         self._choosing.look_again()
 
     def _on_failed(self, text: str) -> None:

@@ -9,7 +9,6 @@ from model_manager.core.previews.records import FILE, VIDEO, Earlier, Source, So
 from model_manager.core.words import tr
 from model_manager.ui.pictures.tiles import Tile
 
-REMEMBERED = Source("")  # stands for the look that was chosen another day
 _VIDEOS = (".mp4", ".webm", ".mov", ".mkv", ".m4v", ".avi")
 
 

@@ -61,6 +61,10 @@ class TileModel(QAbstractListModel):
         self._faults[key] = text
         self._tell(key)
 
+    def forget(self) -> None:
+        """The same names may hold other pictures by now; what is shown stays until it is asked for anew."""
+        self._pixmaps, self._faults = {}, {}
+
     def missing(self) -> list[Tile]:
         """Entries whose picture is not there yet."""
         return [tile for tile in self._tiles if tile.key is not None and tile.key not in self._pixmaps and tile.key not in self._faults]

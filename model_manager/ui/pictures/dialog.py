@@ -28,6 +28,7 @@ from model_manager.core.previews.records import (
     SourceGroup,
 )
 from model_manager.core.words import tr
+from model_manager.ui.elided_label import plain_tip
 from model_manager.ui.pictures import intake
 from model_manager.ui.pictures.dialog_parts import Foot, Head, Pair, rule
 from model_manager.ui.pictures.entries import earlier_tile, first_of, sign_of
@@ -49,7 +50,7 @@ class RegenerateDialog(QDialog):
         self._group: str | None = None
         self._source: Source | None = None
         self._wanted_file: Source | None = None
-        self._is_history = self._is_busy = False
+        self._is_history = self._is_busy = self._is_touched = False
         self._looks: dict[Source, Look] = {}
         self._usual = Look()
         self.setWindowTitle(tr("Regenerate thumbnail"))
@@ -121,7 +122,7 @@ class RegenerateDialog(QDialog):
         self.sources.current_changed.connect(self._on_group)
         self.sources.tile_clicked.connect(self._on_source_clicked)
         self.sources.tile_activated.connect(self._on_source_activated)
-        self.strip.current_changed.connect(lambda tile: self._show_source(tile.value))
+        self.strip.current_changed.connect(self._on_candidate)
         self.strip.tile_activated.connect(lambda _: self._on_use())
         for signal in (self.history.tile_clicked, self.history.tile_activated):
             signal.connect(self._on_earlier)
@@ -145,7 +146,8 @@ class RegenerateDialog(QDialog):
             self._usual = Look(choices.state.look.fit)
         self._show_lock(choices.state.is_locked)
         self._show_now()
-        self._show_groups(self._wanted_group() if is_first or self._wanted_file else self._group)
+        is_free = not self._is_touched or self._wanted_file is not None
+        self._show_groups(self._wanted_group() if is_free else self._group)
         self._show_history(self._is_history and bool(choices.earlier))
         if is_first:
             self.sources.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -170,9 +172,14 @@ class RegenerateDialog(QDialog):
         return next((group for group in groups if group.sort == sort), None)
 
     def _on_group(self, tile: Tile) -> None:
+        self._is_touched = True
         if self._is_history:
             self._show_history(False)
         self._fill_strip(tile.value)
+
+    def _on_candidate(self, tile: Tile) -> None:
+        self._is_touched = True
+        self._show_source(tile.value)
 
     def _fill_strip(self, sort: str | None) -> None:
         """Show the candidates of a source; the one that was on show stays if it is among them."""
@@ -244,11 +251,13 @@ class RegenerateDialog(QDialog):
 
     def _on_large_refused(self, source: Source, text: str) -> None:
         if self._choices is not None and source == self._choices.now:
-            self.pair.now.show_text(text)
+            self.pair.now.show_text(tr("The picture it has cannot be shown."))
+            self.pair.now.setToolTip(plain_tip(text))
         if source == self._source:
             self._on_refused(source, text)
 
     def _on_look(self, look: Look) -> None:
+        self._is_touched = True
         if self._source is not None:
             self._looks[self._source] = look
             self._want()
@@ -350,7 +359,7 @@ class RegenerateDialog(QDialog):
             self.accept()
             return
         self._say(" ".join(applied.warnings) or tr("The picture is back."), "warn" if applied.warnings else "ok")
-        self._is_history = False
+        self._is_history, self._is_touched = False, True
         for view in (self.sources, self.strip):
             view.tiles.forget()
         self._choosing.look_again()

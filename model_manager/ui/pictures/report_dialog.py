@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QListView, QStyledItemDelega
 
 from model_manager.bridge.previews import report_words
 from model_manager.core.previews.records import Report
-from model_manager.core.words import tr, trn
+from model_manager.core.words import tr
 from model_manager.ui import theme
 from model_manager.ui.details.labels import WrapLabel
 from model_manager.ui.details.parts import copy_text, font
@@ -33,7 +33,7 @@ class ReportDialog(QDialog):
         self._report = report
         self.setWindowTitle(tr("Regenerated thumbnails"))
         made = len(report.applied)
-        self.head, self.foot = Head(trn("{count} new preview", "{count} new previews", made)), Foot()
+        self.head, self.foot = Head(tr("Thumbnails regenerated")), Foot()
         self.head.line.show_text(tr("Stopped before the end; what was done stays.") if report.is_stopped else tr("The run is at its end."))
         self.summary = WrapLabel(13, "text")
         self.summary.show_text(report_words(report))
@@ -45,8 +45,9 @@ class ReportDialog(QDialog):
         self.copy, self.save = self.foot.add(tr("Copy")), self.foot.add(tr("Save as list…"))
         self.close_button = self.foot.add(tr("Close"), "primary")
         self.close_button.setDefault(True)
-        self.resize(720, 460 if entries else 240)
+        self.resize(720, 460 if entries else 210)
         self._build_layout()
+        self.close_button.setFocus()  # nothing is brought back by a thoughtless key
         self.undo.clicked.connect(self._on_undo)
         self.copy.clicked.connect(self._on_copy)
         self.save.clicked.connect(self._on_save)

@@ -95,6 +95,12 @@ def test_plan_follows_its_options(library: Library) -> None:
     assert drawn.counts == {DRAWN: 6} and drawn.locked == 1
 
 
+def test_models_that_share_a_picture_get_one(library: Library) -> None:
+    library.records.append(record(library.records[-1].path.replace(".safetensors", ".ckpt"), 99))
+    plan = library.plan()
+    assert plan.kept == 2 and 99 not in [item.id for item in plan.items]
+
+
 def test_plan_remembers_looks(library: Library) -> None:
     one = library.add("cut", cover=picture())
     save_state(one.path, PreviewState(False, Look("fit", (0.1, 0.2))))

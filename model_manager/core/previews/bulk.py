@@ -31,7 +31,7 @@ from model_manager.core.previews.records import (
 from model_manager.core.previews.regenerate import apply
 from model_manager.core.previews.sources import sources_for
 from model_manager.core.previews.state import read_state
-from model_manager.core.sidecars.suffixes import INFO
+from model_manager.core.sidecars.suffixes import INFO, stem_of
 from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
 
@@ -54,11 +54,13 @@ def plan(records: Iterable[ModelRecord], outputs_of: OutputsOf, options: BulkOpt
     """Return what would be done to the models; nothing is opened but the `.info` of those that have one. Raises Cancelled."""
     items: list[BulkItem] = []
     locked = kept = bare = 0
+    taken: set[str] = set()
     for number, record in enumerate(records):
         work.check()
         work.progress(tr("Looking for pictures"), number)
         has_still = any(preview.sort in _STILL for preview in record.previews)
-        if has_still and options.only_missing:
+        stem = stem_of(record.path)
+        if stem in taken or (has_still and options.only_missing):  # models with one stem share their picture
             kept += 1
             continue
         state = read_state(record.path) if any(name.lower().endswith(INFO) for name in record.sidecars) else None
@@ -67,6 +69,7 @@ def plan(records: Iterable[ModelRecord], outputs_of: OutputsOf, options: BulkOpt
             continue
         sources = _sources(record, outputs_of, options, has_still)
         if sources:
+            taken.add(stem)
             items.append(BulkItem(record.id, record.path, record.name, sources, (state and state.look) or Look()))
         else:
             bare += 1

@@ -147,7 +147,8 @@ class BulkPlan:
     """What would be done, before anything is.
 
     counts: sort -> models whose first source is of that sort, in the order asked for. locked: models left out because their picture is
-    locked; kept: because they have one; bare: because none of the sources has anything.
+    locked; kept: because they have one, or share one with a model of the same
+    name that gets it; bare: because none of the sources has anything.
     """
 
     items: tuple[BulkItem, ...]

@@ -24,6 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from model_manager.core.library import readers
 
         return readers.serve(int(words[1]))
+    if words[:1] == ["--make-previews"]:
+        from model_manager.core.previews import makers
+
+        return makers.serve(int(words[1]))
     if words[:1] == ["--poster"]:
         from model_manager import app
 

@@ -16,13 +16,14 @@ QT = ("PySide6", "shiboken6")
 
 # core, bottom to top: a room may import itself and what stands before it. A new room gets its place here first.
 CORE = [
-    *("errors", "words", "amounts", "work", "paths", "settings", "library.entry", "library.kinds"),
+    *("errors", "words", "amounts", "work", "paths", "settings", "alone", "processes", "library.entry", "library.kinds"),
     *("formats", "sidecars", "previews", "library", "online", "files", "tasks", "comfyui", "demo"),
 ]
 
 # all that ui may know of core: records, tables, words, and where its own icons lie
 UI_MAY_IMPORT = {
     *("core.errors", "core.words", "core.amounts", "core.library.entry", "core.library.kinds", "core.tasks.states"),
+    *("core.previews.records", "core.previews.shape"),
     "core.paths.resource",
 }
 

@@ -26,12 +26,16 @@ class Pool(Enum):
     READ = "read"
     SCAN = "scan"
     WRITE = "write"
+    BULK = "bulk"
     THUMBNAILS = "thumbnails"
 
 
 def _threads(pool: Pool) -> int:
-    """READ serves the person's clicks, SCAN and WRITE are single file, pictures take all cores but one, yet two where there are two."""
-    return {Pool.READ: 2, Pool.SCAN: 1, Pool.WRITE: 1, Pool.THUMBNAILS: max(2, (os.cpu_count() or 2) - 1)}[pool]
+    """READ serves the person's clicks, SCAN, WRITE and BULK (writes that take minutes) are single file.
+
+    Pictures take all cores but one, yet two where there are two.
+    """
+    return {Pool.READ: 2, Pool.SCAN: 1, Pool.WRITE: 1, Pool.BULK: 1, Pool.THUMBNAILS: max(2, (os.cpu_count() or 2) - 1)}[pool]
 
 
 class Job:
@@ -53,6 +57,7 @@ class _Waiting(NamedTuple):
     job: Job
     done: Callable[[Any], None]
     failed: Callable[[ModelManagerError], None] | None
+    hears_of_stopped: bool
 
 
 class _Runnable(QRunnable):
@@ -99,17 +104,19 @@ class Runner(QObject):
         done: Callable[[Any], None],
         failed: Callable[[ModelManagerError], None] | None = None,
         work: Work | None = None,
+        hears_of_stopped: bool = False,
     ) -> Job:
         """Run `function(*args)` in `pool`; then call `done(result)` or `failed(error)` on the GUI thread.
 
         With `work` given, pass it in `args` too if the function wants to look at it. Thumbnails run newest first.
+        hears_of_stopped: what a function returns that was stopped on its way is delivered too.
         """
         self._newest += 1
         job = Job(self._newest, work or Work())
         if self._is_closed:
             job.cancel()
             return job
-        self._live[job.number] = _Waiting(job, done, failed)
+        self._live[job.number] = _Waiting(job, done, failed, hears_of_stopped)
         self._threads_of(pool).start(_Runnable(self, job, function, args), self._newest if pool is Pool.THUMBNAILS else 0)
         return job
 
@@ -149,7 +156,9 @@ class Runner(QObject):
     @Slot(int, object, object)
     def _on_ended(self, number: int, result: object, fault: ModelManagerError | None) -> None:
         waiting = self._live.pop(number, None)
-        if waiting is None or waiting.job.work.is_cancelled or isinstance(fault, Cancelled) or self._is_closed:
+        if waiting is None or isinstance(fault, Cancelled) or self._is_closed:
+            return
+        if waiting.job.work.is_cancelled and not waiting.hears_of_stopped:
             return
         if fault is None:
             waiting.done(result)

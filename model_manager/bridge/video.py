@@ -13,7 +13,7 @@ from PySide6.QtCore import QBuffer, QEventLoop, QIODevice, QTimer, QUrl
 from PySide6.QtGui import QGuiApplication, QImage, qGray
 
 from model_manager.core.errors import BadPicture
-from model_manager.core.library.readers import own_program
+from model_manager.core.processes import own_program
 from model_manager.core.words import tr
 
 ARGUMENT = "--poster"

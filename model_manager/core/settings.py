@@ -17,6 +17,7 @@ from model_manager.core.words import tr
 FILE_NAME = "settings.json"
 THEMES = ("system", "dark", "light")
 VIEWS = ("grid", "table")
+PREVIEW_FORMATS = ("png", "webp")
 _LARGEST_FILE = 4 * 1024 * 1024
 _MOST_FIRST = 1000
 
@@ -46,6 +47,7 @@ class Settings:
     is_details_visible: bool = True
     thumbnail_cache_mb: int = 512
     takes_sidecars: bool = False
+    preview_format: str = "png"
     first_screen: list[int] = field(default_factory=list)
     note_drafts: dict[str, list[str]] = field(default_factory=dict)
     unknown: dict[str, object] = field(default_factory=dict)
@@ -153,6 +155,7 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "note_drafts": _drafts,
     "theme": _one_of(*THEMES),
     "view": _one_of(*VIEWS),
+    "preview_format": _one_of(*PREVIEW_FORMATS),
     "card_size": _between(64, 1024),
     "thumbnail_cache_mb": _between(16, 1024 * 1024),
 }

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QLinearGradient, QPainter, QPainterPath, QPen, QPixmap
 
+from model_manager.bridge.card_art import draw_letters, drawn_art
 from model_manager.bridge.library_model import Card
 from model_manager.core.words import tr
 from model_manager.ui import theme
 from model_manager.ui.details.parts import font
-from model_manager.ui.grid.card_art import draw_letters, drawn_art
 from model_manager.ui.grid.card_face import cropped
 
 MOST = 128

@@ -143,6 +143,7 @@ class FolderDesk(QObject):
             dialog.theme_chosen.connect(self._on_theme)
             dialog.cache_size_chosen.connect(self._session.set_cache_size)
             dialog.clear_cache_asked.connect(self._session.folders.clear_cache)
+            dialog.format_chosen.connect(self._on_format)
             dialog.folders_asked.connect(self.show_folders)
             dialog.sidecars_chosen.connect(self.sidecars_chosen)
             dialog.data_folder_asked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._session.folder))))
@@ -151,6 +152,7 @@ class FolderDesk(QObject):
         self._settings.set_theme(settings.theme)
         self._settings.set_cache(settings.thumbnail_cache_mb)
         self._settings.set_sidecars(settings.takes_sidecars)
+        self._settings.set_format(settings.preview_format)
         self._settings.set_data_folder(str(self._session.folder))
         self._session.folders.measure_cache()
         self._settings.show()
@@ -159,6 +161,9 @@ class FolderDesk(QObject):
     def _on_cache_measured(self, used: int) -> None:
         if self._settings is not None:
             self._settings.set_cache(self._session.settings.thumbnail_cache_mb, used)
+
+    def _on_format(self, name: str) -> None:
+        self._session.settings.preview_format = name
 
     def _on_theme(self, name: str) -> None:
         self._session.settings.theme = name

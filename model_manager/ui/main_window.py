@@ -25,6 +25,7 @@ from model_manager.ui.grid.table import TableView
 from model_manager.ui.grid.view import GridView
 from model_manager.ui.handing import Handing
 from model_manager.ui.model_menu import ModelMenu
+from model_manager.ui.pictures.desk import PictureDesk
 from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.search import SearchField
 from model_manager.ui.selection import Selection
@@ -94,7 +95,9 @@ class MainWindow(QMainWindow):
         self.handing = Handing(self.session, self.thumbnails, self.selection, self)
         self.drop_in = DropDesk(self, self.session, self.pages, self.views, self.desk)
         self.drop_in.show_in(self.problems, self.status)
-        self.menu = ModelMenu(self, self.session.model, self.selection, self.handing.copies, self._on_opened)
+        self.pictures = PictureDesk(self, self.session, self.selection, self.details, self.status, self.problems)
+        self.menu = ModelMenu(self, self.session.model, self.selection, self.handing.copies, self._on_opened, self.pictures)
+        self.drop_in.pictures_dropped.connect(self.pictures.take_dropped)
         self._details_timer = QTimer(self, singleShot=True, interval=DETAILS_MS)
 
     def _connect(self) -> None:

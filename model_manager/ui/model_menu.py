@@ -1,4 +1,4 @@
-"""The menu of the selected models: open folder, copy as node, file, path and names.
+"""The menu of the selected models: open folder, pictures, copy as node, file, path and names.
 
 Opened by the main window on right click or the Menu key.
 """
@@ -15,6 +15,7 @@ from model_manager.bridge.library_model import LibraryModel
 from model_manager.core.words import tr
 from model_manager.ui.copies import Copies
 from model_manager.ui.details.parts import copy_text
+from model_manager.ui.pictures.desk import PictureDesk
 from model_manager.ui.selection import Selection
 
 
@@ -22,10 +23,17 @@ class ModelMenu:
     """Builds the menu anew each time it is asked for; which models are meant is looked up when an entry is chosen."""
 
     def __init__(
-        self, parent: QWidget, model: LibraryModel, selection: Selection, copies: Copies, open_folder: Callable[[int], None]
+        self,
+        parent: QWidget,
+        model: LibraryModel,
+        selection: Selection,
+        copies: Copies,
+        open_folder: Callable[[int], None],
+        pictures: PictureDesk,
     ) -> None:
         self._copies = copies
         self._parent, self._model, self._selection, self._open_folder = parent, model, selection, open_folder
+        self._pictures = pictures
 
     def show(self, point: QPoint) -> QMenu | None:
         """Show the menu of what is selected at a global point; nothing when nothing is selected."""
@@ -36,6 +44,8 @@ class ModelMenu:
         if len(ids) == 1:
             self._add(menu, tr("Open folder"), lambda: self._open_folder(ids[0]))
             menu.addSeparator()
+        self._pictures.add_entries(menu, ids)
+        menu.addSeparator()
         shelf = self._model.shelf
         copies, chosen = self._copies, self._selection
         self._add(menu, tr("Copy as ComfyUI node"), lambda: copies.copy_nodes(chosen.ids()), "Ctrl+Shift+C")

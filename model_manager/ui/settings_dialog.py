@@ -1,9 +1,11 @@
-"""The settings: theme, room for thumbnails, folders, and where the program keeps its own data.
+"""The settings: theme, room for thumbnails, how previews are written, folders, and where the program keeps its own data.
 
 Opened by the main window, which fills it in and listens; changes count at once. Writes nothing itself.
 """
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -33,6 +35,7 @@ class SettingsDialog(QDialog):
     cache_size_chosen = Signal(int)
     clear_cache_asked = Signal()
     sidecars_chosen = Signal(bool)
+    format_chosen = Signal(str)  # png or webp
     folders_asked = Signal()
     data_folder_asked = Signal()
 
@@ -44,6 +47,7 @@ class SettingsDialog(QDialog):
         self._build_theme()
         self._build_cache()
         self._build_sidecars()
+        self._build_format()
         self._build_rest()
         self._build_layout()
 
@@ -65,25 +69,41 @@ class SettingsDialog(QDialog):
         with QSignalBlocker(self._sidecars):
             self._sidecars.setChecked(are_taken)
 
+    def set_format(self, name: str) -> None:
+        """Show how new previews are written: png or webp."""
+        for button in self._formats.buttons():
+            button.setChecked(button.objectName() == name)
+
     def set_data_folder(self, path: str) -> None:
         """Show where the index, the settings and the thumbnails lie."""
         self._data.show_text(path)
 
     def _build_theme(self) -> None:
-        self._themes = QButtonGroup(self)
-        row = QHBoxLayout()
+        names = (("system", tr("System"), "contrast"), ("light", tr("Light"), "sun"), ("dark", tr("Dark"), "moon"))
+        self._themes, row = self._choice(names, self.theme_chosen)
+        self._add_part(tr("Theme"), tr("System follows your desktop."), row)
+
+    def _build_format(self) -> None:
+        self._formats, row = self._choice((("png", tr("PNG"), ""), ("webp", tr("WebP"), "")), self.format_chosen)
+        explained = tr("How new previews are written. Every tool reads PNG; WebP is about a fifth of its size.")
+        self._add_part(tr("Previews"), explained, row)
+
+    def _choice(self, names: Sequence[tuple[str, str, str]], chosen: SignalInstance) -> tuple[QButtonGroup, QHBoxLayout]:
+        """Buttons of which one is down, as (name, text, icon); `chosen` tells the name."""
+        group, row = QButtonGroup(self), QHBoxLayout()
         row.setSpacing(8)
-        for name, text, icon_name in (("system", tr("System"), "contrast"), ("light", tr("Light"), "sun"), ("dark", tr("Dark"), "moon")):
-            button = QPushButton(" " + text)
+        for name, text, icon_name in names:
+            button = QPushButton(f" {text}" if icon_name else text)
             button.setObjectName(name)
             button.setCheckable(True)
             button.setAutoDefault(False)
-            dress(button, icon_name)
-            self._themes.addButton(button)
+            if icon_name:
+                dress(button, icon_name)
+            group.addButton(button)
             row.addWidget(button)
         row.addStretch(1)
-        self._themes.buttonClicked.connect(lambda button: self.theme_chosen.emit(button.objectName()))
-        self._add_part(tr("Theme"), tr("System follows your desktop."), row)
+        group.buttonClicked.connect(lambda button: chosen.emit(button.objectName()))
+        return group, row
 
     def _build_cache(self) -> None:
         self._limit = QSpinBox()

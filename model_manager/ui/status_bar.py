@@ -39,10 +39,48 @@ class StatusDot(QWidget):
         painter.end()
 
 
+class Progress(QWidget):
+    """What runs, how far it is, and a button that stops it."""
+
+    cancel_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = ElidedLabel("faint")
+        self._text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(140)
+        self._bar.setAccessibleName(tr("Progress"))
+        self._cancel = QToolButton()
+        self._cancel.setProperty("role", "small")
+        self._cancel.setToolTip(tr("Stop"))
+        self._cancel.setAccessibleName(tr("Stop"))
+        self._cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        dress(self._cancel, "close", 12, "muted")
+        self._cancel.clicked.connect(self.cancel_asked)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._bar)
+        row.addWidget(self._cancel)
+
+    def show_progress(self, text: str, done: int, total: int, can_cancel: bool) -> None:
+        """Show how far it is; `total` 0 means that its length is not known."""
+        self._text.show_text(text)
+        self._bar.setRange(0, STEPS if total > 0 else 0)
+        self._bar.setValue(min(STEPS, done * STEPS // total) if total > 0 else 0)
+        self._bar.setAccessibleDescription(text)
+        self._cancel.setVisible(can_cancel)
+        self.show()
+
+
 class StatusBar(QFrame):
     """The status bar; `cancel_asked` is told when the person stops what runs."""
 
     cancel_asked = Signal()
+    task_cancel_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,11 +90,14 @@ class StatusBar(QFrame):
         self._said_timer = QTimer(self, singleShot=True, interval=SAID_MS)
         self._said_timer.timeout.connect(self._said.hide)
         self._dot = StatusDot()
-        self._build_progress()
+        self._progress, self._task = Progress(), Progress()
+        self._progress.cancel_asked.connect(self.cancel_asked)
+        self._task.cancel_asked.connect(self.task_cancel_asked)
         self._build_layout()
         self.set_selected(0)
         self.set_watch("")
         self.clear_progress()
+        self.clear_task()
 
     def set_counts(self, models: int, size_text: str = "", shown: int | None = None) -> None:
         """Show the number of models, their size as text ("6.1 TB"), and how many of them a search shows."""
@@ -91,38 +132,20 @@ class StatusBar(QFrame):
 
     def set_progress(self, text: str, done: int = 0, total: int = 0, can_cancel: bool = True) -> None:
         """Show what runs; `total` 0 means that its length is not known."""
-        self._progress_text.show_text(text)
-        self._bar.setRange(0, STEPS if total > 0 else 0)
-        self._bar.setValue(min(STEPS, done * STEPS // total) if total > 0 else 0)
-        self._bar.setAccessibleDescription(text)
-        self._cancel.setVisible(can_cancel)
-        self._progress.show()
+        self._progress.show_progress(text, done, total, can_cancel)
 
     def clear_progress(self) -> None:
         """Nothing runs."""
         self._progress.hide()
 
-    def _build_progress(self) -> None:
-        self._progress = QWidget()
-        self._progress_text = ElidedLabel("faint")
-        self._progress_text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setFixedWidth(140)
-        self._bar.setAccessibleName(tr("Progress"))
-        self._cancel = QToolButton()
-        self._cancel.setProperty("role", "small")
-        self._cancel.setToolTip(tr("Stop"))
-        self._cancel.setAccessibleName(tr("Stop"))
-        self._cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        dress(self._cancel, "close", 12, "muted")
-        self._cancel.clicked.connect(self.cancel_asked)
-        row = QHBoxLayout(self._progress)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self._progress_text, 1)
-        row.addWidget(self._bar)
-        row.addWidget(self._cancel)
+    def set_task(self, text: str, done: int = 0, total: int = 0) -> None:
+        """Show what the person has running in the background, beside what the program does by itself."""
+        counted = tr("{text} {done} of {total}", text=text, done=f"{done:,}", total=f"{total:,}") if total else text
+        self._task.show_progress(counted, done, total, can_cancel=True)
+
+    def clear_task(self) -> None:
+        """Nothing of the person's runs in the background."""
+        self._task.hide()
 
     def _build_layout(self) -> None:
         for label in (self._counts, self._selected, self._watch):
@@ -136,6 +159,7 @@ class StatusBar(QFrame):
         row.addWidget(self._selected)
         row.addWidget(self._said, 2)
         row.addWidget(self._progress, 1)
+        row.insertWidget(2, self._task, 1)
         row.addStretch(0)
         watch = QHBoxLayout()
         watch.setSpacing(7)

@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from picture_library import motion_jpeg
 from PIL import Image, ImageCms
 from PySide6.QtGui import QColor, QImage
 
@@ -190,29 +191,9 @@ def test_a_clear_thumbnail_survives_being_written(tmp_path: Path) -> None:
     assert _near(colour, (200, 100, 50), 4) and abs(colour.alpha() - 128) <= 1
 
 
-def _motion_jpeg(path: Path, frames: list[Image.Image]) -> str:
-    """Write a small AVI by hand: one MJPG stream, ten frames a second."""
-
-    def chunk(name: bytes, body: bytes) -> bytes:
-        return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
-
-    width, height = frames[0].size
-    pieces = []
-    for frame in frames:
-        out = BytesIO()
-        frame.save(out, "JPEG")
-        pieces.append(chunk(b"00dc", out.getvalue()))
-    main = struct.pack("<14I", 100_000, 0, 0, 0x10, len(frames), 0, 1, 0, width, height, 0, 0, 0, 0)
-    stream = b"vidsMJPG" + struct.pack("<IHHIIIIIIII4H", 0, 0, 0, 0, 1, 10, 0, len(frames), 0, 0, 0, 0, 0, width, height)
-    form = struct.pack("<IiiHH4sIiiII", 40, width, height, 1, 24, b"MJPG", width * height * 3, 0, 0, 0, 0)
-    lists = chunk(b"LIST", b"hdrl" + chunk(b"avih", main) + chunk(b"LIST", b"strl" + chunk(b"strh", stream) + chunk(b"strf", form)))
-    path.write_bytes(chunk(b"RIFF", b"AVI " + lists + chunk(b"LIST", b"movi" + b"".join(pieces))))
-    return str(path)
-
-
 @pytest.mark.qt_log_ignore(".*(pipewire|FFmpeg|decoder|QRhi).*")
 def test_a_video_shows_its_first_frame(qapp: object, tmp_path: Path) -> None:
-    path = _motion_jpeg(tmp_path / "a.avi", [_halves(160, 240)] * 5)
+    path = motion_jpeg(tmp_path / "a.avi", [_halves(160, 240)] * 5)
     image = pictures.decode(path, 160)
     assert _is_red_above_blue(image)
     assert image.format() == QImage.Format.Format_RGB32

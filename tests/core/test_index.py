@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 from library_case import Library, put
 
+from model_manager.core.alone import alone
 from model_manager.core.errors import Cancelled, IndexFault
 from model_manager.core.library import catalogue
 from model_manager.core.library import index as index_module
 from model_manager.core.library.entry import Root
 from model_manager.core.library.index import GONE_DAYS, VERSION, Index, IndexDamaged, set_aside, usable_index
-from model_manager.core.library.scan_lock import alone
 from model_manager.core.library.scanner import scan
 from model_manager.core.work import Work
 
@@ -346,7 +346,7 @@ def test_two_processes_scan_at_once(library: Library) -> None:
 def test_scan_waits_for_another_and_can_be_stopped_while_it_waits(library: Library) -> None:
     fill(library, 3)
     work = Work()
-    with alone(library.path, Work()):
+    with alone(f"{library.path}.scan", Work()):
         caught: list[bool] = []
 
         def wait() -> None:

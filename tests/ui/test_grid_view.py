@@ -13,11 +13,11 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from model_manager.bridge.card_art import initials
 from model_manager.bridge.jobs import Runner
 from model_manager.bridge.library_model import PictureKey
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.previews.thumbnail_cache import ThumbnailCache
-from model_manager.ui.grid.card_art import initials
 from model_manager.ui.grid.view import GridView
 from model_manager.ui.theme import tokens
 

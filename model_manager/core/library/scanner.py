@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from model_manager.core.alone import alone
 from model_manager.core.errors import Cancelled, IndexFault
 from model_manager.core.formats.read import forget
 from model_manager.core.library.changes import Change, Comparison, folder_row, nearest_known, ways_of
@@ -18,7 +19,6 @@ from model_manager.core.library.index import AGAIN, FolderRow, Index, IndexDamag
 from model_manager.core.library.readers import WORTH_IT, Readers
 from model_manager.core.library.reading import read_model
 from model_manager.core.library.rows import Row, plain_row
-from model_manager.core.library.scan_lock import alone
 from model_manager.core.library.walk import Fault, Seen, Walk, is_storable, mtime_of, quick_signature
 from model_manager.core.words import tr
 from model_manager.core.work import Work
@@ -69,7 +69,7 @@ def scan(index: Index, roots: Mapping[Root, str], work: Work, emit: Emit | None,
     Waits for a scan of another process. Raises Cancelled, or IndexFault when the index cannot be read; what was written until then
     stays, new models that were told but not written are told as gone.
     """
-    with alone(index.path, work):
+    with alone(f"{index.path}.scan", work):
         return _Scan(index, roots, work, emit).run(None if only is None else set(only))
 
 

@@ -41,6 +41,7 @@ class Gallery(QWidget):
     """Shows one preview of several. Left, right and the wheel page; click, space or enter switch between fill and fit."""
 
     picture_wanted = Signal(object, QSize)  # Preview, the area in device pixels that the picture should cover
+    regenerate_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +55,7 @@ class Gallery(QWidget):
         self._pictures: dict[Preview, QImage | None] = {}
         self._asked: set[Preview] = set()
         self._asked_width = 0
-        self._is_fit = self._is_away = self._is_slow = self._has_ring = False
+        self._is_fit = self._is_away = self._is_slow = self._has_ring = self._is_locked = False
         self._scaled: tuple[object, QPixmap] | None = None
         self._frame: QImage | None = None
         self._movie: QMovie | None = None
@@ -98,6 +99,11 @@ class Gallery(QWidget):
     def set_away(self, is_away: bool) -> None:
         """Pale pictures when the model's folder is away."""
         self._is_away = is_away
+        self.update()
+
+    def set_locked(self, is_locked: bool) -> None:
+        """Mark a preview that bulk runs leave alone."""
+        self._is_locked = is_locked
         self.update()
 
     def current(self) -> Preview | None:
@@ -218,7 +224,10 @@ class Gallery(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Arrows page; anywhere else a click switches between fill and fit, and a drag takes the model along."""
         self._is_pressed = False
-        if event.button() != Qt.MouseButton.LeftButton or not self._previews:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if not self._previews:
+            self.regenerate_asked.emit()
             return
         step = self._arrow_at(event.position())
         if step:
@@ -238,7 +247,7 @@ class Gallery(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """The hand tells what can be clicked."""
-        self.setCursor(Qt.CursorShape.PointingHandCursor if self._previews else Qt.CursorShape.ArrowCursor)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -257,8 +266,8 @@ class Gallery(QWidget):
         step = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}.get(Qt.Key(event.key()), 0)
         if step:
             self.turn(step)
-        elif event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._previews:
-            self._toggle_fit()
+        elif event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._toggle_fit() if self._previews else self.regenerate_asked.emit()
         else:
             super().keyPressEvent(event)
 
@@ -334,6 +343,9 @@ class Gallery(QWidget):
         painter.setPen(colours.faint)
         painter.setFont(font(12))
         painter.drawText(middle, Qt.AlignmentFlag.AlignCenter, said)
+        if preview is None:
+            painter.setPen(colours.accent)
+            painter.drawText(middle.translated(0, 22), Qt.AlignmentFlag.AlignCenter, tr("Find one"))
 
     def _paint_marks(self, painter: QPainter) -> None:
         preview, total = self.current(), len(self._previews)
@@ -343,6 +355,8 @@ class Gallery(QWidget):
             self._paint_pill(painter, "▶  " + (tr("Video") if preview.sort == "video" else tr("Animated")), is_right=False)
         elif preview is not None and preview.sort == "embedded":
             self._paint_pill(painter, tr("Inside the file"), is_right=False)
+        if self._is_locked:
+            self._paint_lock(painter)
         if total > 1 and (self.underMouse() or self._has_ring):
             for step in (-1, 1):
                 if 0 <= self._index + step < total:
@@ -357,6 +371,12 @@ class Gallery(QWidget):
         painter.drawRoundedRect(rect, 6, 6)
         painter.setPen(Qt.GlobalColor.white)
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _paint_lock(self, painter: QPainter) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.tokens().shade)
+        painter.drawRoundedRect(QRectF(self.width() - 34, 8, 26, 24), 6, 6)
+        theme.icon("lock", 14, "on_accent").paint(painter, self.width() - 28, 13, 14, 14)
 
     def _paint_arrow(self, painter: QPainter, step: int) -> None:
         rect = self._arrow_rect(step)

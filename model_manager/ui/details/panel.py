@@ -41,6 +41,7 @@ class DetailsPanel(QFrame):
     link_opened = Signal(str)
     tag_chosen = Signal(str)
     node_asked = Signal(int)  # to be copied as a ComfyUI node
+    regenerate_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +67,7 @@ class DetailsPanel(QFrame):
         self._record = record
         self._stack.setCurrentWidget(self._scroll)
         if not is_same:
+            self.gallery.set_locked(False)
             self._scroll.verticalScrollBar().setValue(0)
         with held(self._column):
             self.gallery.show_previews(record.previews, keep_page=is_same)
@@ -95,6 +97,10 @@ class DetailsPanel(QFrame):
     def show_picture(self, preview: Preview, image: QImage | None) -> None:
         """Answer `picture_wanted`; None: it cannot be shown. A small picture first and a better one later is fine."""
         self.gallery.show_picture(preview, image)
+
+    def set_locked(self, is_locked: bool) -> None:
+        """Whether the preview of the model in hand is locked."""
+        self.gallery.set_locked(is_locked)
 
     def set_away(self, is_away: bool) -> None:
         """The folder of the model in hand is away or back: nothing in it can be opened or saved meanwhile."""
@@ -183,11 +189,13 @@ class DetailsPanel(QFrame):
         self.grip.setCursor(Qt.CursorShape.OpenHandCursor)
         self.grip.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # for the mouse; by keyboard the button beside it copies
         self._folder = icon_button("folder-open", tr("Open folder"))
+        self._picture = icon_button("image-new", tr("Regenerate thumbnail (Ctrl+T)"))
         self._more = icon_button("more", tr("More to copy"))
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(self._node.button, 1)
         row.addWidget(self.grip)
+        row.addWidget(self._picture)
         row.addWidget(self._folder)
         row.addWidget(self._more)
         for gap, part in ((10, self._title), (1, self._subtitle)):
@@ -230,6 +238,8 @@ class DetailsPanel(QFrame):
         for asked in (self._node.node_asked, self.grip.clicked):
             asked.connect(lambda: self.node_asked.emit(self.model_id))
         self._folder.clicked.connect(self._on_folder)
+        self._picture.clicked.connect(self.regenerate_asked)
+        self.gallery.regenerate_asked.connect(self.regenerate_asked)
         self._more.clicked.connect(self._on_more)
         self._more_timer.timeout.connect(lambda: theme.dress(self._more, "more"))
         for action in self._actions:

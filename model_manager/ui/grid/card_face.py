@@ -9,8 +9,8 @@ import time
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QLinearGradient, QPainter, QPen, QPixmap
 
+from model_manager.bridge.card_art import draw_letters, drawn_art, waiting_ground
 from model_manager.bridge.library_model import Card
-from model_manager.ui.grid.card_art import draw_letters, drawn_art, waiting_ground
 from model_manager.ui.theme import Tokens, mixed, tokens
 
 RADIUS = 10

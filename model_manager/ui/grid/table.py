@@ -22,9 +22,9 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QContextMenuEvent, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
+from model_manager.bridge.card_art import drawn_ground, waiting_ground
 from model_manager.bridge.library_model import Card, PictureKey
 from model_manager.bridge.thumbnails import Thumbnails
-from model_manager.ui.grid.card_art import drawn_ground, waiting_ground
 from model_manager.ui.grid.card_face import cropped
 from model_manager.ui.grid.grip import Press, leaves_open, way_of
 from model_manager.ui.grid.model import CardModel

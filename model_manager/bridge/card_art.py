@@ -1,16 +1,21 @@
-"""The drawn picture of a model that has none, and the quiet ground while one is on its way; used by the card painter.
+"""The drawn picture of a model that has none, and the quiet ground while one is on its way.
 
-The hue comes from the base model, so families are seen at a glance; everything else from the name, so no two cards are alike and
-a card looks the same every day. Asks nothing and keeps nothing.
+Used by the card painter and, for a preview that is to be written, by workers. The hue comes from the base model, so families are seen
+at a glance; everything else from the name, so no two cards are alike and a card looks the same every day. Keeps nothing, needs no screen.
 """
 
 import re
 from zlib import crc32
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QImage, QLinearGradient, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QLinearGradient, QPainter, QPainterPath, QPen
 
 from model_manager.bridge.library_model import Card
+from model_manager.core.library.entry import ModelRecord
+from model_manager.core.library.kinds import label_one
+
+FILE_SIZE = QSize(744, 1023)  # of a drawn card that is written as a preview: the shape of a card's picture
+_FILE_SCALE = 3.72  # letters of a file are those of a card 200 wide, enlarged
 
 _WORD = re.compile(r"\d+[a-zA-Z]?(?![a-zA-Z])|\d+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]")
 
@@ -137,3 +142,41 @@ def draw_letters(painter: QPainter, card: Card, rect: QRectF) -> None:
     room = QRectF(8, height * 0.46, width - 16, 18)
     text = painter.fontMetrics().elidedText(card.kind_label.upper(), Qt.TextElideMode.ElideRight, int(room.width()))
     painter.drawText(room, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def card_of(record: ModelRecord) -> Card:
+    """Return what a drawn card shows of a model; without badge, size and picture."""
+    base = record.details.base_model or record.facts.base_model or record.facts.architecture
+    return Card(record.id, record.name, record.kind, label_one(record.kind), base, "", "", "", False, False, None)
+
+
+def file_card(card: Card) -> QImage:
+    """Return the drawn card as it is written for a preview: initials, kind and base model, opaque, FILE_SIZE pixels. For workers too."""
+    image = drawn_art(card, FILE_SIZE, is_dark=True)
+    painter = QPainter(image)
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+    painter.scale(_FILE_SCALE, _FILE_SCALE)
+    rect = QRectF(0, 0, FILE_SIZE.width() / _FILE_SCALE, FILE_SIZE.height() / _FILE_SCALE)
+    draw_letters(painter, card, rect)
+    _draw_base(painter, card.base, rect)
+    painter.end()
+    return image
+
+
+def _draw_base(painter: QPainter, base: str, rect: QRectF) -> None:
+    """Draw the base model in a pill below the kind."""
+    if not base:
+        return
+    font = QFont(painter.font())
+    font.setPixelSize(11)
+    font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0)
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    text = metrics.elidedText(base, Qt.TextElideMode.ElideRight, rect.width() - 36)
+    width = metrics.horizontalAdvance(text) + 16
+    pill = QRectF((rect.width() - width) / 2, rect.height() * 0.545, width, metrics.height() + 6)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_veil(40))
+    painter.drawRoundedRect(pill, 6, 6)
+    painter.setPen(_veil(240))
+    painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)

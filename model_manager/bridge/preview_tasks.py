@@ -1,0 +1,300 @@
+"""The plain functions behind "Regenerate thumbnail": what there is to choose from, pictures of it, and the writing.
+
+Run by `choosing` and `previews` in workers; nothing here knows the window. Only drawn cards and video frames are made here, all else is
+core's.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QIODevice
+from PySide6.QtGui import QImage
+
+from model_manager.bridge import pictures, video
+from model_manager.bridge.card_art import card_of, file_card
+from model_manager.bridge.library_model import Card
+from model_manager.core.comfyui.usage import Usage, output_folders
+from model_manager.core.errors import BadPicture, BadSidecar, FileFault, ModelManagerError
+from model_manager.core.formats.tree import embedded_covers
+from model_manager.core.library.entry import ModelRecord
+from model_manager.core.library.index import Index
+from model_manager.core.library.records import read_record
+from model_manager.core.paths import replace_file
+from model_manager.core.previews import bulk, regenerate
+from model_manager.core.previews.history import History
+from model_manager.core.previews.make import make
+from model_manager.core.previews.records import (
+    BESIDE,
+    DRAWN,
+    EMBEDDED,
+    FILE,
+    OUTPUT,
+    VIDEO,
+    Applied,
+    BulkItem,
+    BulkOptions,
+    BulkPlan,
+    Earlier,
+    Form,
+    Look,
+    Made,
+    Output,
+    PreviewState,
+    Report,
+    Source,
+    SourceGroup,
+)
+from model_manager.core.previews.sources import groups_for, picture_of
+from model_manager.core.previews.state import read_state, save_state
+from model_manager.core.words import tr
+from model_manager.core.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the dialog of one model shows. now: the picture it has, None for none; card: what a drawn card shows."""
+
+    record: ModelRecord
+    card: Card
+    groups: tuple[SourceGroup, ...]
+    now: Source | None
+    state: PreviewState
+    earlier: tuple[Earlier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the menu and the details panel tell of a model's preview. earlier: how many former pictures there are."""
+
+    is_locked: bool
+    earlier: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A bulk plan, and the cards of its models by id."""
+
+    plan: BulkPlan
+    cards: dict[int, Card]
+
+
+# one model
+
+
+def choices(index: Path, data: Path, history: History, id_: int, chosen: Sequence[Source]) -> Choices | None:
+    """All there is to choose from, with outputs as far as they are known; None when the model is gone."""
+    with Index(index) as opened:
+        record = read_record(opened, id_)
+    if record is None:
+        return None
+    groups = tuple(groups_for(record, _outputs(data, record), chosen))
+    return Choices(record, card_of(record), groups, _present(record, groups), read_state(record.path), tuple(history.earlier(record.path)))
+
+
+def outputs_looked_through(data: Path, installs: Sequence[str], work: Work) -> int:
+    """Look for new pictures in the output folders; returns how many were opened."""
+    usage = Usage(data)
+    try:
+        return usage.refresh(output_folders(installs), work)
+    finally:
+        usage.close()
+
+
+def _outputs(data: Path, record: ModelRecord) -> list[Output]:
+    usage = Usage(data)
+    try:
+        return usage.outputs_of(record)
+    finally:
+        usage.close()
+
+
+def _present(record: ModelRecord, groups: Sequence[SourceGroup]) -> Source | None:
+    """The picture that is shown of a model, as the disk is now: the index may not have heard of a change yet."""
+    by_sort = {group.sort: group.sources for group in groups}
+    folder = os.path.realpath(os.path.dirname(record.path))
+    videos = [source for source in by_sort.get(VIDEO, ()) if os.path.realpath(os.path.dirname(source.path)) == folder]
+    return next(iter((*by_sort.get(BESIDE, ()), *videos, *by_sort.get(EMBEDDED, ()))), None)
+
+
+def chosen_file(path: str) -> Source:
+    """A file that was chosen or dropped."""
+    name = Path(path).name
+    return Source(VIDEO if path.lower().endswith(pictures.VIDEO_ENDINGS) else FILE, path, note=name)
+
+
+def pasted(image: QImage) -> Source:
+    """A picture from the clipboard. Raises BadPicture."""
+    if image.isNull():
+        raise BadPicture(tr("There is no picture on the clipboard."))
+    return Source(FILE, note=tr("pasted"), data=_png(image))
+
+
+def image_of(source: Source, card: Card, edge: int) -> QImage:
+    """The picture of a source, decoded to cover `edge` pixels. Raises BadPicture."""
+    if source.data:
+        return pictures.decode_bytes(source.data, edge)
+    if source.sort == DRAWN:
+        return pictures.shrunk(file_card(card), edge)
+    if source.sort != EMBEDDED:
+        return pictures.decode(source.path, edge)
+    covers = embedded_covers(source.path)
+    if source.number >= len(covers):
+        raise BadPicture(tr("The picture inside {path} is gone.", path=source.path))
+    return pictures.decode_bytes(covers[source.number], edge)
+
+
+def made(source: Source, card: Card, look: Look, form: Form) -> Made:
+    """The file that would be written. Raises BadPicture."""
+    return make(picture_of(_painted(source, card)), look, form)
+
+
+def use(path: str, made: Made, look: Look, history: History) -> Applied:
+    """Write a preview beside the model and remember whether it fills the card; focus and zoom belong to one picture. Raises FileFault."""
+    applied = regenerate.apply(path, made, history)
+    state, look = read_state(path), Look(look.fit)
+    if state.look == look or (state.look is None and look == Look()):
+        return applied
+    try:
+        save_state(path, replace(state, look=look))
+    except (BadSidecar, FileFault) as fault:
+        return replace(applied, warnings=(*applied.warnings, fault.text))
+    return applied
+
+
+def set_picture(index: Path, history: History, id_: int, path: str, form: Form) -> Applied:
+    """Make the picture or video at `path` the preview of a model, cut as the last one was. Raises BadPicture or FileFault."""
+    with Index(index) as opened:
+        record = read_record(opened, id_)
+    if record is None:
+        raise FileFault(tr("This model is no longer in the library."))
+    look = read_state(record.path).look or Look()
+    return use(record.path, made(chosen_file(path), card_of(record), look, form), look, history)
+
+
+def _painted(source: Source, card: Card) -> Source:
+    """The source with its bytes, where core cannot make them."""
+    if source.data or source.sort not in (DRAWN, VIDEO):
+        return source
+    return replace(source, data=_png(file_card(card) if source.sort == DRAWN else video.poster(source.path)))
+
+
+def _png(image: QImage) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG", 90)  # type: ignore[call-overload]  # 90: fast, hardly larger
+    return bytes(buffer.data().data())
+
+
+# menu and details
+
+
+def standing(path: str, history: History) -> Standing:
+    """Whether a model's preview is locked, and how many former ones there are."""
+    return Standing(read_state(path).is_locked, len(history.earlier(path)))
+
+
+def lock(paths: Sequence[str], is_locked: bool, work: Work) -> list[str]:
+    """Lock or unlock previews; returns why some could not be."""
+    faults: list[str] = []
+    for done, path in enumerate(paths):
+        if work.is_cancelled:
+            break
+        work.progress(tr("Locking previews") if is_locked else tr("Unlocking previews"), done, len(paths))
+        state = read_state(path)
+        if state.is_locked == is_locked:
+            continue
+        try:
+            save_state(path, replace(state, is_locked=is_locked))
+        except (BadSidecar, FileFault) as fault:
+            faults.append(fault.text)
+    return faults
+
+
+def bring_back_last(paths: Sequence[str], history: History, work: Work) -> list[str]:
+    """Bring back the former picture of each; returns why some could not be."""
+    faults: list[str] = []
+    for done, path in enumerate(paths):
+        if work.is_cancelled:
+            break
+        work.progress(tr("Bringing pictures back"), done, len(paths))
+        earlier = history.earlier(path)
+        try:
+            if earlier:
+                regenerate.bring_back(path, earlier[0], history)
+        except ModelManagerError as fault:
+            faults.append(fault.text)
+    return faults
+
+
+# many
+
+
+def planned(index: Path, data: Path, installs: Sequence[str], ids: Sequence[int], options: BulkOptions, work: Work) -> Planned:
+    """Look what could be done for these models; writes nothing. Raises Cancelled."""
+    cards: dict[int, Card] = {}
+    usage = Usage(data)
+    try:
+        if OUTPUT in options.order:
+            usage.refresh(output_folders(installs), work)
+        with Index(index) as opened:
+            return Planned(bulk.plan(_records(opened, ids, cards, work), usage.outputs_of, options, work), cards)
+    finally:
+        usage.close()
+
+
+def _records(index: Index, ids: Sequence[int], cards: dict[int, Card], work: Work) -> Iterator[ModelRecord]:
+    for done, id_ in enumerate(ids):
+        work.check()
+        work.progress(tr("Looking for pictures"), done, len(ids))
+        record = read_record(index, id_)
+        if record is not None:
+            cards[id_] = card_of(record)
+            yield record
+
+
+def run(planned: Planned, history: History, work: Work, tell: Callable[[list[int]], None]) -> Report:
+    """Make the previews of a plan; when it is stopped, what was done is reported. `tell` gets ids that have a new one, some at a time."""
+    waiting: list[int] = []
+
+    def emit(item: BulkItem, _: Applied) -> None:
+        waiting.append(item.id)
+        if len(waiting) >= 50:
+            tell(waiting[:])
+            waiting.clear()
+
+    def paint(item: BulkItem, source: Source) -> bytes:
+        return _painted(source, planned.cards[item.id]).data
+
+    report = bulk.run(planned.plan, history, paint, work, emit)
+    tell(waiting[:])
+    return report
+
+
+def undo(items: Iterable[tuple[int, str, Applied]], history: History, work: Work, tell: Callable[[list[int]], None]) -> list[str]:
+    """Bring back what a bulk run replaced, as (id, model path, what was done); returns why some could not be."""
+    everything, faults, waiting = list(items), list[str](), list[int]()
+    for done, (id_, path, applied) in enumerate(everything):
+        if work.is_cancelled:
+            break
+        work.progress(tr("Bringing pictures back"), done, len(everything))
+        if not applied.earlier_id:
+            continue
+        try:
+            regenerate.bring_back(path, history.find(path, applied.earlier_id), history)
+            waiting.append(id_)
+        except ModelManagerError as fault:
+            faults.append(fault.text)
+        if len(waiting) >= 50:
+            tell(waiting[:])
+            waiting.clear()
+    tell(waiting)
+    return faults
+
+
+def save_text(path: str, text: str) -> str:
+    """Write a report where the person wants it; returns the path. Raises FileFault."""
+    replace_file(Path(path), text.encode("utf-8"))
+    return path
+

@@ -1,0 +1,213 @@
+"""A new preview for many models: first a plan that can be shown, then the work, one fault never stopping the rest.
+
+Called by bridge as one write job. What only Qt can paint (drawn cards, video frames) comes from the caller as bytes.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from model_manager.core.errors import BadPicture, Cancelled, FileFault
+from model_manager.core.library.entry import ModelRecord
+from model_manager.core.previews.history import History
+from model_manager.core.previews.makers import WORTH_IT, Makers, Wish
+from model_manager.core.previews.records import (
+    BESIDE,
+    DRAWN,
+    EMBEDDED,
+    OUTPUT,
+    PAINTED,
+    VIDEO,
+    Applied,
+    BulkItem,
+    BulkOptions,
+    BulkPlan,
+    Look,
+    Made,
+    Output,
+    Report,
+    Source,
+)
+from model_manager.core.previews.regenerate import apply
+from model_manager.core.previews.sources import sources_for
+from model_manager.core.previews.state import read_state
+from model_manager.core.sidecars.suffixes import INFO, stem_of
+from model_manager.core.words import tr, trn
+from model_manager.core.work import Work
+
+MOST_OF_A_SORT = 2  # sources that are tried; the first nearly always does
+_STILL = ("still", "animated")
+_COUNTED = {
+    BESIDE: ("{count} from a picture beside the model", "{count} from pictures beside the models"),
+    EMBEDDED: ("{count} from the cover inside the file", "{count} from the covers inside the files"),
+    OUTPUT: ("{count} from your outputs", "{count} from your outputs"),
+    VIDEO: ("{count} from a video", "{count} from videos"),
+    DRAWN: ("{count} drawn", "{count} drawn"),
+}
+
+Paint = Callable[[BulkItem, Source], bytes]
+Emit = Callable[[BulkItem, Applied], None]
+OutputsOf = Callable[[ModelRecord], Sequence[Output]]
+
+
+def plan(records: Iterable[ModelRecord], outputs_of: OutputsOf, options: BulkOptions, work: Work) -> BulkPlan:
+    """Return what would be done to the models; nothing is opened but the `.info` of those that have one. Raises Cancelled."""
+    items: list[BulkItem] = []
+    locked = kept = bare = 0
+    taken: set[str] = set()
+    for number, record in enumerate(records):
+        work.check()
+        work.progress(tr("Looking for pictures"), number)
+        has_still = any(preview.sort in _STILL for preview in record.previews)
+        stem = stem_of(record.path)
+        if stem in taken or (has_still and options.only_missing):  # models with one stem share their picture
+            kept += 1
+            continue
+        state = read_state(record.path) if any(name.lower().endswith(INFO) for name in record.sidecars) else None
+        if state is not None and state.is_locked:
+            locked += 1
+            continue
+        sources = _sources(record, outputs_of, options, has_still)
+        if sources:
+            taken.add(stem)
+            items.append(BulkItem(record.id, record.path, record.name, sources, (state and state.look) or Look()))
+        else:
+            bare += 1
+    found = Counter(item.sources[0].sort for item in items)
+    return BulkPlan(tuple(items), options, {sort: found[sort] for sort in options.order if found[sort]}, locked, kept, bare)
+
+
+def _sources(record: ModelRecord, outputs_of: OutputsOf, options: BulkOptions, has_still: bool) -> tuple[Source, ...]:
+    outputs = outputs_of(record) if OUTPUT in options.order or VIDEO in options.order else ()
+    by_sort = sources_for(record, outputs)
+    order = [sort for sort in options.order if sort != DRAWN or not has_still or options.order == (DRAWN,)]
+    return tuple(source for sort in order for source in by_sort[sort][:MOST_OF_A_SORT])
+
+
+def plan_text(plan: BulkPlan) -> str:
+    """Return the plan in a few plain sentences."""
+    total = len(plan.items)
+    sentences = [tr("No new preview would be made.")]
+    if total:
+        sentences = [trn("{count} model: {parts}.", "{count} models: {parts}.", total, parts=_parts(plan.counts))]
+    if plan.locked:
+        sentences.append(trn("{count} locked one is left out.", "{count} locked ones are left out.", plan.locked))
+    if plan.kept:
+        sentences.append(trn("{count} has a preview already.", "{count} have a preview already.", plan.kept))
+    if plan.bare:
+        sentences.append(trn("For {count} there is no picture.", "For {count} there is no picture.", plan.bare))
+    return " ".join(sentences)
+
+
+def report_text(report: Report) -> str:
+    """Return what became of a plan in a few plain sentences."""
+    total = sum(report.counts.values())
+    sentences = [tr("No new preview was made.")]
+    if total:
+        parts = _parts(report.counts)
+        sentences = [trn("{count} new preview: {parts}.", "{count} new previews: {parts}.", total, parts=parts)]
+    if report.faults:
+        count = len(report.faults)
+        sentences.append(trn("{count} could not be made.", "{count} could not be made.", count))
+    if report.is_stopped:
+        sentences.append(tr("Stopped before the end."))
+    return " ".join(sentences)
+
+
+def _parts(counts: Mapping[str, int]) -> str:
+    return ", ".join(trn(*_COUNTED.get(sort, _COUNTED[BESIDE]), count) for sort, count in counts.items())
+
+
+def run(plan: BulkPlan, history: History, paint: Paint, work: Work, emit: Emit | None = None, processes: int | None = None) -> Report:
+    """Make and write every preview of the plan and return what became of each.
+
+    `paint` gives the bytes of a drawn card or video frame (raises BadPicture), `emit` hears of each model that is done; both run in this
+    thread. When asked to stop it stops between two models and reports what was done. processes: how many make pictures, None for as
+    many as there are cores.
+    """
+    run = _Run(plan, history, paint, work, emit)
+    makers = Makers(count=processes if len(plan.items) >= WORTH_IT else 0)
+    try:
+        run.through(makers)
+    except Cancelled:
+        run.is_stopped = True
+    finally:
+        makers.close()
+    return run.report()
+
+
+class _Run:
+    """One bulk run under way."""
+
+    def __init__(self, plan: BulkPlan, history: History, paint: Paint, work: Work, emit: Emit | None) -> None:
+        self._plan, self._history, self._paint, self._work, self._emit = plan, history, paint, work, emit
+        self._counts: Counter[str] = Counter()
+        self._applied: dict[int, Applied] = {}
+        self._reasons: dict[int, str] = {}
+        self._faults: list[tuple[str, str]] = []
+        self._warnings: list[tuple[str, str]] = []
+        self._done = 0
+        self.is_stopped = False
+
+    def through(self, makers: Makers) -> None:
+        """Do all items; those whose first sources will not do have their turn again with the next ones. Raises Cancelled."""
+        pending = [(item, _attempts(item.sources)) for item in self._plan.items]
+        while pending:
+            again = []
+            results = makers.make(self._wish(item, attempts[0]) for item, attempts in pending)
+            for (item, attempts), (made, source, fault) in zip(pending, results, strict=True):
+                self._work.check()
+                if made is not None and source is not None:
+                    self._write(item, source, made)
+                    continue
+                self._reasons.setdefault(item.id, fault)
+                if len(attempts) > 1:
+                    again.append((item, attempts[1:]))
+                else:
+                    self._end(item, self._reasons[item.id])
+            pending = again
+
+    def report(self) -> Report:
+        """Return what was done so far."""
+        counts = {sort: self._counts[sort] for sort in self._plan.options.order if self._counts[sort]}
+        return Report(counts, self._applied, tuple(self._faults), tuple(self._warnings), self.is_stopped)
+
+    def _wish(self, item: BulkItem, sources: tuple[Source, ...]) -> Wish:
+        self._work.check()
+        if sources[0].sort in PAINTED and not sources[0].data:
+            try:
+                sources = (replace(sources[0], data=self._paint(item, sources[0])),)
+            except BadPicture as fault:
+                self._reasons.setdefault(item.id, fault.text)
+                sources = ()
+        return Wish(sources, item.look, self._plan.options.form)
+
+    def _write(self, item: BulkItem, source: Source, made: Made) -> None:
+        try:
+            applied = apply(item.path, made, self._history)
+        except FileFault as fault:
+            self._end(item, fault.text)
+            return
+        self._counts[source.sort] += 1
+        self._applied[item.id] = applied
+        self._warnings += [(item.name, text) for text in (*made.notes, *applied.warnings)]
+        self._end(item)
+        if self._emit is not None:
+            self._emit(item, applied)
+
+    def _end(self, item: BulkItem, fault: str = "") -> None:
+        self._done += 1
+        if fault:
+            self._faults.append((item.name, fault))
+        self._work.progress(tr("Making previews"), self._done, len(self._plan.items))
+
+
+def _attempts(sources: tuple[Source, ...]) -> list[tuple[Source, ...]]:
+    """Return the sources in turns: those that can be tried one after the other in a process, and each that must be painted first."""
+    turns: list[tuple[Source, ...]] = []
+    for source in sources:
+        if turns and source.sort not in PAINTED and turns[-1][-1].sort not in PAINTED:
+            turns[-1] = (*turns[-1], source)
+        else:
+            turns.append((source,))
+    return turns

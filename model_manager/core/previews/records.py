@@ -1,0 +1,173 @@
+"""The records that "Regenerate thumbnail" passes between core, bridge and ui: frozen, plain, no disk.
+
+Made in core, shown by ui. A list of sources stays open: another sort is one more name in `SORTS`, and whoever paints it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+FILE, BESIDE, EMBEDDED, OUTPUT, VIDEO, DRAWN = "file", "beside", "embedded", "output", "video", "drawn"
+SORTS = (FILE, BESIDE, EMBEDDED, OUTPUT, VIDEO, DRAWN)
+PAINTED = (VIDEO, DRAWN)  # core cannot make these: bridge hands over their bytes
+FILL, FIT = "fill", "fit"
+PNG, WEBP = ".preview.png", ".preview.webp"
+CARD_SHAPE = 8 / 11  # width by height of a card's picture
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A picture or video of ComfyUI's output folders that used a model. time: seconds since 1970; is_alone: no other LoRA in it."""
+
+    path: str
+    time: float
+    width: int = 0
+    height: int = 0
+    is_alone: bool = False
+    is_video: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a new preview can come from. sort: one of SORTS.
+
+    path: the picture, video or (embedded) model file; "" for what was pasted and for a drawn card. number: which cover within the model
+    file. note: a few words for people ("cover.png", "12 March"). data: the bytes of a pasted or painted picture.
+    """
+
+    sort: str
+    path: str = ""
+    number: int = 0
+    note: str = ""
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceGroup:
+    """One line of the dialog's list: a sort with its title, a note ("12 pictures used this model") and its sources, best first."""
+
+    sort: str
+    title: str
+    note: str
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a picture is put on the card.
+
+    fit: FILL keeps a portrait's own shape and cuts others to the card's, FIT keeps all of the picture. focus: the point (0..1 from the
+    left and the top) that stays in view when something is cut off. zoom: 1 or more; 2 shows half the width.
+    """
+
+    fit: str = FILL
+    focus: tuple[float, float] = (0.5, 0.4)
+    zoom: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How the new file is written. suffix: PNG or WEBP; edge: its longest side in pixels at most; most_bytes: its size at most."""
+
+    suffix: str = PNG
+    edge: int = 1024
+    most_bytes: int = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A picture ready to be written. notes: what was done to it that a person may want to know, plain sentences."""
+
+    data: bytes
+    width: int
+    height: int
+    suffix: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """One former state of a model's pictures in the history. id: its name there; time: when it was replaced, seconds since 1970.
+
+    names: the file names they had, the one shown first in front; () when the model had no picture. paths: where the bytes lie now.
+    """
+
+    id: str
+    time: float
+    names: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a change of preview did. path: the picture now beside the model ("" if it has none any more).
+
+    retired: names that went to the history. earlier_id: the history's entry that undoes this (`bring_back`), "" when nothing changed.
+    warnings: plain sentences.
+    """
+
+    path: str
+    retired: tuple[str, ...] = ()
+    earlier_id: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewState:
+    """What `<stem>.info` remembers of a model's preview. look: None when none was chosen."""
+
+    is_locked: bool = False
+    look: Look | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkOptions:
+    """What to regenerate. order: sorts to try, first that has something wins; only_missing: leave models with a still picture alone.
+
+    A model that has a still picture never gets a drawn card in its place, unless DRAWN is the only sort asked for.
+    """
+
+    order: tuple[str, ...] = (EMBEDDED, OUTPUT, VIDEO, DRAWN)
+    only_missing: bool = True
+    form: Form = field(default_factory=Form)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkItem:
+    """One model to make a preview for. path: the model file; sources: what to try, in order; look: remembered or the usual one."""
+
+    id: int
+    path: str
+    name: str
+    sources: tuple[Source, ...]
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class BulkPlan:
+    """What would be done, before anything is.
+
+    counts: sort -> models whose first source is of that sort, in the order asked for. locked: models left out because their picture is
+    locked; kept: because they have one, or share one with a model of the same
+    name that gets it; bare: because none of the sources has anything.
+    """
+
+    items: tuple[BulkItem, ...]
+    options: BulkOptions
+    counts: Mapping[str, int]
+    locked: int = 0
+    kept: int = 0
+    bare: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a bulk run did. counts: sort -> previews made. faults: (model name, why not). applied: model id -> what was done.
+
+    warnings: (model name, sentence). is_stopped: somebody asked to stop; what is in `applied` stays done.
+    """
+
+    counts: Mapping[str, int]
+    applied: Mapping[int, Applied]
+    faults: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[tuple[str, str], ...] = ()
+    is_stopped: bool = False

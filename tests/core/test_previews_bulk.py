@@ -1,0 +1,238 @@
+"""Many previews at once: the plan, the run, its report, and processes that die."""
+
+import base64
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from preview_case import Case, picture, record
+
+from model_manager.core.errors import BadPicture
+from model_manager.core.formats.write import safetensors_bytes
+from model_manager.core.library.entry import ModelRecord, Preview
+from model_manager.core.previews import bulk, makers
+from model_manager.core.previews.makers import Makers, Wish, fulfil
+from model_manager.core.previews.records import DRAWN, EMBEDDED, OUTPUT, SORTS, VIDEO, BulkItem, BulkOptions, Form, Look, Output, Source
+from model_manager.core.previews.records import BulkPlan as Plan
+from model_manager.core.previews.sources import groups_for, picture_of
+from model_manager.core.previews.state import PreviewState, save_state
+from model_manager.core.work import Work
+
+PAINTED = picture(colour="green")
+
+
+class Library(Case):
+    """Models of all sorts, and one picture of an output folder."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        super().__init__(tmp_path)
+        self.output = tmp_path / "output.png"
+        self.output.write_bytes(picture(colour="yellow"))
+        self.records: list[ModelRecord] = []
+
+    def add(self, name: str, still: bool = False, video: bool = False, cover: bytes = b"", locked: bool = False) -> ModelRecord:
+        path = self.folder / f"{name}.safetensors"
+        metadata = {"ssmd_cover_images": json.dumps([base64.b64encode(cover).decode()])} if cover else {}
+        path.write_bytes(safetensors_bytes({"a": ("F16", [4])}, metadata))
+        previews = []
+        if still:
+            (self.folder / f"{name}.png").write_bytes(picture(colour="black"))
+            previews.append(Preview(str(self.folder / f"{name}.png"), "still"))
+        if video:
+            (self.folder / f"{name}.mp4").write_bytes(b"film")
+            previews.append(Preview(str(self.folder / f"{name}.mp4"), "video"))
+        if cover:
+            previews.append(Preview(str(path), "embedded", 0))
+        if locked:
+            save_state(str(path), PreviewState(True))
+        sidecars = (f"{name}.info",) if locked else ()
+        found = record(str(path), len(self.records), tuple(previews), sidecars=sidecars)
+        self.records.append(found)
+        return found
+
+    def outputs_of(self, found: ModelRecord) -> Sequence[Output]:
+        return [Output(str(self.output), 5.0)] if found.name.startswith("used") else []
+
+    def plan(self, options: BulkOptions | None = None) -> Plan:
+        return bulk.plan(self.records, self.outputs_of, options or BulkOptions(), Work())
+
+    def run(self, plan: Plan, paint: Callable[..., bytes] = lambda *_: PAINTED, **how: Any) -> bulk.Report:
+        return bulk.run(plan, self.history, paint, how.pop("work", Work()), **how)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    found = Library(tmp_path)
+    found.add("has", still=True)
+    found.add("locked", locked=True)
+    found.add("cover", cover=picture(colour="red"))
+    found.add("used")
+    found.add("usedtoo", cover=picture(colour="red"))
+    found.add("film", video=True)
+    found.add("bare")
+    return found
+
+
+def test_plan_counts_by_source(library: Library) -> None:
+    plan = library.plan()
+    assert plan.counts == {EMBEDDED: 2, OUTPUT: 1, VIDEO: 1, DRAWN: 1}
+    assert (plan.kept, plan.locked, plan.bare, len(plan.items)) == (1, 1, 0, 5)
+    assert bulk.plan_text(plan) == (
+        "5 models: 2 from the covers inside the files, 1 from your outputs, 1 from a video, 1 drawn. "
+        "1 locked one is left out. 1 has a preview already."
+    )
+
+
+def test_plan_follows_its_options(library: Library) -> None:
+    assert library.plan(BulkOptions((OUTPUT, EMBEDDED))).counts == {OUTPUT: 2, EMBEDDED: 1}
+    assert library.plan(BulkOptions((OUTPUT, EMBEDDED))).bare == 2
+    everything = library.plan(BulkOptions((EMBEDDED, DRAWN), only_missing=False))
+    assert everything.bare == 1 and "has" not in [item.name for item in everything.items]  # never a card in place of a picture
+    drawn = library.plan(BulkOptions((DRAWN,), only_missing=False))
+    assert drawn.counts == {DRAWN: 6} and drawn.locked == 1
+
+
+def test_models_that_share_a_picture_get_one(library: Library) -> None:
+    library.records.append(record(library.records[-1].path.replace(".safetensors", ".ckpt"), 99))
+    plan = library.plan()
+    assert plan.kept == 2 and 99 not in [item.id for item in plan.items]
+
+
+def test_plan_remembers_looks(library: Library) -> None:
+    one = library.add("cut", cover=picture())
+    save_state(one.path, PreviewState(False, Look("fit", (0.1, 0.2))))
+    library.records[-1] = record(one.path, one.id, one.previews, sidecars=("cut.info",))
+    assert library.plan().items[-1].look == Look("fit", (0.1, 0.2))
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_run_writes_one_preview_each(library: Library, processes: int) -> None:
+    before = library.files()
+    seen: list[str] = []
+    report = library.run(library.plan(), emit=lambda item, applied: seen.append(item.name + "|" + applied.path), processes=processes)
+    after = library.files()
+    names = ["cover", "used", "usedtoo", "film", "bare"]
+    assert after.keys() - before.keys() == {f"{name}.preview.png" for name in names}
+    assert {name: after[name] for name in before} == before
+    assert sorted(seen) == sorted(f"{name}|{library.folder / name}.preview.png" for name in names)
+    assert report.counts == {EMBEDDED: 2, OUTPUT: 1, VIDEO: 1, DRAWN: 1} and not report.faults and len(report.applied) == 5
+    assert bulk.report_text(report).startswith("5 new previews: 2 from the covers")
+
+
+def test_next_source_where_the_first_will_not_do(library: Library) -> None:
+    library.records.clear()
+    library.add("usedbroken", cover=b"not a picture" * 9)
+    library.add("broken", cover=b"not a picture" * 9)
+    library.add("hopeless", video=True)
+
+    def paint(item: BulkItem, source: Source) -> bytes:
+        if source.sort == VIDEO or item.name == "hopeless":
+            raise BadPicture(f"no frame in {item.name}")
+        return PAINTED
+
+    report = library.run(library.plan(), paint)
+    assert report.counts == {OUTPUT: 1, DRAWN: 1} and report.faults == (("hopeless", "no frame in hopeless"),)
+    assert "1 could not be made." in bulk.report_text(report)
+
+
+def test_one_fault_stops_nothing(library: Library) -> None:
+    (library.folder / "used.preview.png").mkdir()
+    report = library.run(library.plan())
+    assert [name for name, _ in report.faults] == ["used"] and len(report.applied) == 4
+
+
+def test_stop_between_two(library: Library) -> None:
+    work = Work()
+    report = library.run(library.plan(), work=work, emit=lambda *_: work.cancel())
+    assert report.is_stopped and 1 <= len(report.applied) < 5
+    assert len([name for name in library.files() if name.endswith(".preview.png")]) == len(report.applied)
+    assert "Stopped" in bulk.report_text(report)
+
+
+def test_all_can_be_undone(library: Library) -> None:
+    from model_manager.core.previews.regenerate import bring_back
+
+    before = library.files()
+    plan = library.plan(BulkOptions((DRAWN,), only_missing=False))
+    report = library.run(plan)
+    assert len(report.applied) == 6 and "has.png" not in library.files()
+    for item in plan.items:
+        bring_back(item.path, library.history.find(item.path, report.applied[item.id].earlier_id), library.history)
+    assert library.files() == before
+
+
+def test_killed_processes_are_not_missed(library: Library) -> None:
+    wishes = [Wish((Source("file", str(library.output), note=str(number)),), Look(), Form()) for number in range(30)]
+    made = Makers(count=2)
+    found = []
+    try:
+        for number, result in enumerate(made.make(wishes)):
+            found.append(result)
+            if number in (3, 9, 12):
+                made._workers._processes[0].kill()
+    finally:
+        made.close()
+    assert len(found) == 30 and all(result[0] is not None for result in found)
+    assert [result[1].note for result in found if result[1]] == [str(number) for number in range(30)]
+
+
+def test_a_picture_that_kills_its_process_is_reported(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Makers(count=1)
+    monkeypatch.setattr(made._workers, "alone", lambda wish: None)
+    wishes = [Wish((Source("file", str(library.output)),), Look(), Form())] * 2
+    results = made.make(wishes)
+    made._workers._processes[0].kill()
+    first = next(results)
+    rest = list(results)
+    made.close()
+    assert first[0] is None and "memory" in first[2] and (rest[-1][0] is not None or "memory" in rest[-1][2])
+
+
+def test_large_painted_pictures_do_not_block(library: Library) -> None:
+    """More bytes in both directions than any pipe holds."""
+    large = picture("BMP", (900, 1200))
+    made = Makers(count=2)
+    try:
+        found = list(made.make(Wish((Source(DRAWN, data=large),), Look(), Form()) for _ in range(8)))
+    finally:
+        made.close()
+    assert len(large) > 3_000_000 and all(result[0] for result in found)
+
+
+def test_without_processes_everything_is_made_here(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model_manager.core.processes.own_program", lambda *_: (["/nonexistent/program"], dict(os.environ)))
+    made = Makers(count=2)
+    found = list(made.make([Wish((Source("file", str(library.output)),), Look(), Form())]))
+    made.close()
+    assert found[0][0] is not None
+
+
+def test_groups_keep_their_order(library: Library) -> None:
+    one = library.add("usedall", still=True, video=True, cover=picture())
+    chosen = [Source("file", str(library.output), note="output.png")]
+    outputs = [*library.outputs_of(one), Output(str(library.folder / "film.mp4"), 1.0, is_video=True)]
+    groups = groups_for(one, outputs, chosen)
+    assert [group.sort for group in groups] == list(SORTS)
+    assert [len(group.sources) for group in groups] == [1, 1, 1, 1, 2, 1]
+    assert all(group.title and group.note for group in groups)
+    assert [group.sort for group in groups_for(library.records[-2])] == ["file", "drawn"]
+    assert groups[1].sources[0].note == "usedall.png"
+
+
+def test_pictures_of_sources(library: Library) -> None:
+    cover = picture(colour="red")
+    one = library.add("one", cover=cover)
+    assert picture_of(Source(EMBEDDED, one.path)) == cover
+    for source in (
+        Source(EMBEDDED, one.path, 5),
+        Source(EMBEDDED, str(library.folder / "gone")),
+        Source(DRAWN),
+        Source(VIDEO, one.path),
+        Source("file"),
+    ):
+        with pytest.raises(BadPicture):
+            picture_of(source)
+    assert fulfil(Wish((), Look(), Form()))[2] and makers.WORTH_IT > 1

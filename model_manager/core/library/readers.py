@@ -6,28 +6,42 @@ input and answers with rows on its standard output. A process that dies is not m
 
 import contextlib
 import gc
+import marshal
 import os
-import pickle
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
-from typing import BinaryIO
+from collections.abc import Iterable, Iterator
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, BinaryIO
 
-from model_manager.core.library.index import KnownRow, ModelRow
-from model_manager.core.library.reading import Task, read_model
-from model_manager.core.library.walk import SeenFile
+from model_manager.core.formats.read import forget
+from model_manager.core.library.reading import Read, plain_read, read_model, read_of
+from model_manager.core.library.tasks import Task, plain_task, task_of
 
 ARGUMENT = "--read-models"
 WORTH_IT = 1_200  # models to read; a process takes a tenth of a second to start
-SHARE = 64
+SHARE = 32
 MOST = 4
+MOST_SENT = 64  # shares a process may have before it: it is never idle while the scanner walks or writes
+LEAD = 4  # shares by which a process may be busier than another before it gets no more
 NICE = 10
-_FAULTS = (OSError, EOFError, pickle.UnpicklingError)
+_FAULTS = (OSError, EOFError, ValueError, TypeError)
 
-Read = tuple[ModelRow, KnownRow]
-_Share = list[tuple[Task, dict[str, SeenFile]]]
+
+class _Process:
+    """One reading process: what it is to get next, and how many shares it has."""
+
+    def __init__(self, is_polite: bool) -> None:
+        self.popen = _started(is_polite)
+        self.next: list[Task] = []
+        self.sent = 0
+
+    @property
+    def load(self) -> int:
+        """Models before it."""
+        return self.sent * SHARE + len(self.next)
 
 
 class Readers:
@@ -35,52 +49,71 @@ class Readers:
 
     def __init__(self, is_polite: bool, count: int | None = None) -> None:
         """`is_polite`: give way to everything else, as beside a window."""
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: list[_Process] = []
+        self._rest: deque[Task] = deque()
+        self._sent: deque[tuple[_Process, list[Task]]] = deque()
+        self._used_to: dict[tuple[str, int], _Process] = {}
         for _ in range(min(MOST, os.cpu_count() or 1) if count is None else count):
             with contextlib.suppress(OSError):
-                self._processes.append(_started(is_polite))
+                self._processes.append(_Process(is_polite))
 
-    def read(self, tasks: Sequence[Task], files: Mapping[str, Mapping[str, SeenFile]]) -> Iterator[list[Read]]:
-        """Read all tasks in order, a share at a time; `files` are those beside the models, by folder and name."""
-        rest = iter(tasks)
-        idle = deque(self._processes)
-        busy: deque[tuple[subprocess.Popen[bytes], _Share]] = deque()
-        while True:
-            while idle and (share := _share(islice(rest, SHARE), files)):
-                process = idle.popleft()
-                _send(process, share)
-                busy.append((process, share))
-            if not busy:
-                break
-            process, share = busy.popleft()
-            found = _received(process)
-            if found is not None:
-                idle.append(process)
-            yield found if found is not None else [read_model(*one) for one in share]
-        while share := _share(islice(rest, SHARE), files):
-            yield [read_model(*one) for one in share]
+    def give(self, tasks: Iterable[Task]) -> None:
+        """Have tasks read; returns at once."""
+        self._rest.extend(tasks)
+        self._feed(is_all=False)
+
+    def answers(self) -> Iterator[list[Read]]:
+        """What was read of all that was given, a share at a time."""
+        while self._feed(is_all=True):
+            process, share = self._sent.popleft()
+            process.sent -= 1
+            found = _received(process.popen)
+            yield [read_model(task) for task in share] if found is None else found
+        while self._rest:
+            yield [read_model(self._rest.popleft()) for _ in range(min(SHARE, len(self._rest)))]
+        forget()
 
     def close(self) -> None:
         """End the processes, also in the middle of their work; they only read."""
         for process in self._processes:
-            process.kill()
+            process.popen.kill()
         for process in self._processes:
-            for pipe in (process.stdin, process.stdout):
+            for pipe in (process.popen.stdin, process.popen.stdout):
                 if pipe is not None:
                     with contextlib.suppress(OSError):
                         pipe.close()
-            process.wait()
+            process.popen.wait()
         self._processes = []
 
+    def _feed(self, is_all: bool) -> bool:
+        """Send what there is as far as the processes may have it, with `is_all` also shares that are not full; False when all is answered."""
+        while self._rest and (process := self._best_for(self._rest[0])) is not None:
+            process.next.append(self._rest.popleft())
+            if len(process.next) == SHARE:
+                self._send(process)
+        for process in self._processes if is_all and not self._rest else ():
+            self._send(process)
+        return bool(self._sent)
 
-def _share(tasks: Iterator[Task], files: Mapping[str, Mapping[str, SeenFile]]) -> _Share:
-    """Tasks with just those files beside them that belong to their model."""
-    share = []
-    for task in tasks:
-        beside = files.get(task.folder_path, {})
-        names = (*task.family.previews, *task.family.sidecars) if beside else ()
-        share.append((task, {name: beside[name] for name in names if name in beside}))
-    return share
+    def _best_for(self, task: Task) -> _Process | None:
+        """The process that has read such files: those of one size often have one table of tensors, which it then knows."""
+        if not self._processes:
+            return None
+        idlest = min(self._processes, key=lambda process: process.load)
+        if idlest.sent >= MOST_SENT:
+            return None
+        sort = task.kind, task.file.size >> 20
+        found = self._used_to.get(sort)
+        if found is None or found.load > idlest.load + LEAD * SHARE:
+            found = self._used_to[sort] = idlest
+        return found
+
+    def _send(self, process: _Process) -> None:
+        if process.next:
+            _write(process.popen, [plain_task(task) for task in process.next])
+            self._sent.append((process, process.next))
+            process.sent += 1
+            process.next = []
 
 
 def own_program(*arguments: str) -> tuple[list[str], dict[str, str]]:
@@ -99,34 +132,63 @@ def _started(is_polite: bool) -> subprocess.Popen[bytes]:
     )
 
 
-def _send(process: subprocess.Popen[bytes], share: _Share) -> None:
+def _write(process: subprocess.Popen[bytes], message: list[Any]) -> None:
     assert process.stdin is not None
     with contextlib.suppress(OSError):  # a dead process is noticed when nothing comes back
-        pickle.dump(share, process.stdin, pickle.HIGHEST_PROTOCOL)
-        process.stdin.flush()
+        _put(process.stdin, marshal.dumps(message))
 
 
 def _received(process: subprocess.Popen[bytes]) -> list[Read] | None:
     assert process.stdout is not None
     try:
-        found: list[Read] = pickle.load(process.stdout)
+        return [read_of(plain) for plain in marshal.loads(_got(process.stdout))]
     except _FAULTS:
         return None
-    return found
+
+
+def _put(pipe: BinaryIO, data: bytes) -> None:
+    """Write a message with its length before it."""
+    pipe.write(len(data).to_bytes(8, "little") + data)
+    pipe.flush()
+
+
+def _got(pipe: BinaryIO) -> bytes:
+    """Read one message; raises EOFError at the end."""
+    head = pipe.read(8)
+    data = pipe.read(int.from_bytes(head, "little"))
+    if len(head) < 8 or len(data) < int.from_bytes(head, "little"):
+        raise EOFError
+    return data
 
 
 def serve(nice: int) -> int:
-    """Be a reading process: answer until the standard input ends; returns the exit code."""
+    """Be a reading process: answer until the standard input ends; returns the exit code.
+
+    Two threads empty and fill the pipes, so that neither side ever waits for the other.
+    """
     gc.disable()  # rows and facts make no circles
     if hasattr(os, "nice"):
         os.nice(nice)
-    with os.fdopen(0, "rb") as requests, os.fdopen(1, "wb") as answers, contextlib.suppress(*_FAULTS):
-        _answer(requests, answers)
+    requests: SimpleQueue[bytes] = SimpleQueue()
+    answers: SimpleQueue[bytes] = SimpleQueue()
+    Thread(target=_take_in, args=(requests,), daemon=True).start()
+    writer = Thread(target=_give_out, args=(answers,), daemon=True)
+    writer.start()
+    while request := requests.get():
+        answers.put(marshal.dumps([plain_read(read_model(task_of(plain))) for plain in marshal.loads(request)]))
+    answers.put(b"")
+    writer.join()
     return 0
 
 
-def _answer(requests: BinaryIO, answers: BinaryIO) -> None:
-    while True:
-        share: _Share = pickle.load(requests)
-        pickle.dump([read_model(*one) for one in share], answers, pickle.HIGHEST_PROTOCOL)
-        answers.flush()
+def _take_in(requests: "SimpleQueue[bytes]") -> None:
+    with os.fdopen(0, "rb") as pipe, contextlib.suppress(*_FAULTS):
+        while True:
+            requests.put(_got(pipe))
+    requests.put(b"")
+
+
+def _give_out(answers: "SimpleQueue[bytes]") -> None:
+    with os.fdopen(1, "wb") as pipe, contextlib.suppress(*_FAULTS):
+        while answer := answers.get():
+            _put(pipe, answer)

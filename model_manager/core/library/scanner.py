@@ -9,6 +9,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from model_manager.core.errors import Cancelled, IndexFault
 from model_manager.core.formats.read import forget
@@ -16,10 +17,11 @@ from model_manager.core.library.changes import Change, Comparison, folder_row, n
 from model_manager.core.library.entry import Root
 from model_manager.core.library.index import AGAIN, FolderRow, Index, IndexDamaged, KnownRow, ModelRow
 from model_manager.core.library.readers import WORTH_IT, Readers
-from model_manager.core.library.reading import read_model
+from model_manager.core.library.reading import Read, read_model
 from model_manager.core.library.rows import Row, plain_row
 from model_manager.core.library.scan_lock import alone
-from model_manager.core.library.walk import Fault, Seen, Walk, is_storable, mtime_of, quick_signature
+from model_manager.core.library.tasks import Task, tasks_in
+from model_manager.core.library.walk import Fault, Seen, SeenFile, Walk, is_storable, mtime_of, quick_signature
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -88,6 +90,8 @@ class _Scan:
         self._ids: dict[str, int] = {}
         self._batch = Batch()
         self._early: dict[tuple[str, str], int] = {}
+        self._begun: dict[str, list[Task]] = {}  # by folder: what is read while the walk goes on
+        self._is_first = not index.roots()  # no scan has ended yet
         self._last_emit = 0.0
         self._readers: Readers | None = None
 
@@ -110,7 +114,8 @@ class _Scan:
             self._announce(seen)
             self._work.progress(tr("Looking through your folders"), len(self._walk.seen))
         self._flush()
-        change = Comparison(self._index, self._walk, self._known, self._folder_id, self._model_id).run(self._is_full)
+        comparison = Comparison(self._index, self._walk, self._known, self._folder_id, self._model_id, self._begun)
+        change = comparison.run(self._is_full)
         self._apply(change)
         self._read(change)
         if only is None:
@@ -182,10 +187,24 @@ class _Scan:
                 continue
             added = max(0.0, min(time.time(), file.mtime_ns / 1e9))
             self._batch.rows.append(plain_row(id_, folder, file.name, seen.ways[0].kind, file.size, file.mtime_ns, added))
-        if self._readers is None and len(self._early) >= WORTH_IT:
-            self._readers = Readers(self._emit is not None)  # they start while the walk goes on
+        if not self._known and not seen.has_aliases and not seen.ways[0].is_linked:
+            self._begin(seen, folder)
         if len(self._batch.rows) >= (BATCH if self._last_emit else FIRST_BATCH):
             self._flush()
+
+    def _begin(self, seen: Seen, folder: int) -> None:
+        """Have a folder read at once of which the rest of the walk tells nothing more than additional ways."""
+        now = time.time()
+
+        def identity(file: SeenFile) -> tuple[int, float]:
+            return self._early[(seen.path, file.name)], max(0.0, min(now, file.mtime_ns / 1e9)) if self._is_first else now
+
+        tasks = self._begun[seen.path] = tasks_in(seen, folder, identity)
+        if self._readers is None and len(self._early) >= WORTH_IT:
+            self._readers = Readers(self._emit is not None)
+            tasks = list(chain.from_iterable(self._begun.values()))
+        if self._readers is not None:
+            self._readers.give(tasks)
 
     def _flush(self) -> None:
         if self._batch:
@@ -221,12 +240,14 @@ class _Scan:
     def _read(self, change: Change) -> None:
         models: list[ModelRow] = []
         known: list[KnownRow] = []
-        total = len(change.tasks)
+        total = len(change.tasks) + sum(map(len, self._begun.values()))
         due = time.perf_counter() + SECONDS_A_BATCH
         done = 0
         for share in self._shares(change):
             self._work.check()
             for model, about in share:
+                if model.row.id in change.places:
+                    model = model._replace(places=change.places[model.row.id])
                 models.append(model)
                 known.append(about)
                 if not model.is_read:
@@ -241,15 +262,19 @@ class _Scan:
         folders = [folder._replace(signature=AGAIN) if folder.id in self._unread else folder for folder in change.folders]
         self._write(models, known, folders, change.dropped)
 
-    def _shares(self, change: Change) -> Iterator[list[tuple[ModelRow, KnownRow]]]:
+    def _shares(self, change: Change) -> Iterator[list[Read]]:
         """The models of all tasks, read here or, when there are many, in processes beside this one."""
-        if self._readers is None and len(change.tasks) < WORTH_IT:
-            for task in change.tasks:
-                yield [read_model(task, change.files[task.folder_path])]
+        tasks = change.tasks
+        if self._readers is None:
+            tasks = [*chain.from_iterable(self._begun.values()), *tasks]
+        if self._readers is None and len(tasks) < WORTH_IT:
+            for task in tasks:
+                yield [read_model(task)]
             forget()
             return
         self._readers = self._readers or Readers(self._emit is not None)
-        yield from self._readers.read(change.tasks, change.files)
+        self._readers.give(tasks)
+        yield from self._readers.answers()
 
     def _write(
         self, models: list[ModelRow], known: list[KnownRow], folders: Iterable[FolderRow] = (), dropped: Iterable[int] = ()
@@ -281,10 +306,12 @@ class _Scan:
     def _report(self, change: Change, start: float) -> None:
         result = self._result
         self._sorted = sorted(self._known)
-        result.added = sum(task.is_new for task in change.tasks)
-        result.changed = len(change.tasks) - result.added + change.moved
+        begun = sum(map(len, self._begun.values()))
+        new = sum(task.is_new for task in change.tasks)
+        result.added = begun + new
+        result.changed = len(change.tasks) - new + change.moved
         result.removed = len(change.gone)
-        result.opened = sum(task.facts is None for task in change.tasks)
+        result.opened = begun + sum(task.facts is None for task in change.tasks)
         result.faults, result.broken_links = [fault for fault in self._walk.faults if self._matters(fault)], self._walk.broken
         result.away = sorted(change.away_prefixes)
         result.folders = list(self._walk.seen)

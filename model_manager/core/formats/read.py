@@ -10,7 +10,7 @@ import threading
 from typing import Final
 
 from model_manager.core.errors import BadFormat
-from model_manager.core.formats import gguf, onnx, pickles, safetensors
+from model_manager.core.formats import adapters, gguf, onnx, pickles, safetensors
 from model_manager.core.formats.contents import Contents, Damage, broken_header
 from model_manager.core.formats.foreign import foreign
 from model_manager.core.formats.metadata import facts_of
@@ -66,6 +66,7 @@ def read_facts(path: str, size: int, is_thorough: bool = False) -> Facts:
 
 def forget() -> None:
     """Give back what was remembered to make a scan fast; call it when a scan is over."""
+    adapters.forget()
     safetensors.forget()
     pickles.forget()
 

@@ -8,6 +8,7 @@ import contextlib
 import gc
 import marshal
 import os
+import select
 import subprocess
 import sys
 from collections import deque
@@ -24,7 +25,9 @@ ARGUMENT = "--read-models"
 WORTH_IT = 1_200  # models to read; a process takes a tenth of a second to start
 SHARE = 32
 MOST = 4
-MOST_SENT = 64  # shares a process may have before it: it is never idle while the scanner walks or writes
+MOST_SENT = 64  # shares a process may have before it while the scanner walks, so that it is never idle
+FEW_SENT = 6  # the same when all is given and answers are fetched: all shall end at about the same time
+_OWN_SHARE = 8
 LEAD = 4  # shares by which a process may be busier than another before it gets no more
 NICE = 10
 _FAULTS = (OSError, EOFError, ValueError, TypeError)
@@ -48,30 +51,41 @@ class Readers:
     """Reading processes, started when made; close them. Without any, everything is read here."""
 
     def __init__(self, is_polite: bool, count: int | None = None) -> None:
-        """`is_polite`: give way to everything else, as beside a window."""
+        """`is_polite`: give way to everything else, as beside a window; else this process reads its part as well."""
+        self._is_helping = not is_polite and os.name == "posix"  # only there can a pipe be asked whether something is in it
+        if count is None:
+            count = min(MOST, max(1, (os.cpu_count() or 1) - self._is_helping))
         self._processes: list[_Process] = []
         self._rest: deque[Task] = deque()
         self._sent: deque[tuple[_Process, list[Task]]] = deque()
         self._used_to: dict[tuple[str, int], _Process] = {}
-        for _ in range(min(MOST, os.cpu_count() or 1) if count is None else count):
+        for _ in range(count):
             with contextlib.suppress(OSError):
                 self._processes.append(_Process(is_polite))
 
     def give(self, tasks: Iterable[Task]) -> None:
         """Have tasks read; returns at once."""
         self._rest.extend(tasks)
-        self._feed(is_all=False)
+        self._feed(MOST_SENT)
 
     def answers(self) -> Iterator[list[Read]]:
         """What was read of all that was given, a share at a time."""
-        while self._feed(is_all=True):
-            process, share = self._sent.popleft()
+        while self._feed(FEW_SENT) or self._send_rest():
+            process, share = self._sent[0]
+            if self._is_helping and self._rest and not _is_ready(process.popen):
+                yield self._read_some(_OWN_SHARE)
+                continue
+            self._sent.popleft()
             process.sent -= 1
             found = _received(process.popen)
             yield [read_model(task) for task in share] if found is None else found
         while self._rest:
-            yield [read_model(self._rest.popleft()) for _ in range(min(SHARE, len(self._rest)))]
+            yield self._read_some(SHARE)
         forget()
+
+    def _read_some(self, count: int) -> list[Read]:
+        """Read here what was given last: the processes take from the other end."""
+        return [read_model(self._rest.pop()) for _ in range(min(count, len(self._rest)))]
 
     def close(self) -> None:
         """End the processes, also in the middle of their work; they only read."""
@@ -85,22 +99,26 @@ class Readers:
             process.popen.wait()
         self._processes = []
 
-    def _feed(self, is_all: bool) -> bool:
-        """Send what there is as far as the processes may have it, with `is_all` also shares that are not full; False when all is answered."""
-        while self._rest and (process := self._best_for(self._rest[0])) is not None:
+    def _feed(self, most: int) -> bool:
+        """Send whole shares as long as processes have fewer than `most`; False when nothing is under way."""
+        while self._rest and (process := self._best_for(self._rest[0], most)) is not None:
             process.next.append(self._rest.popleft())
             if len(process.next) == SHARE:
                 self._send(process)
-        for process in self._processes if is_all and not self._rest else ():
+        return bool(self._sent)
+
+    def _send_rest(self) -> bool:
+        """Send what is less than a share; False when there is nothing."""
+        for process in self._processes:
             self._send(process)
         return bool(self._sent)
 
-    def _best_for(self, task: Task) -> _Process | None:
+    def _best_for(self, task: Task, most: int) -> _Process | None:
         """The process that has read such files: those of one size often have one table of tensors, which it then knows."""
         if not self._processes:
             return None
         idlest = min(self._processes, key=lambda process: process.load)
-        if idlest.sent >= MOST_SENT:
+        if idlest.sent >= most:
             return None
         sort = task.kind, task.file.size >> 20
         found = self._used_to.get(sort)
@@ -128,7 +146,8 @@ def _started(is_polite: bool) -> subprocess.Popen[bytes]:
         flags = subprocess.CREATE_NO_WINDOW | is_polite * subprocess.BELOW_NORMAL_PRIORITY_CLASS
     command, environment = own_program(ARGUMENT, str(NICE * is_polite))
     return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, creationflags=flags, env=environment
+        command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, creationflags=flags,
+        env=environment,
     )
 
 
@@ -146,19 +165,33 @@ def _received(process: subprocess.Popen[bytes]) -> list[Read] | None:
         return None
 
 
+def _is_ready(process: subprocess.Popen[bytes]) -> bool:
+    """Whether the next answer has begun to arrive (or the process has ended); nothing of it is in a buffer here."""
+    return bool(select.select([process.stdout], [], [], 0)[0])
+
+
 def _put(pipe: BinaryIO, data: bytes) -> None:
     """Write a message with its length before it."""
-    pipe.write(len(data).to_bytes(8, "little") + data)
-    pipe.flush()
+    with memoryview(len(data).to_bytes(8, "little") + data) as rest:
+        done = 0
+        while done < len(rest):
+            done += pipe.write(rest[done:])
 
 
 def _got(pipe: BinaryIO) -> bytes:
-    """Read one message; raises EOFError at the end."""
-    head = pipe.read(8)
-    data = pipe.read(int.from_bytes(head, "little"))
-    if len(head) < 8 or len(data) < int.from_bytes(head, "little"):
-        raise EOFError
-    return data
+    """Read one message and not a byte more; raises EOFError at the end."""
+    return _read(pipe, int.from_bytes(_read(pipe, 8), "little"))
+
+
+def _read(pipe: BinaryIO, count: int) -> bytes:
+    parts = []
+    while count:
+        part = pipe.read(count)
+        if not part:
+            raise EOFError
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
 
 
 def serve(nice: int) -> int:
@@ -182,13 +215,13 @@ def serve(nice: int) -> int:
 
 
 def _take_in(requests: "SimpleQueue[bytes]") -> None:
-    with os.fdopen(0, "rb") as pipe, contextlib.suppress(*_FAULTS):
+    with os.fdopen(0, "rb", 0) as pipe, contextlib.suppress(*_FAULTS):
         while True:
             requests.put(_got(pipe))
     requests.put(b"")
 
 
 def _give_out(answers: "SimpleQueue[bytes]") -> None:
-    with os.fdopen(1, "wb") as pipe, contextlib.suppress(*_FAULTS):
+    with os.fdopen(1, "wb", 0) as pipe, contextlib.suppress(*_FAULTS):
         while answer := answers.get():
             _put(pipe, answer)

@@ -70,6 +70,7 @@ def read_facts(path: str, size: int, is_thorough: bool = False) -> Facts:
 def forget() -> None:
     """Give back what was remembered to make a scan fast; call it when a scan is over."""
     adapters.forget()
+    gguf.forget()
     safetensors.forget()
     pickles.forget()
 

@@ -249,7 +249,7 @@ class Comparison:
             by_id, by_name = {}, {}
         now = time.time()
         for seen, file, task in self._fresh:
-            found = by_id.get((f"{file.device}:{file.inode}", file.size, file.mtime_ns)) if file.inode else None
+            found = by_id.get((file.file_id, file.size, file.mtime_ns)) if file.inode else None
             found = found or by_name.get((file.name, file.size, file.mtime_ns))
             if found is not None and found.row.id not in self._taken:
                 self._taken.add(found.row.id)

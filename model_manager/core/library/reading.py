@@ -40,11 +40,10 @@ def read_model(task: Task) -> Read:
     facts = task.facts or read_facts(path, file.size)
     details = read_details(task.folder_path, file.name, family, facts)
     row = _row(task, facts, details)
-    file_id = f"{file.device}:{file.inode}" if file.inode else ""
     known = KnownRow(task.id, pack(facts), pack(details), "/".join(family.sidecars), "/".join(family.previews))
     # a drive that went away in the middle must not leave its verdict behind, nor what its missing sidecars do not say
     is_read = facts.verdict != "unreadable" and (task.facts is None or os.path.exists(path))
-    return ModelRow(row, task.beside, file_id, int(is_read), task.places, None), known
+    return ModelRow(row, task.beside, file.file_id, int(is_read), task.places, None), known
 
 
 def _row(task: Task, facts: Facts, details: Details) -> Row:

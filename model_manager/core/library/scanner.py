@@ -27,6 +27,7 @@ from model_manager.core.work import Work
 
 FIRST_BATCH, BATCH = 64, 400
 SECONDS_A_BATCH = 0.25
+MANY = 800  # new models from which on all are listed in the index before the first is read
 
 
 @dataclass(slots=True)
@@ -214,18 +215,11 @@ class _Scan:
         self._last_emit = time.perf_counter()
 
     def _apply(self, change: Change) -> None:
-        """Write and tell what needs no reading: folders, moves, removals, what went away."""
-        self._batch.folders += change.folders
-        self._batch.gone += change.gone
-        self._batch.rows += change.away
+        """Write and tell what needs no reading: folders, moves, removals, what went away, and many new models at once."""
         self._unsaved.update(task.id for task in change.tasks if task.is_new)
-        if not self._early and self._emit is not None:
-            self._batch.rows += [
-                plain_row(task.id, task.folder, task.file.name, task.kind, task.file.size, task.file.mtime_ns, task.added)
-                for task in change.tasks
-                if task.is_new
-            ]
-        self._flush()
+        new = [task for task in change.tasks if task.is_new] if not self._early else []
+        rows = [_plain_row(task) for task in new]
+        many = [_unread(task, row) for task, row in zip(new, rows, strict=True) if task.facts is None] if len(new) >= MANY else []
 
         def write() -> None:
             with self._index.writing():
@@ -233,9 +227,15 @@ class _Scan:
                 self._index.mark_gone(change.gone)
                 self._index.set_flags((row.flags, row.id) for row in change.away)
                 self._index.look_again(change.away_folders)
+                self._index.save_models(many, ())
+            self._unsaved.difference_update(model.row.id for model in many)
 
         if change.folders or change.gone or change.away or change.away_folders:
-            self._save(write)
+            self._save(write)  # before anybody is told: a screen that takes in thousands of rows leaves little time for this
+        self._batch.folders += change.folders
+        self._batch.gone += change.gone
+        self._batch.rows += change.away + rows
+        self._flush()
 
     def _read(self, change: Change) -> None:
         models: list[ModelRow] = []
@@ -324,6 +324,15 @@ class _Scan:
         below = fault.path + os.sep
         place = bisect_left(self._sorted, below)
         return fault.path in self._known or (place < len(self._sorted) and self._sorted[place].startswith(below))
+
+
+def _plain_row(task: Task) -> Row:
+    return plain_row(task.id, task.folder, task.file.name, task.kind, task.file.size, task.file.mtime_ns, task.added)
+
+
+def _unread(task: Task, row: Row) -> ModelRow:
+    """What the index has of a model until it is read; a scan that is cut off before finds it marked as not read."""
+    return ModelRow(row, task.beside, task.file.file_id, 0, task.places, None)
 
 
 def _is_link_gone(row: FolderRow, ways: Mapping[str, Seen]) -> bool:

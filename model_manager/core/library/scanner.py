@@ -47,6 +47,7 @@ class ScanResult:
     """What a scan found: counts, folders that could not be read, seconds. opened: model files whose header was read.
 
     away: real folders that are kept though they are not there. unsaved: why the index could not be written, "" if it was.
+    unfinished: folders with models that are listed but not read, because the scan was asked to hurry.
     """
 
     added: int = 0
@@ -58,6 +59,7 @@ class ScanResult:
     faults: list[Fault] = field(default_factory=list)
     broken_links: list[str] = field(default_factory=list)
     away: list[str] = field(default_factory=list)
+    unfinished: set[str] = field(default_factory=set)
     unsaved: str = ""
 
 
@@ -242,25 +244,34 @@ class _Scan:
         known: list[KnownRow] = []
         total = len(change.tasks) + sum(map(len, self._begun.values()))
         due = time.perf_counter() + SECONDS_A_BATCH
-        done = 0
+        read: set[int] = set()
         for share in self._shares(change):
             self._work.check()
             for model, about in share:
                 if model.row.id in change.places:
                     model = model._replace(places=change.places[model.row.id])
+                read.add(about.id)
                 models.append(model)
                 known.append(about)
                 if not model.is_read:
                     self._unread.add(model.row.folder)
             self._batch.rows += [model.row for model, _ in share]
-            done += len(share)
-            self._work.progress(tr("Reading models"), done, total)
+            self._work.progress(tr("Reading models"), len(read), total)
             if len(models) >= 2_000 or (time.perf_counter() > due and len(models) >= 50):
                 self._write(models, known)
                 models, known = [], []
                 due = time.perf_counter() + SECONDS_A_BATCH
+                if self._work.is_hurried and not self._is_new:
+                    models = self._leave([task for task in change.tasks if task.id not in read])
+                    break
         folders = [folder._replace(signature=AGAIN) if folder.id in self._unread else folder for folder in change.folders]
         self._write(models, known, folders, change.dropped)
+
+    def _leave(self, tasks: list[Task]) -> list[ModelRow]:
+        """Leave tasks to the next scan; returns the rows of models that the index does not know at all yet."""
+        self._result.unfinished = {task.folder_path for task in tasks}
+        self._unread.update(task.folder for task in tasks)
+        return [_unread(task, _plain_row(task)) for task in tasks if task.id in self._unsaved]
 
     def _shares(self, change: Change) -> Iterator[list[Read]]:
         """The models of all tasks, read here or, when there are many, in processes beside this one."""

@@ -69,7 +69,11 @@ class Readers:
         self._feed(MOST_SENT)
 
     def answers(self) -> Iterator[list[Read]]:
-        """What was read of all that was given, a share at a time."""
+        """What was read of all that was given, a share at a time.
+
+        By size, as files of one size often have one table of tensors, which who reads from one end learns but once.
+        """
+        self._rest = deque(sorted(self._rest, key=lambda task: task.file.size))
         while self._feed(FEW_SENT) or self._send_rest():
             process, share = self._sent[0]
             if self._is_helping and self._rest and not _is_ready(process.popen):

@@ -5,6 +5,7 @@ this process, the first rows told to a screen, an unchanged library looked at qu
 """
 
 import argparse
+import contextlib
 import gc
 import json
 import os
@@ -19,10 +20,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from model_manager.core.library.index import Index, usable_index
-from model_manager.core.library.roots import Roots, collect
-from model_manager.core.library.scanner import Batch, ScanResult, quick_check, scan
-from model_manager.core.work import Work
+from model_manager.core.errors import Cancelled  # noqa: E402
+from model_manager.core.library.index import Index, usable_index  # noqa: E402
+from model_manager.core.library.roots import Roots, collect  # noqa: E402
+from model_manager.core.library.scanner import Batch, ScanResult, quick_check, scan  # noqa: E402
+from model_manager.core.work import Work  # noqa: E402
 
 Figures = dict[str, list[float]]  # milliseconds, one a round
 
@@ -56,8 +58,6 @@ def command(arguments: list[str], data: str) -> float:
 
 def first_rows(roots: Roots) -> float:
     """From the start of a first scan to the first batch with rows, as beside a window; the scan is then stopped."""
-    from model_manager.core.errors import Cancelled
-
     work, told = Work(), [0.0]
     start = time.perf_counter()
 
@@ -68,10 +68,8 @@ def first_rows(roots: Roots) -> float:
 
     with tempfile.TemporaryDirectory() as data, Index(usable_index(Path(data))[0]) as index:
         start = time.perf_counter()
-        try:
+        with contextlib.suppress(Cancelled):
             scan(index, roots.groups, work, emit)
-        except Cancelled:
-            pass
     return told[0]
 
 

@@ -307,11 +307,10 @@ class Index:
 
     def _insert(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert many rows a statement: each statement lets other threads in, and a busy one among them takes its time each time."""
-        marks = sql[sql.index("(") :]
         whole = len(rows) - len(rows) % _ROWS_A_STATEMENT
+        many = sql + f", {sql[sql.index('(') :]}" * (_ROWS_A_STATEMENT - 1)
         for first in range(0, whole, _ROWS_A_STATEMENT):
-            values = chain.from_iterable(rows[first : first + _ROWS_A_STATEMENT])
-            self._db.execute(f"{sql}{f', {marks}' * (_ROWS_A_STATEMENT - 1)}", tuple(values))
+            self._db.execute(many, tuple(chain.from_iterable(rows[first : first + _ROWS_A_STATEMENT])))
         self._db.executemany(sql, rows[whole:])
 
     def mark_gone(self, ids: Iterable[int]) -> None:
@@ -341,10 +340,9 @@ class Index:
 
     def next_ids(self) -> tuple[int, int]:
         """The first free ids for models and folders."""
-        models = self._all("SELECT COALESCE(MAX(id), 0) + 1 FROM models")[0][0]
+        models, held = self._all("SELECT COALESCE(MAX(id), 0) + 1, COALESCE(MAX(folder), 0) + 1 FROM models")[0]
         folders = self._all("SELECT COALESCE(MAX(id), 0) + 1 FROM folders")[0][0]
-        held = self._all("SELECT COALESCE(MAX(folder), 0) + 1 FROM models")[0][0]  # also what was in folders that are gone
-        return models, max(folders, held)
+        return models, max(folders, held)  # held: also what was in folders that are gone
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
         with _guarded():

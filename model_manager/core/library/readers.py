@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from model_manager.core.formats.read import forget
 from model_manager.core.library.reading import Read, plain_read, read_model, read_of
@@ -171,10 +171,11 @@ def _received(process: subprocess.Popen[bytes]) -> list[Read] | None:
 
 def _is_ready(process: subprocess.Popen[bytes]) -> bool:
     """Whether the next answer has begun to arrive (or the process has ended); nothing of it is in a buffer here."""
+    assert process.stdout is not None
     return bool(select.select([process.stdout], [], [], 0)[0])
 
 
-def _put(pipe: BinaryIO, data: bytes) -> None:
+def _put(pipe: IO[bytes], data: bytes) -> None:
     """Write a message with its length before it."""
     with memoryview(len(data).to_bytes(8, "little") + data) as rest:
         done = 0
@@ -182,12 +183,12 @@ def _put(pipe: BinaryIO, data: bytes) -> None:
             done += pipe.write(rest[done:])
 
 
-def _got(pipe: BinaryIO) -> bytes:
+def _got(pipe: IO[bytes]) -> bytes:
     """Read one message and not a byte more; raises EOFError at the end."""
     return _read(pipe, int.from_bytes(_read(pipe, 8), "little"))
 
 
-def _read(pipe: BinaryIO, count: int) -> bytes:
+def _read(pipe: IO[bytes], count: int) -> bytes:
     parts = []
     while count:
         part = pipe.read(count)

@@ -17,7 +17,6 @@ from model_manager.core.library.tasks import Plain, Task
 from model_manager.core.previews.find import preview_sort
 from model_manager.core.sidecars.merge import read_details
 
-
 Read = tuple[ModelRow, KnownRow]
 
 

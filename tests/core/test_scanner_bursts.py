@@ -89,7 +89,7 @@ def test_a_hurried_scan_reads_a_part_and_names_what_is_left(library: Library, mo
 
 
 @pytest.mark.parametrize("is_watched", [True, False])
-def test_a_first_scan_in_processes_finds_what_one_without_finds(library: Library, monkeypatch: pytest.MonkeyPatch, is_watched: bool) -> None:
+def test_a_first_scan_in_processes_finds_all(library: Library, monkeypatch: pytest.MonkeyPatch, is_watched: bool) -> None:
     monkeypatch.setattr(scanner, "WORTH_IT", 30)
     monkeypatch.setattr(readers, "SHARE", 8)
     root = library.root()

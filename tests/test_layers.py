@@ -32,7 +32,7 @@ ONLY_IN = {
     "QThreadPool": ("bridge.jobs",),
     "QRunnable": ("bridge.jobs",),
     "QThread": ("bridge.jobs",),
-    "Thread": ("core.library.watcher",),
+    "Thread": ("core.library.watcher", "core.library.readers"),  # readers: in a process of its own, which has nothing else
     "Timer": ("core.library.watcher",),
     "ThreadPoolExecutor": (),
     "watchdog": ("core.library.watcher",),

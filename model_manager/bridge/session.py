@@ -163,6 +163,8 @@ class Session(QObject):
             self._wants_full = True
         else:
             self._dirty.update(only)
+        if self._scan is not None:
+            self._scan.work.hurry()  # what is new shall be listed soon; reading goes on after it
         self._next_scan()
 
     def cancel_scan(self) -> None:
@@ -244,6 +246,7 @@ class Session(QObject):
         self._scan, self.is_scanned = None, True
         self.work_ended.emit()
         result = found.result
+        self._dirty |= result.unfinished
         self._tell_unsaved(result.unsaved)
         self._watch.update(result.folders, found.places)
         if found.is_full:

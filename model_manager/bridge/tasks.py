@@ -32,7 +32,8 @@ from model_manager.core.library.roots import collect
 from model_manager.core.library.rows import AWAY, Row
 from model_manager.core.library.scanner import Batch, ScanResult, quick_check
 from model_manager.core.library.scanner import scan as scan_folders
-from model_manager.core.library.shelf import Shelf, ShelfFolder
+from model_manager.core.library.shelf import Shelf
+from model_manager.core.library.shelf_folders import ShelfFolder
 from model_manager.core.library.watcher import Place, places_of
 from model_manager.core.sidecars import notes
 from model_manager.core.words import tr, trn
@@ -274,7 +275,7 @@ def take(shelf: Shelf) -> Taken:
             if shelf.flags[slot] & AWAY:
                 away[shelf.folder[slot]] = away.get(shelf.folder[slot], 0) + 1
     counts = {name: dict(one) for name, one in shelf.counts.items()}
-    return Taken(dict(shelf.folders), dict(shelf.folder_counts), away, shelf.added[:], len(shelf), counts)
+    return Taken(shelf.folders.copy(), shelf.folder_counts.copy(), away, shelf.added[:], len(shelf), counts)
 
 
 def count(taken: Taken) -> Counts:

@@ -71,30 +71,30 @@ class Workers(Generic[Share, Answer]):
 
     def alone(self, share: Share) -> Answer | None:
         """Answer one share in a process of its own, None when that died. Raises OSError when none can be started."""
-        process = _started(self._argument, self._is_polite)
+        process = started(self._argument, self._is_polite)
         try:
             _send(process, pickle.dumps(share, pickle.HIGHEST_PROTOCOL))
             answer = _received(process)
             return answer[0] if answer is not None else None
         finally:
-            _end(process)
+            end(process)
 
     def close(self) -> None:
         """End the processes, also in the middle of their work; they change nothing on disk."""
         for process in self._processes:
             process.kill()
         for process in self._processes:
-            _end(process)
+            end(process)
         self._processes = []
 
     def _start(self) -> None:
         with contextlib.suppress(OSError):
-            self._processes.append(_started(self._argument, self._is_polite))
+            self._processes.append(started(self._argument, self._is_polite))
 
     def _replace(self, process: _Process) -> None:
         if process in self._processes:
             self._processes.remove(process)
-            _end(process)
+            end(process)
             if self._again > 0:
                 self._again -= 1
                 self._start()
@@ -116,17 +116,20 @@ class Workers(Generic[Share, Answer]):
         return freest if counts[id(freest)] < (self._ahead if len(data) <= SMALL else 1) else None
 
 
-def _started(argument: str, is_polite: bool) -> _Process:
+def started(argument: str, is_polite: bool, bufsize: int = -1) -> _Process:
+    """Start this program as a worker with pipes to talk to it; `is_polite`: with a low priority. Raises OSError."""
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NO_WINDOW | is_polite * subprocess.BELOW_NORMAL_PRIORITY_CLASS
     command, environment = own_program(argument, str(NICE * is_polite))
     return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, creationflags=flags, env=environment
-    )
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        creationflags=flags, env=environment, bufsize=bufsize,
+    )  # fmt: skip
 
 
-def _end(process: _Process) -> None:
+def end(process: _Process) -> None:
+    """End a worker and close its pipes."""
     process.kill()
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:

@@ -19,6 +19,7 @@ class Work:
         """`report(text, done, total)` is called at most ten times a second; total 0 means not known yet."""
         self._report = report
         self._stop = threading.Event()
+        self._hurry = threading.Event()
         self._next = 0.0
 
     def cancel(self) -> None:
@@ -29,6 +30,15 @@ class Work:
     def is_cancelled(self) -> bool:
         """True once somebody asked to stop."""
         return self._stop.is_set()
+
+    def hurry(self) -> None:
+        """Ask the work to leave for later what can be done later, because more has come."""
+        self._hurry.set()
+
+    @property
+    def is_hurried(self) -> bool:
+        """True once somebody asked to hurry."""
+        return self._hurry.is_set()
 
     def check(self) -> None:
         """Raise Cancelled if somebody asked to stop."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from model_manager.core.library.counts import FolderCount, folder_tree
-from model_manager.core.library.shelf import ShelfFolder
+from model_manager.core.library.shelf_folders import ShelfFolder
 from model_manager.core.library.walk import Way
 
 

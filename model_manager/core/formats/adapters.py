@@ -1,10 +1,12 @@
 """Recognises LoRAs and their relatives: the kind of adapter, its rank and the base model it fits.
 
 Called by detect.py. Endings of names after Comfy-Org/ComfyUI:comfy/weight_adapter/*.py, prefixes after comfy/lora.py. All searches go
-through the names joined to one text: a LoRA has two thousand of them.
+through the names joined to one text: a LoRA has two thousand of them. What names alone tell is remembered: adapters that differ in
+rank or number type have the same ones.
 """
 
 import re
+from functools import lru_cache
 from itertools import compress, repeat
 from typing import Final
 
@@ -49,18 +51,30 @@ _WAN_WIDTHS: Final = {
 }
 _COSMOS: Final = re.compile(r"(?<!transformer)[._]blocks[._]\d+[._]cross_attn[._][kqv]_proj")
 _PLAIN_ATTENTION: Final = re.compile(r"(?<!single_)transformer_blocks[._]\d+[._]attn[._](?:add_[qkv]_proj|to_[qkv])")
+_DOUBLE_LAYERS: Final = re.compile(r"[._]double_layers[._]\d")
+_TWICE: Final = re.compile(r"x_block[._]attn2")
 _LAYERS: Final = re.compile(rf"layers[._]\d+[._]attention[._](?:to_)?(?:qkv|q|k){_INPUT}")
 
 
 def is_adapter(keys: Keys) -> bool:
     """Return True if the tensors change another model rather than being one."""
-    joined = keys.joined
+    return _changes_another(keys.joined)
+
+
+def forget() -> None:
+    """Drop what was remembered of names; call it at the end of a scan."""
+    for remembered in (_changes_another, _found, _top):
+        remembered.cache_clear()
+
+
+@lru_cache(64)
+def _changes_another(joined: str) -> bool:
     if any(ending in joined for ending in _ENDINGS):
         return True
     glora = joined.find(".a1.weight\n")
     if glora >= 0:
-        return joined[joined.rfind("\n", 0, glora) + 1 : glora] + ".b1.weight" in keys.tensors
-    return (".diff\n" in joined or ".diff_b\n" in joined) and all(name.endswith(_DELTAS) for name in keys.tensors)
+        return joined[joined.rfind("\n", 0, glora) : glora] + ".b1.weight\n" in joined
+    return (".diff\n" in joined or ".diff_b\n" in joined) and all(name.endswith(_DELTAS) for name in joined[1:-1].split("\n"))
 
 
 def sort_and_rank(keys: Keys) -> Answer:
@@ -88,7 +102,7 @@ def base(keys: Keys) -> Answer:
         return "Stable Cascade", "Stable Cascade"
     if "motion_modules" in joined:
         return "AnimateDiff", ""
-    if _UNET_BLOCKS.search(joined):
+    if _has(joined, _UNET_BLOCKS):
         return _unet(keys)
     return _transformer(keys, joined) or _unet(keys)
 
@@ -112,15 +126,23 @@ def _plain_adapter(keys: Keys, joined: str, shapes: set[Shape]) -> str:
 
 def _width(keys: Keys, pattern: re.Pattern[str]) -> int:
     """Return the inputs of the first tensor that fits, 0 when none does."""
-    joined = keys.joined
-    match = pattern.search(joined)
-    if match is None:
-        return 0
-    name = joined[joined.rfind("\n", 0, match.start() + 1) + 1 : match.end()]
+    name = _found(keys.joined, pattern)
     shape = keys.tensors[name][1] if name in keys.tensors else ()
     return shape[1] if len(shape) > 1 else 0
 
 
+@lru_cache(256)
+def _found(joined: str, pattern: re.Pattern[str]) -> str:
+    """Return the first name, up to where the pattern ends in it, "" when it fits none."""
+    match = pattern.search(joined)
+    return joined[joined.rfind("\n", 0, match.start() + 1) + 1 : match.end()] if match else ""
+
+
+def _has(joined: str, pattern: re.Pattern[str]) -> bool:
+    return _found(joined, pattern) != ""
+
+
+@lru_cache(64)
 def _top(joined: str, part: str) -> int:
     """Return the highest number of the blocks called `part`, -1 when there are none."""
     return max((int(number) for number in set(re.findall(rf"(?<![a-z]){part}[._](\d{{1,4}})", joined))), default=-1)
@@ -143,7 +165,7 @@ def _transformer(keys: Keys, joined: str) -> Answer | None:
     """Go through the families of transformers, from the most telling names to the least."""
     if "double_stream_blocks" in joined or "single_stream_blocks" in joined:
         return "HiDream", "HiDream"
-    if "joint_transformer_blocks" in joined or re.search(r"[._]double_layers[._]\d", joined):
+    if "joint_transformer_blocks" in joined or _has(joined, _DOUBLE_LAYERS):
         return "AuraFlow", "AuraFlow"
     if "joint_blocks" in joined:
         return _sd3(joined, _width(keys, _PARTS["joint_blocks"]))
@@ -153,9 +175,9 @@ def _transformer(keys: Keys, joined: str) -> Answer | None:
         return _flux_diffusers(keys, joined)
     if "visual_transformer_blocks" in joined:
         return "Kandinsky 5", ""
-    if _COSMOS.search(joined):
+    if _has(joined, _COSMOS):
         return ("Anima", "Anima") if "llm_adapter" in joined else ("Cosmos Predict2", "")
-    if _WAN.search(joined) or _WAN_DIFFUSERS.search(joined):
+    if _has(joined, _WAN) or _has(joined, _WAN_DIFFUSERS):
         return _wan(keys, joined)
     if "transformer_blocks" in joined:
         return _blocks(keys, joined)
@@ -166,7 +188,7 @@ def _transformer(keys: Keys, joined: str) -> Answer | None:
 
 
 def _sd3(joined: str, width: int) -> Answer:
-    if re.search(r"x_block[._]attn2", joined):
+    if _has(joined, _TWICE):
         return "SD 3.5 Medium", "SD 3.5 Medium"
     if width == 2432 or _top(joined, "joint_blocks") > 23:
         return "SD 3.5 Large", "SD 3.5 Large"
@@ -223,7 +245,7 @@ def _blocks(keys: Keys, joined: str) -> Answer | None:
         return ("PixArt", "") if _width(keys, _PARTS["attn"]) == 1152 else ("LTX-Video", "LTXV")
     if "speaker_embedder" in joined or "lyric" in joined:
         return "ACE-Step", "ACE Audio"
-    if not _PLAIN_ATTENTION.search(joined):
+    if not _has(joined, _PLAIN_ATTENTION):
         return None
     width = _width(keys, _PARTS["attn"])
     if any(part in joined for part in ("img_mlp", "txt_mlp", "img_mod")) or (width == 3072 and _top(joined, "transformer_blocks") >= 19):

@@ -6,6 +6,7 @@ Format: ggml-org/ggml:docs/gguf.md; image models: city96/ComfyUI-GGUF:loader.py.
 
 import math
 import struct
+from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO, Final
 
@@ -23,6 +24,8 @@ _DEEPEST: Final = 4
 _SHOWN: Final = 16  # items of an array that are kept
 _NUMBERS: Final = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _TEXT, _ARRAY = 8, 9
+_LARGEST_KEPT: Final = 256 << 10
+_MOST_KEPT: Final = 32
 _SHAPE_KEY: Final = "comfy.gguf.orig_shape."
 # city96/ComfyUI-GGUF:loader.py, with the names people use; what tensors tell is finer and wins.
 _IMAGE: Final = {
@@ -53,6 +56,10 @@ class Header:
     end: int = 0
 
 
+# how many tensors and how wide numbers are, the bytes of the table, what they say, where the data ends
+_tables: deque[tuple[tuple[int, str], bytes, dict[str, tuple[str, Shape]], int]] = deque(maxlen=_MOST_KEPT)
+
+
 def contents(file: BinaryIO, size: int) -> Contents:
     """Return what a GGUF file of `size` bytes says; raises Damage when its header cannot be read."""
     header = read_header(file, size)
@@ -78,9 +85,31 @@ def read_header(file: BinaryIO, size: int) -> Header:
     for _ in range(pairs):
         key = _text(window, count)
         header.pairs[key], header.lengths[key] = _value(window, window.number("I"), count)
-    spans = [_tensor(window, header, count) for _ in range(tensors)]
-    _measure(header, window.place, spans)
+    _measure(header, window.place, _table(window, header, tensors, count))
     return header
+
+
+def forget() -> None:
+    """Drop the remembered tables; call it at the end of a scan."""
+    _tables.clear()
+
+
+def _table(window: Window, header: Header, tensors: int, count: str) -> int:
+    """Read the tensors into the header, or take them from a file that has the same table; returns where the last one's data ends."""
+    start = window.place
+    is_plain = not any(name.startswith(_SHAPE_KEY) for name in header.pairs)
+    for known, table, found, end in tuple(_tables) if is_plain else ():
+        if known == (tensors, count) and window.peek(len(table)) == table:
+            header.tensors = found
+            window.skip(len(table))
+            return end
+    spans = [_tensor(window, header, count) for _ in range(tensors)]
+    end = max((offset + size for offset, size in spans), default=-1)
+    length = window.place - start
+    if is_plain and length <= _LARGEST_KEPT:
+        window.place = start
+        _tables.appendleft(((tensors, count), window.take(length), header.tensors, end))
+    return end
 
 
 def _text(window: Window, count: str) -> str:
@@ -137,12 +166,12 @@ def _tensor(window: Window, header: Header, count: str) -> tuple[int, int]:
     return offset, -(-math.prod(sides) // block) * width
 
 
-def _measure(header: Header, place: int, spans: list[tuple[int, int]]) -> None:
+def _measure(header: Header, place: int, end: int) -> None:
     alignment = header.pairs.get("general.alignment", 32)
     if type(alignment) is not int or not 0 < alignment <= 1 << 20:
         raise broken_header(tr("The header gives an alignment that cannot be."))
-    if spans:
-        header.end = -(-place // alignment) * alignment + max(offset + size for offset, size in spans)
+    if end >= 0:
+        header.end = -(-place // alignment) * alignment + end
 
 
 def _traits(header: Header) -> Traits:

@@ -26,7 +26,7 @@ class Memo(Generic[T]):
         self._rows: OrderedDict[_Key, tuple[bytes, T]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def find(self, buffer: bytearray, start: int, end: int) -> T | None:
+    def find(self, buffer: bytes | bytearray, start: int, end: int) -> T | None:
         """Return what is known of the table at buffer[start:end], None when it is new."""
         row = self._row(_key(buffer, start, end))
         if row is None or not buffer.startswith(row[0], start):
@@ -47,7 +47,7 @@ class Memo(Generic[T]):
                 self._rows.move_to_end(key)
         return row
 
-    def keep(self, buffer: bytearray, start: int, end: int, value: T) -> None:
+    def keep(self, buffer: bytes | bytearray, start: int, end: int, value: T) -> None:
         """Remember what was found in the table at buffer[start:end]."""
         if end - start > min(LARGEST, self._limit):
             return
@@ -72,5 +72,5 @@ class Memo(Generic[T]):
         return self._held
 
 
-def _key(buffer: bytearray, start: int, end: int) -> _Key:
+def _key(buffer: bytes | bytearray, start: int, end: int) -> _Key:
     return end - start, bytes(buffer[start : start + _EDGE]), bytes(buffer[max(start, end - _EDGE) : end])

@@ -17,17 +17,37 @@ from model_manager.core.library.entry import Facts
 MOST_TAGS: Final = 50
 _LONGEST_JSON: Final = 256 << 10
 _LONGEST_TEXT: Final = 20_000
+_LONGEST_TAG: Final = 200
 _CHANGING: Final = ("loras", "embeddings", "hypernetworks")
 _ABSENT: Final = ("none", "null", "undefined", "nan")
+_TITLE: Final = ("modelspec.title", "ssmd_display_name", "general.name")
+_AUTHOR: Final = ("modelspec.author", "ssmd_author", "general.author")
+_DESCRIPTION: Final = ("modelspec.description", "ssmd_description", "ss_training_comment", "general.description")
+_TRIGGER: Final = ("modelspec.trigger_phrase", "ssmd_keywords")
+_USAGE: Final = ("modelspec.usage_hint",)
+_LICENSE: Final = ("modelspec.license", "general.license")
+_TRAINED_ON: Final = ("ss_sd_model_name",)
+_DIM: Final = ("ss_network_dim",)
+_ALPHA: Final = ("ss_network_alpha",)
+_WORDS: Final = frozenset((*_TITLE, *_AUTHOR, *_DESCRIPTION, *_TRIGGER, *_USAGE, *_LICENSE, *_TRAINED_ON))
+# All keys that are looked at; most files have none of them, or no words.
+_TELLING: Final = _WORDS | frozenset(
+    (
+        *("modelspec.architecture", "modelspec.resolution", "modelspec.merged_from", "modelspec.tags", "modelspec.thumbnail"),
+        *("ss_base_model_version", "ss_network_module", "ss_network_dim", "ss_network_alpha", "ss_resolution", "ss_tag_frequency"),
+        *("ss_v2", "ssmd_tags", "ssmd_cover_images"),
+    )
+)
 _SIZE: Final = re.compile(r"(\d{2,5})\D{1,4}(\d{2,5})")
 
 
 def facts_of(contents: Contents) -> Facts:
     """Return the facts of a file from what its container holds."""
     traits, metadata = contents.traits, contents.metadata
-    if not metadata:
+    if _TELLING.isdisjoint(metadata):
         return _bare(contents, traits)
     architecture, base_model = _base(traits, metadata)
+    words: Mapping[str, str] = metadata if not _WORDS.isdisjoint(metadata) else {}
     return Facts(
         format=contents.format,
         kind=traits.kind,
@@ -37,17 +57,17 @@ def facts_of(contents: Contents) -> Facts:
         parameters=traits.parameters,
         verdict=contents.verdict,
         reason=contents.reason,
-        title=_text(metadata, "modelspec.title", "ssmd_display_name", "general.name"),
-        author=_text(metadata, "modelspec.author", "ssmd_author", "general.author"),
-        description=_text(metadata, "modelspec.description", "ssmd_description", "ss_training_comment", "general.description"),
+        title=_text(words, _TITLE),
+        author=_text(words, _AUTHOR),
+        description=_text(words, _DESCRIPTION),
         resolution=_resolution(metadata),
-        trigger_phrase=_text(metadata, "modelspec.trigger_phrase", "ssmd_keywords"),
-        usage_hint=_text(metadata, "modelspec.usage_hint"),
-        license=_text(metadata, "modelspec.license", "general.license"),
+        trigger_phrase=_text(words, _TRIGGER),
+        usage_hint=_text(words, _USAGE),
+        license=_text(words, _LICENSE),
         adapter=traits.adapter,
         rank=_rank(traits, metadata),
         alpha=_alpha(traits, metadata),
-        trained_on=_text(metadata, "ss_sd_model_name"),
+        trained_on=_text(words, _TRAINED_ON),
         tags=_tags(metadata),
         covers=_covers(metadata),
     )
@@ -77,8 +97,8 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
 
 
-def _text(metadata: Mapping[str, str], *keys: str) -> str:
-    for key in keys:
+def _text(metadata: Mapping[str, str], keys: tuple[str, ...]) -> str:
+    for key in keys if metadata else ():
         text = metadata.get(key)
         if text and text.lower() not in _ABSENT:
             return clean(text)
@@ -103,12 +123,12 @@ def _resolution(metadata: Mapping[str, str]) -> str:
 
 
 def _rank(traits: Traits, metadata: Mapping[str, str]) -> str:
-    told = _text(metadata, "ss_network_dim")
+    told = _text(metadata, _DIM)
     return told[:12] if told and traits.kind == "loras" else traits.rank
 
 
 def _alpha(traits: Traits, metadata: Mapping[str, str]) -> str:
-    told = _text(metadata, "ss_network_alpha")
+    told = _text(metadata, _ALPHA)
     if told:
         return told[:12].removesuffix(".0")
     return traits.rank if traits.adapter and not traits.has_alpha else ""
@@ -126,11 +146,14 @@ def _tags(metadata: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
                 counts[tag] = counts.get(tag, 0) + count
     if not counts:
         words = metadata.get("modelspec.tags") or metadata.get("ssmd_tags") or ""
-        return tuple((clean(word), 0) for word in words[:_LONGEST_TEXT].split(",") if word.strip())[:MOST_TAGS]
+        return tuple((clean(word), 0) for word in words[:_LONGEST_TEXT].split(",") if word.strip())[:MOST_TAGS] if words else ()
     most = sorted(counts.items(), key=itemgetter(1), reverse=True)[:MOST_TAGS]
     if text.isascii() and "\\u" not in text:
-        return tuple([(tag.strip()[:200], count) for tag, count in most])
-    return tuple([(clean(tag)[:200], count) for tag, count in most])
+        names = [tag for tag, _ in most]
+        if names == list(map(str.strip, names)) and max(map(len, names)) <= _LONGEST_TAG:
+            return tuple(most)
+        return tuple([(tag.strip()[:_LONGEST_TAG], count) for tag, count in most])
+    return tuple([(clean(tag)[:_LONGEST_TAG], count) for tag, count in most])
 
 
 def _datasets(text: str) -> list[dict[str, int]]:

@@ -31,7 +31,7 @@ _DEEPEST: Final = 12
 _MOST_TENSORS: Final = 200_000
 _MODEL_PARTS: Final = (b".safetensors", b".ckpt", b".png", b".jpg", b".jpeg", b".txt", b".gguf")
 
-_memo: Memo[Pickle] = Memo(8 << 20)
+_memo: Memo[tuple[Pickle, Traits]] = Memo(8 << 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +64,21 @@ def is_old_pickle(file: BinaryIO, head: bytes, size: int) -> bool:
 def contents(file: BinaryIO, head: bytes, size: int) -> Contents:
     """Return what a zip or pickle of `size` bytes says; raises Damage when it is cut off."""
     if head.startswith(ZIP_MAGIC):
-        form, found = _zip(file, size)
-    else:
-        form = "pickle_legacy" if head[2:15] == LEGACY_MAGIC else "pickle"
-        found = _legacy(file, size) if form == "pickle_legacy" else _plain(file, size)
-    return Contents(form, traits_of(tensors_of(found)) if found else Traits())
+        form, _, traits = _zip(file, size)
+        return Contents(form, traits)
+    form = "pickle_legacy" if head[2:15] == LEGACY_MAGIC else "pickle"
+    found = _legacy(file, size) if form == "pickle_legacy" else _plain(file, size)
+    return Contents(form, _traits(found))
 
 
 def imports(file: BinaryIO, head: bytes, size: int) -> list[str]:
     """Return everything the pickle would import, as "module name"; raises Damage when it is cut off."""
     found = _zip(file, size)[1] if head.startswith(ZIP_MAGIC) else (_legacy if head[2:15] == LEGACY_MAGIC else _plain)(file, size)
     return found.imports if found else []
+
+
+def _traits(found: Pickle | None) -> Traits:
+    return traits_of(tensors_of(found)) if found else Traits()
 
 
 def tensors_of(found: Pickle) -> Tensors:
@@ -179,33 +183,35 @@ def _cut_off() -> Damage:
     return Damage("truncated", tr("The file ends in the middle of its contents. The download was cut off: download it again."))
 
 
-def _zip(file: BinaryIO, size: int) -> tuple[str, Pickle | None]:
+def _zip(file: BinaryIO, size: int) -> tuple[str, Pickle | None, Traits]:
     directory, start = _directory(file, size)
     form = "torchscript" if b"/code/" in directory else "pickle"
     member = next((member for member in _members(directory) if member.name.rpartition(b"/")[2] == b"data.pkl"), None)
     if member is None:
-        return _other_zip(directory)
+        return _other_zip(directory), None, Traits()
     data = _content(file, member, start, size)
     if data is None:
-        return form, None
-    found = _memo.find(bytearray(data), 0, len(data)) if len(data) < _STEPS[0] else None
-    if found is None:
-        try:
-            found = _walk(data)
-        except CutOff:
-            raise broken_header(tr("The list of tensors in this file ends too early.")) from None
-        if found and len(data) < _STEPS[0]:
-            _memo.keep(bytearray(data), 0, len(data), found)
-    return form, found
+        return form, None, Traits()
+    known = _memo.find(data, 0, len(data)) if len(data) < _STEPS[0] else None
+    if known is not None:
+        return form, *known
+    try:
+        found = _walk(data)
+    except CutOff:
+        raise broken_header(tr("The list of tensors in this file ends too early.")) from None
+    traits = _traits(found)
+    if found and len(data) < _STEPS[0]:
+        _memo.keep(data, 0, len(data), (found, traits))
+    return form, found, traits
 
 
-def _other_zip(directory: bytes) -> tuple[str, Pickle | None]:
+def _other_zip(directory: bytes) -> str:
     low = directory.lower()
     if b"/code/" in low or b".npy" in low or b"/data/" in low or b"version" in low:
-        return ("torchscript" if b"code/" in low else "", None)
+        return "torchscript" if b"code/" in low else ""
     if any(part in low for part in _MODEL_PARTS):
         raise Damage("not_a_model", tr("This is a packed archive, not a model. Unpack it and use the model inside."))
-    return "", None
+    return ""
 
 
 def _directory(file: BinaryIO, size: int) -> tuple[bytes, int]:

@@ -10,7 +10,7 @@ import threading
 from typing import Final
 
 from model_manager.core.errors import BadFormat
-from model_manager.core.formats import gguf, onnx, pickles, safetensors
+from model_manager.core.formats import adapters, gguf, onnx, pickles, safetensors
 from model_manager.core.formats.contents import Contents, Damage, broken_header
 from model_manager.core.formats.foreign import foreign
 from model_manager.core.formats.metadata import facts_of
@@ -22,8 +22,8 @@ HEAD: Final = 4096
 SAMPLE: Final = 4096
 _GLANCES: Final = (HEAD, 16 << 10, 64 << 10)  # bytes that hold most, nearly all, and all usual __metadata__
 _TAIL: Final = 1024
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _SMALL: Final = 1 << 20
-_HAS_PREAD: Final = hasattr(os, "pread")
 _LARGEST_KEPT: Final = 4 << 20
 _SAMPLES: Final = 16
 _ZEROS: Final = bytes(SAMPLE)
@@ -52,8 +52,11 @@ def read_facts(path: str, size: int, is_thorough: bool = False) -> Facts:
     A long header whose table of tensors is known from another file is only looked at from both ends, unless `is_thorough`.
     """
     try:
-        with io.FileIO(long_path(path)) as file:
-            return facts_of(_contents(file, path, size, is_thorough))
+        found = None if is_thorough else _quick(path, size)
+        if found is None:
+            with io.FileIO(long_path(path)) as file:
+                found = _contents(file, path, size, is_thorough)
+        return facts_of(found)
     except Damage as damage:
         return Facts(format=_format_promised(path, damage), verdict=damage.verdict, reason=damage.text)
     except BadFormat as fault:
@@ -66,6 +69,8 @@ def read_facts(path: str, size: int, is_thorough: bool = False) -> Facts:
 
 def forget() -> None:
     """Give back what was remembered to make a scan fast; call it when a scan is over."""
+    adapters.forget()
+    gguf.forget()
     safetensors.forget()
     pickles.forget()
 
@@ -78,6 +83,44 @@ def header_of(file: io.FileIO, size: int, buffer: bytearray | None = None) -> tu
     end = 8 + safetensors.check_length(bytes(view[: _fill(file, view[:HEAD])]), size)
     view.release()
     return _with_header(file, buffer, end, min(size, HEAD)), end
+
+
+def _quick(path: str, size: int) -> Contents | None:
+    """Return the contents of a usual safetensors file by the fewest calls of the system; None for any other, which `_contents` reads."""
+    handle = os.open(long_path(path), _FLAGS)
+    try:
+        head = _read_at(handle, HEAD, 0)
+        if size <= HEAD or len(head) < HEAD or not safetensors.looks_like(head, size):
+            return None
+        end = 8 + safetensors.check_length(head, size)
+        if end <= _GLANCES[-1]:
+            rest = _read_at(handle, max(0, end + 64 - HEAD), HEAD)
+            if HEAD + len(rest) < min(end + 64, size):
+                return None
+            found, first = safetensors.contents(head + rest, end, size), (head + rest)[end : end + 64]
+        else:
+            glanced = _quick_glance(handle, head, end, size)
+            if glanced is None:
+                return None
+            found, first = glanced
+        if found.verdict == "ok" and size > _SMALL and first.strip(b"\0") and not _read_at(handle, 64, size - 64).strip(b"\0"):
+            return None  # it may have lost its end
+        return found
+    finally:
+        os.close(handle)
+
+
+def _quick_glance(handle: int, head: bytes, end: int, size: int) -> tuple[Contents, bytes] | None:
+    beginning = safetensors.beginning(head, HEAD)
+    for stop in _GLANCES[1:]:
+        if beginning is None:
+            head += _read_at(handle, stop - len(head), len(head))
+            beginning = safetensors.beginning(head, len(head))
+    if beginning is None:
+        return None
+    tail = _read_at(handle, _TAIL + 64, end - _TAIL)
+    found = safetensors.glance(beginning, head[beginning[1] :], tail[:_TAIL], end, size)
+    return None if found is None else (found, tail[_TAIL:])
 
 
 def _contents(file: io.FileIO, path: str, size: int, is_thorough: bool) -> Contents:
@@ -162,10 +205,15 @@ def _lost_its_end(file: io.FileIO, first: bytes, start: int, size: int) -> bool:
 
 
 def _piece(file: io.FileIO, place: int, count: int = SAMPLE) -> bytes:
-    if _HAS_PREAD:  # one call of the system instead of two
-        return os.pread(file.fileno(), count, place)
-    file.seek(place)
-    return file.read(count)
+    return _read_at(file.fileno(), count, place)
+
+
+def _seek_and_read(handle: int, count: int, place: int) -> bytes:
+    os.lseek(handle, place, os.SEEK_SET)
+    return os.read(handle, count)
+
+
+_read_at: Final = getattr(os, "pread", _seek_and_read)  # one call of the system where there is such a one
 
 
 def _other(file: io.FileIO, head: bytes, path: str, size: int) -> Contents:

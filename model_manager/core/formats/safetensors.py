@@ -6,6 +6,7 @@ layout never becomes one JSON object: `json.loads` of a real header takes 2.5 ms
 
 import json
 import re
+from contextlib import suppress
 from typing import Final
 
 from model_manager.core.formats.contents import HEADER_LIMIT, Contents, Damage, amount, broken_header, missing_text, too_short
@@ -22,7 +23,8 @@ _MOST_ENDS: Final = 64  # tries to find where the metadata ends before the slow 
 _BIG: Final = 256 << 10  # bytes of metadata that are decoded in one go
 _PAIR: Final = re.compile(rb'\s*+("[^"\\]*+(?:\\.[^"\\]*+)*+")\s*+:\s*+("[^"\\]*+(?:\\.[^"\\]*+)*+")\s*+([,}])', re.DOTALL)
 
-_decode = json.JSONDecoder(strict=False).decode
+_decoder = json.JSONDecoder(strict=False)
+_decode, _raw_decode = _decoder.decode, _decoder.raw_decode
 _memo: Memo[Table] = Memo()
 
 
@@ -54,7 +56,7 @@ def check_length(head: bytes, size: int) -> int:
     return length
 
 
-def contents(buffer: bytearray, end: int, size: int) -> Contents:
+def contents(buffer: bytes | bytearray, end: int, size: int) -> Contents:
     """Return what the header at buffer[8:end] of a file of `size` bytes says; raises Damage when it is unreadable.
 
     The buffer may be longer than the header. The soundness of table and length goes into verdict and reason.
@@ -75,7 +77,7 @@ def contents(buffer: bytearray, end: int, size: int) -> Contents:
     return Contents("safetensors", table.traits, metadata, verdict, reason)
 
 
-def beginning(buffer: bytearray, got: int) -> tuple[dict[str, str], int] | None:
+def beginning(buffer: bytes | bytearray, got: int) -> tuple[dict[str, str], int] | None:
     """Return the metadata and where the table starts, from the first `got` bytes of a long header; None when they do not reach."""
     try:
         return _metadata(buffer, got)
@@ -105,7 +107,7 @@ def forget() -> None:
     _memo.forget()
 
 
-def all_metadata(buffer: bytearray, end: int) -> dict[str, object]:
+def all_metadata(buffer: bytes | bytearray, end: int) -> dict[str, object]:
     """Return `__metadata__` with every value whole, however large; raises Damage when the header is unreadable."""
     found = _METADATA.match(buffer, 8, end)
     if found:
@@ -117,7 +119,7 @@ def all_metadata(buffer: bytearray, end: int) -> dict[str, object]:
     return dict(value) if isinstance(value, dict) else {}
 
 
-def table_text(buffer: bytearray, end: int) -> str | None:
+def table_text(buffer: bytes | bytearray, end: int) -> str | None:
     """Return the entries after the metadata as text, None when metadata and tensors are mixed."""
     try:
         _, start = _metadata(buffer, end)
@@ -127,7 +129,7 @@ def table_text(buffer: bytearray, end: int) -> str | None:
     return None if '"__metadata__"' in text else text
 
 
-def _new_table(buffer: bytearray, start: int, close: int, metadata: dict[str, str], end: int) -> tuple[dict[str, str], Table]:
+def _new_table(buffer: bytes | bytearray, start: int, close: int, metadata: dict[str, str], end: int) -> tuple[dict[str, str], Table]:
     if buffer.find(b'"__metadata__"', start, close) >= 0:
         return _whole(buffer, end)
     table = understand(_text(buffer, start, close))
@@ -136,22 +138,29 @@ def _new_table(buffer: bytearray, start: int, close: int, metadata: dict[str, st
     return metadata, table
 
 
-def _text(buffer: bytearray, start: int, end: int) -> str:
+def _text(buffer: bytes | bytearray, start: int, end: int) -> str:
     try:
         return str(memoryview(buffer)[start:end], "utf-8")
     except UnicodeDecodeError:
         raise broken_header(tr("The header is not UTF-8 text.")) from None
 
 
-def _metadata(buffer: bytearray, end: int) -> tuple[dict[str, str], int]:
+def _metadata(buffer: bytes | bytearray, end: int) -> tuple[dict[str, str], int]:
     """Return the metadata and where the entries of the tensors start; raises ValueError when they cannot be told apart."""
     found = _METADATA.match(buffer, 8, end)
     if found is None:
         return {}, 9
     start = found.end()
     after = _NEXT.search(buffer, start, end)
-    if after is not None and after.end() - start > _BIG:
-        return _big_metadata(buffer, start, end)
+    if after is not None:
+        if after.end() - start > _BIG:
+            return _big_metadata(buffer, start, end)
+        text = buffer[start : after.start() + 1]
+        if text.isascii():
+            with suppress(ValueError):  # the `}` may stand inside a text
+                value, stop = _raw_decode(text.decode("ascii"))
+                if stop == len(text):
+                    return _texts(value), after.end()
     value, stop = _plain_metadata(buffer, start, end)
     return _texts(value), stop
 
@@ -163,7 +172,7 @@ def _texts(value: dict[str, object]) -> dict[str, str]:
     return {key: text if isinstance(text, str) else json.dumps(text) for key, text in value.items()}
 
 
-def _plain_metadata(buffer: bytearray, start: int, end: int) -> tuple[dict[str, object], int]:
+def _plain_metadata(buffer: bytes | bytearray, start: int, end: int) -> tuple[dict[str, object], int]:
     """Decode the object at `start`; its end is the first `}` before another entry up to which it is valid JSON."""
     for tries, after in enumerate(_NEXT.finditer(buffer, start, end)):
         if tries == _MOST_ENDS:
@@ -179,7 +188,7 @@ def _plain_metadata(buffer: bytearray, start: int, end: int) -> tuple[dict[str, 
     raise ValueError("no end of the metadata")
 
 
-def _big_metadata(buffer: bytearray, start: int, end: int) -> tuple[dict[str, str], int]:
+def _big_metadata(buffer: bytes | bytearray, start: int, end: int) -> tuple[dict[str, str], int]:
     """Decode pair by pair and leave out what is huge: pictures are only counted."""
     found: dict[str, str] = {}
     place = start + 1
@@ -201,7 +210,7 @@ def _big_metadata(buffer: bytearray, start: int, end: int) -> tuple[dict[str, st
             return found, comma.end() if comma else place
 
 
-def _whole(buffer: bytearray, end: int) -> tuple[dict[str, str], Table]:
+def _whole(buffer: bytes | bytearray, end: int) -> tuple[dict[str, str], Table]:
     """Read any layout at all through `json`: slow, for files nobody's usual tool wrote."""
     pairs = pairs_of(_text(buffer, 8, end))
     metadata: dict[str, str] = {}

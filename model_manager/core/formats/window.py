@@ -40,6 +40,13 @@ class Window:
         self.place += count
         return self._buffer[offset : offset + count]
 
+    def peek(self, count: int) -> bytes:
+        """Return the next `count` bytes, fewer where the file ends before, and stay here."""
+        place = self.place
+        found = self.take(min(count, self.left))
+        self.place = place
+        return found
+
     def skip(self, count: int) -> None:
         """Move on without reading; raises Damage when the file ends before."""
         if count > self.left:

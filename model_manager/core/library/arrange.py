@@ -62,7 +62,12 @@ class Arrangement:
         self._sort()
 
     def _sort(self) -> None:
-        self._all = self._names if self.sort == "name" else array("i", sorted(self._names, key=self._first_key()))
+        if self.sort == "name":
+            self._all = self._names
+        else:
+            # sizes as floats: whole numbers over a billion take twice as long to compare
+            key = array("d", self.shelf.size).__getitem__ if self.sort == "size" else self._first_key()
+            self._all = array("i", sorted(self._names, key=key))
         self._search(self._all)
 
     def set_query(self, query: Query) -> None:
@@ -239,7 +244,7 @@ class Arrangement:
             return shelf.base.__getitem__, str
         if self.group == "type":
             return shelf.kind.__getitem__, label
-        return shelf.folder.__getitem__, lambda folder: shelf.folders[folder].ways[0].path
+        return shelf.folder.__getitem__, shelf.folders.shown_path
 
     def _first_key(self) -> Callable[[int], Any]:
         shelf = self.shelf

@@ -8,27 +8,26 @@ import json
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from operator import attrgetter
 
 from model_manager.core.library.entry import Facts
 from model_manager.core.library.index import FolderRow, Index, ModelRow, triples
 from model_manager.core.library.packing import unpack_facts
-from model_manager.core.library.reading import Task, beside_signature
 from model_manager.core.library.rows import AWAY, Row
+from model_manager.core.library.tasks import Task, tasks_in
 from model_manager.core.library.walk import Seen, SeenFile, Walk, Way, signature_of
-from model_manager.core.sidecars.family import families
 
 _PLACEHOLDERS = ("put_", ".")  # what lies in a mount point that has nothing mounted (ComfyUI's put_checkpoints_here)
 
 
 @dataclass(slots=True)
 class Change:
-    """What there is to do. files: the files beside the models, by folder and name. away: rows whose flag changed."""
+    """What there is to do. places: extra paths of models that are being read already, by id. away: rows whose flag changed."""
 
     folders: list[FolderRow] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
-    files: dict[str, dict[str, SeenFile]] = field(default_factory=dict)
+    places: dict[int, str] = field(default_factory=dict)
     gone: list[int] = field(default_factory=list)
     dropped: list[int] = field(default_factory=list)
     away: list[Row] = field(default_factory=list)
@@ -71,8 +70,10 @@ class Comparison:
         known: Mapping[str, FolderRow],
         folder_id: Callable[[str], int],
         model_id: Callable[[str, str], int],
+        begun: Mapping[str, list[Task]],
     ) -> None:
-        self._index, self._walk, self._known = index, walk, known
+        """begun: tasks that were made while walking, by folder; they are not made again."""
+        self._index, self._walk, self._known, self._begun = index, walk, known, begun
         self._folder_id, self._model_id = folder_id, model_id
         self._change = Change()
         self._vanished: dict[int, ModelRow] = {}
@@ -136,20 +137,21 @@ class Comparison:
             return
         row = folder_row(self._folder_id(seen.path), seen)._replace(signature=signature)
         self._change.folders.append(row)
+        if seen.path in self._begun:
+            for task in self._begun[seen.path] if marks else ():
+                if places := extra.get((seen.path, task.file.name)):
+                    self._change.places[task.id] = places
+            return
         old = self._index.models_in(row.id) if known is not None else {}
-        files = self._change.files[seen.path] = {file.name: file for file in seen.others}
-        names = [file.name for file in seen.models]
-        family_of = families(names, [*names, *files]) if files else families(names, names)
-        for file in seen.models:
-            places = extra.get((seen.path, file.name), "")
+        for task in tasks_in(seen, row.id):
+            places = extra.get((seen.path, task.file.name), "")
             if places is None:
                 continue  # the same file is a card elsewhere; this is one more place of it
-            before = old.pop(file.name, None)
-            family = family_of[file.name]
-            task = Task(
-                before.row.id if before else 0, row.id, seen.path, seen.best_ways[0].kind, file, before.row.added if before else 0.0,
-                family, beside_signature(family, files), places, None, before is None or before.gone is not None,
-            )  # fmt: skip
+            before = old.pop(task.file.name, None)
+            if before is not None:
+                task = task._replace(id=before.row.id, added=before.row.added, places=places, is_new=before.gone is not None)
+            elif places:
+                task = task._replace(places=places)
             self._model(seen, task, before)
         for gone in old.values():
             path = os.path.join(seen.path, gone.row.file)
@@ -176,7 +178,7 @@ class Comparison:
         is_placed = before.row.kind == task.kind and before.places == task.places and not before.row.flags & AWAY
         if is_same and is_placed and before.beside == task.beside and before.gone is None:
             return
-        self._change.tasks.append(replace(task, facts=self._facts(before) if is_same else None))
+        self._change.tasks.append(task._replace(facts=self._facts(before) if is_same else None))
 
     def _facts(self, before: ModelRow) -> Facts | None:
         known = self._index.known(before.row.id)
@@ -247,15 +249,15 @@ class Comparison:
             by_id, by_name = {}, {}
         now = time.time()
         for seen, file, task in self._fresh:
-            found = by_id.get((f"{file.device}:{file.inode}", file.size, file.mtime_ns)) if file.inode else None
+            found = by_id.get((file.file_id, file.size, file.mtime_ns)) if file.inode else None
             found = found or by_name.get((file.name, file.size, file.mtime_ns))
             if found is not None and found.row.id not in self._taken:
                 self._taken.add(found.row.id)
                 self._change.moved += self._vanished.pop(found.row.id, None) is not None
-                task = replace(task, id=found.row.id, added=found.row.added, facts=self._facts(found), is_new=found.gone is not None)
+                task = task._replace(id=found.row.id, added=found.row.added, facts=self._facts(found), is_new=found.gone is not None)
             else:
                 added = max(0.0, min(now, file.mtime_ns / 1e9)) if self._is_first else now
-                task = replace(task, id=self._model_id(seen.path, file.name), added=added, is_new=True)
+                task = task._replace(id=self._model_id(seen.path, file.name), added=added, is_new=True)
             self._change.tasks.append(task)
         self._change.gone = list(self._vanished)
 

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from model_manager.core.library.shelf import ShelfFolder
+from model_manager.core.library.shelf_folders import ShelfFolder
 from model_manager.core.library.walk import Way
 
 

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from model_manager.core.words import tr
 VERSION = 1
 AGAIN = b"again"  # the signature of no folder: the next scan compares it file by file
 GONE_DAYS = 60  # how long a file that vanished is remembered, so that it is known again when it comes back
+_ROWS_A_STATEMENT = 40  # 960 values; SQLite takes 32,766, before 3.32 it was 999
 _ROW = ", ".join(Row._fields)
 _MARKS = ", ".join("?" * len(Row._fields))
 
@@ -299,11 +301,17 @@ class Index:
 
     def save_models(self, models: Iterable[ModelRow], known: Iterable[KnownRow]) -> None:
         """Write or replace models and what is known of them; call inside `writing`."""
-        self._db.executemany(
-            f"INSERT OR REPLACE INTO models VALUES ({_MARKS}, ?, ?, ?, ?, ?)",
-            [(*model.row, model.beside, model.file_id, model.is_read, model.places, model.gone) for model in models],
-        )
-        self._db.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?)", known)
+        rows = [(*model.row, *model[1:]) for model in models]
+        self._insert(f"INSERT OR REPLACE INTO models VALUES ({_MARKS}, ?, ?, ?, ?, ?)", rows)
+        self._insert("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?)", list(known))
+
+    def _insert(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert many rows a statement: each statement lets other threads in, and a busy one among them takes its time each time."""
+        whole = len(rows) - len(rows) % _ROWS_A_STATEMENT
+        many = sql + f", {sql[sql.index('(') :]}" * (_ROWS_A_STATEMENT - 1)
+        for first in range(0, whole, _ROWS_A_STATEMENT):
+            self._db.execute(many, tuple(chain.from_iterable(rows[first : first + _ROWS_A_STATEMENT])))
+        self._db.executemany(sql, rows[whole:])
 
     def mark_gone(self, ids: Iterable[int]) -> None:
         """Take models out of the library but remember them for a while; call inside `writing`."""
@@ -332,10 +340,9 @@ class Index:
 
     def next_ids(self) -> tuple[int, int]:
         """The first free ids for models and folders."""
-        models = self._all("SELECT COALESCE(MAX(id), 0) + 1 FROM models")[0][0]
+        models, held = self._all("SELECT COALESCE(MAX(id), 0) + 1, COALESCE(MAX(folder), 0) + 1 FROM models")[0]
         folders = self._all("SELECT COALESCE(MAX(id), 0) + 1 FROM folders")[0][0]
-        held = self._all("SELECT COALESCE(MAX(folder), 0) + 1 FROM models")[0][0]  # also what was in folders that are gone
-        return models, max(folders, held)
+        return models, max(folders, held)  # held: also what was in folders that are gone
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
         with _guarded():

@@ -14,6 +14,7 @@ from model_manager.core.library.entry import Details, Facts, Problem
 from model_manager.core.library.index import damaged
 
 _encode = json.JSONEncoder(separators=(",", ":"), default=dict).encode  # json.dumps would make a new encoder for each record
+_quoted = json.encoder.encode_basestring_ascii
 
 
 @cache
@@ -30,7 +31,8 @@ def pack(record: Facts | Details) -> str:
     kept = {name: value for name, value, default in zip(names, values(record), defaults, strict=True) if value != default}
     if "problems" in kept:
         kept["problems"] = [(problem.code, problem.text) for problem in kept["problems"]]
-    return _encode(kept) if kept else "{}"
+    parts = [f'"{name}":{_quoted(value) if type(value) is str else _encode(value)}' for name, value in kept.items()]
+    return f"{{{','.join(parts)}}}"
 
 
 def _frozen(value: Any) -> Any:

@@ -9,6 +9,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from model_manager.core.alone import alone
 from model_manager.core.errors import Cancelled, IndexFault
@@ -17,14 +18,16 @@ from model_manager.core.library.changes import Change, Comparison, folder_row, n
 from model_manager.core.library.entry import Root
 from model_manager.core.library.index import AGAIN, FolderRow, Index, IndexDamaged, KnownRow, ModelRow
 from model_manager.core.library.readers import WORTH_IT, Readers
-from model_manager.core.library.reading import read_model
+from model_manager.core.library.reading import Read, read_model
 from model_manager.core.library.rows import Row, plain_row
-from model_manager.core.library.walk import Fault, Seen, Walk, is_storable, mtime_of, quick_signature
+from model_manager.core.library.tasks import Task, tasks_in
+from model_manager.core.library.walk import Fault, Seen, SeenFile, Walk, is_storable, mtime_of, quick_signature
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
 FIRST_BATCH, BATCH = 64, 400
 SECONDS_A_BATCH = 0.25
+MANY = 800  # new models from which on all are listed in the index before the first is read
 
 
 @dataclass(slots=True)
@@ -44,6 +47,7 @@ class ScanResult:
     """What a scan found: counts, folders that could not be read, seconds. opened: model files whose header was read.
 
     away: real folders that are kept though they are not there. unsaved: why the index could not be written, "" if it was.
+    unfinished: folders with models that are listed but not read, because the scan was asked to hurry.
     """
 
     added: int = 0
@@ -55,6 +59,7 @@ class ScanResult:
     faults: list[Fault] = field(default_factory=list)
     broken_links: list[str] = field(default_factory=list)
     away: list[str] = field(default_factory=list)
+    unfinished: set[str] = field(default_factory=set)
     unsaved: str = ""
 
 
@@ -88,6 +93,8 @@ class _Scan:
         self._ids: dict[str, int] = {}
         self._batch = Batch()
         self._early: dict[tuple[str, str], int] = {}
+        self._begun: dict[str, list[Task]] = {}  # by folder: what is read while the walk goes on
+        self._is_first = not index.roots()  # no scan has ended yet
         self._last_emit = 0.0
         self._readers: Readers | None = None
 
@@ -110,7 +117,8 @@ class _Scan:
             self._announce(seen)
             self._work.progress(tr("Looking through your folders"), len(self._walk.seen))
         self._flush()
-        change = Comparison(self._index, self._walk, self._known, self._folder_id, self._model_id).run(self._is_full)
+        comparison = Comparison(self._index, self._walk, self._known, self._folder_id, self._model_id, self._begun)
+        change = comparison.run(self._is_full)
         self._apply(change)
         self._read(change)
         if only is None:
@@ -182,10 +190,24 @@ class _Scan:
                 continue
             added = max(0.0, min(time.time(), file.mtime_ns / 1e9))
             self._batch.rows.append(plain_row(id_, folder, file.name, seen.ways[0].kind, file.size, file.mtime_ns, added))
-        if self._readers is None and len(self._early) >= WORTH_IT:
-            self._readers = Readers(self._emit is not None)  # they start while the walk goes on
+        if not self._known and not seen.has_aliases and not seen.ways[0].is_linked:
+            self._begin(seen, folder)
         if len(self._batch.rows) >= (BATCH if self._last_emit else FIRST_BATCH):
             self._flush()
+
+    def _begin(self, seen: Seen, folder: int) -> None:
+        """Have a folder read at once of which the rest of the walk tells nothing more than additional ways."""
+        now = time.time()
+
+        def identity(file: SeenFile) -> tuple[int, float]:
+            return self._early[(seen.path, file.name)], max(0.0, min(now, file.mtime_ns / 1e9)) if self._is_first else now
+
+        tasks = self._begun[seen.path] = tasks_in(seen, folder, identity)
+        if self._readers is None and len(self._early) >= WORTH_IT:
+            self._readers = Readers(self._emit is not None)
+            tasks = list(chain.from_iterable(self._begun.values()))
+        if self._readers is not None:
+            self._readers.give(tasks)
 
     def _flush(self) -> None:
         if self._batch:
@@ -195,18 +217,11 @@ class _Scan:
         self._last_emit = time.perf_counter()
 
     def _apply(self, change: Change) -> None:
-        """Write and tell what needs no reading: folders, moves, removals, what went away."""
-        self._batch.folders += change.folders
-        self._batch.gone += change.gone
-        self._batch.rows += change.away
+        """Write and tell what needs no reading: folders, moves, removals, what went away, and many new models at once."""
         self._unsaved.update(task.id for task in change.tasks if task.is_new)
-        if not self._early and self._emit is not None:
-            self._batch.rows += [
-                plain_row(task.id, task.folder, task.file.name, task.kind, task.file.size, task.file.mtime_ns, task.added)
-                for task in change.tasks
-                if task.is_new
-            ]
-        self._flush()
+        new = [task for task in change.tasks if task.is_new] if not self._early else []
+        rows = [_plain_row(task) for task in new]
+        many = [_unread(task, row) for task, row in zip(new, rows, strict=True) if task.facts is None] if len(new) >= MANY else []
 
         def write() -> None:
             with self._index.writing():
@@ -214,42 +229,63 @@ class _Scan:
                 self._index.mark_gone(change.gone)
                 self._index.set_flags((row.flags, row.id) for row in change.away)
                 self._index.look_again(change.away_folders)
+                self._index.save_models(many, ())
+            self._unsaved.difference_update(model.row.id for model in many)
 
         if change.folders or change.gone or change.away or change.away_folders:
-            self._save(write)
+            self._save(write)  # before anybody is told: a screen that takes in thousands of rows leaves little time for this
+        self._batch.folders += change.folders
+        self._batch.gone += change.gone
+        self._batch.rows += change.away + rows
+        self._flush()
 
     def _read(self, change: Change) -> None:
         models: list[ModelRow] = []
         known: list[KnownRow] = []
-        total = len(change.tasks)
+        total = len(change.tasks) + sum(map(len, self._begun.values()))
         due = time.perf_counter() + SECONDS_A_BATCH
-        done = 0
+        read: set[int] = set()
         for share in self._shares(change):
             self._work.check()
             for model, about in share:
+                if model.row.id in change.places:
+                    model = model._replace(places=change.places[model.row.id])
+                read.add(about.id)
                 models.append(model)
                 known.append(about)
                 if not model.is_read:
                     self._unread.add(model.row.folder)
             self._batch.rows += [model.row for model, _ in share]
-            done += len(share)
-            self._work.progress(tr("Reading models"), done, total)
+            self._work.progress(tr("Reading models"), len(read), total)
             if len(models) >= 2_000 or (time.perf_counter() > due and len(models) >= 50):
                 self._write(models, known)
                 models, known = [], []
                 due = time.perf_counter() + SECONDS_A_BATCH
+                if self._work.is_hurried and not self._is_new:
+                    models = self._leave([task for task in change.tasks if task.id not in read])
+                    break
         folders = [folder._replace(signature=AGAIN) if folder.id in self._unread else folder for folder in change.folders]
         self._write(models, known, folders, change.dropped)
 
-    def _shares(self, change: Change) -> Iterator[list[tuple[ModelRow, KnownRow]]]:
+    def _leave(self, tasks: list[Task]) -> list[ModelRow]:
+        """Leave tasks to the next scan; returns the rows of models that the index does not know at all yet."""
+        self._result.unfinished = {task.folder_path for task in tasks}
+        self._unread.update(task.folder for task in tasks)
+        return [_unread(task, _plain_row(task)) for task in tasks if task.id in self._unsaved]
+
+    def _shares(self, change: Change) -> Iterator[list[Read]]:
         """The models of all tasks, read here or, when there are many, in processes beside this one."""
-        if self._readers is None and len(change.tasks) < WORTH_IT:
-            for task in change.tasks:
-                yield [read_model(task, change.files[task.folder_path])]
+        tasks = change.tasks
+        if self._readers is None:
+            tasks = [*chain.from_iterable(self._begun.values()), *tasks]
+        if self._readers is None and len(tasks) < WORTH_IT:
+            for task in tasks:
+                yield [read_model(task)]
             forget()
             return
         self._readers = self._readers or Readers(self._emit is not None)
-        yield from self._readers.read(change.tasks, change.files)
+        self._readers.give(tasks)
+        yield from self._readers.answers()
 
     def _write(
         self, models: list[ModelRow], known: list[KnownRow], folders: Iterable[FolderRow] = (), dropped: Iterable[int] = ()
@@ -281,10 +317,12 @@ class _Scan:
     def _report(self, change: Change, start: float) -> None:
         result = self._result
         self._sorted = sorted(self._known)
-        result.added = sum(task.is_new for task in change.tasks)
-        result.changed = len(change.tasks) - result.added + change.moved
+        begun = sum(map(len, self._begun.values()))
+        new = sum(task.is_new for task in change.tasks)
+        result.added = begun + new
+        result.changed = len(change.tasks) - new + change.moved
         result.removed = len(change.gone)
-        result.opened = sum(task.facts is None for task in change.tasks)
+        result.opened = begun + sum(task.facts is None for task in change.tasks)
         result.faults, result.broken_links = [fault for fault in self._walk.faults if self._matters(fault)], self._walk.broken
         result.away = sorted(change.away_prefixes)
         result.folders = list(self._walk.seen)
@@ -297,6 +335,15 @@ class _Scan:
         below = fault.path + os.sep
         place = bisect_left(self._sorted, below)
         return fault.path in self._known or (place < len(self._sorted) and self._sorted[place].startswith(below))
+
+
+def _plain_row(task: Task) -> Row:
+    return plain_row(task.id, task.folder, task.file.name, task.kind, task.file.size, task.file.mtime_ns, task.added)
+
+
+def _unread(task: Task, row: Row) -> ModelRow:
+    """What the index has of a model until it is read; a scan that is cut off before finds it marked as not read."""
+    return ModelRow(row, task.beside, task.file.file_id, 0, task.places, None)
 
 
 def _is_link_gone(row: FolderRow, ways: Mapping[str, Seen]) -> bool:

@@ -9,34 +9,24 @@ import sys
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from model_manager.core.library.changes import ways_of
 from model_manager.core.library.entry import Place
 from model_manager.core.library.index import FolderRow
 from model_manager.core.library.places import place_at
 from model_manager.core.library.rows import AWAY, FAVOURITE, Row, stem_of
+from model_manager.core.library.shelf_folders import FolderCounts, ShelfFolders
 from model_manager.core.library.texts import Texts
-from model_manager.core.library.walk import Way
 
 NOWHERE: Final = -1
-
-
-@dataclass(frozen=True, slots=True)
-class ShelfFolder:
-    """A real folder and the ways to it; the first one is shown."""
-
-    path: str
-    ways: tuple[Way, ...]
 
 
 class Shelf:
     """Columns of all models. A slot is a place in every column; ids are the index's."""
 
     def __init__(self) -> None:
-        self.folders: dict[int, ShelfFolder] = {}
+        self.folders = ShelfFolders()
         self.ids = array("i")
         self.folder = array("i")
         self.file: list[str] = []
@@ -60,7 +50,7 @@ class Shelf:
         self._tag_sets: dict[str, tuple[str, ...]] = {"": ()}
         self.total_size = 0
         self.counts: dict[str, Counter[str]] = {name: Counter() for name in ("kind", "base", "tag", "problem", "state", "ending")}
-        self.folder_counts: Counter[int] = Counter()
+        self.folder_counts = FolderCounts()
 
     def __len__(self) -> int:
         return len(self.ids) - len(self._free)
@@ -79,7 +69,7 @@ class Shelf:
     def set_folders(self, folders: Iterable[FolderRow]) -> None:
         """Add or replace folders; do this before putting their models."""
         for folder in folders:
-            self.folders[folder.id] = ShelfFolder(folder.path, tuple(_shared(way, folder.path) for way in ways_of(folder)))
+            self.folders.put(folder)
 
     def fill(self, rows: Sequence[Row]) -> None:
         """Add many models that are not here yet; a tenth of the time of `put`."""
@@ -150,7 +140,7 @@ class Shelf:
 
     def path(self, slot: int) -> str:
         """The model's path as configured (its first way)."""
-        return os.path.join(self.folders[self.folder[slot]].ways[0].path, self.file[slot])
+        return os.path.join(self.folders.shown_path(self.folder[slot]), self.file[slot])
 
     def comfyui_places(self, slot: int) -> list[Place]:
         """The ways to a model through its folder's roots, the shown one first."""
@@ -159,7 +149,7 @@ class Shelf:
 
     def real_path(self, slot: int) -> str:
         """The model's path with all folder links resolved."""
-        return os.path.join(self.folders[self.folder[slot]].path, self.file[slot])
+        return os.path.join(self.folders.real_path(self.folder[slot]), self.file[slot])
 
     def _set(self, slot: int, row: Row) -> None:
         self.ids[slot], self.folder[slot], self.file[slot], self.title[slot] = row.id, row.folder, row.file, row.title
@@ -189,7 +179,8 @@ class Shelf:
         counts["ending"].update(map(self.ending, slots))
         counts["tag"].update(chain.from_iterable(self.tags[first:]))
         counts["problem"].update(filter(None, map(self.problem.__getitem__, slots)))
-        self.folder_counts.update(self.folder[first:])
+        for folder, count in Counter(self.folder[first:]).items():
+            self.folder_counts.add(folder, count)
         self.total_size += sum(self.size[first:])
         state = counts["state"]
         state["no_preview"] += sum(not self.preview_sort[slot] for slot in slots)
@@ -202,7 +193,7 @@ class Shelf:
         counts["kind"][self.kind[slot]] += by
         counts["base"][self.base[slot]] += by
         counts["ending"][self.ending(slot)] += by
-        self.folder_counts[self.folder[slot]] += by
+        self.folder_counts.add(self.folder[slot], by)
         self.total_size += by * self.size[slot]
         for tag in self.tags[slot]:
             counts["tag"][tag] += by
@@ -216,11 +207,6 @@ class Shelf:
             state["away"] += by
         if not self.preview_sort[slot]:
             state["no_preview"] += by
-
-
-def _shared(way: Way, real: str) -> Way:
-    """The same way with texts that are there already; tens of thousands of folders say the same few things."""
-    return Way(sys.intern(way.kind), sys.intern(way.root), real if way.path == real else way.path, way.is_linked)
 
 
 def _short_preview(preview: str, file: str) -> str:

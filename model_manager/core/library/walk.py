@@ -47,6 +47,11 @@ class SeenFile(NamedTuple):
     links: int
     target: str
 
+    @property
+    def file_id(self) -> str:
+        """What stays the same when the file is renamed, "" where the system does not tell."""
+        return f"{self.device}:{self.inode}" if self.inode else ""
+
 
 PARTIAL, OTHER, MODEL = range(3)
 _Listed = tuple[str, os.stat_result, str, int]  # name, what the system says of it, where a link leads, PARTIAL, OTHER or MODEL

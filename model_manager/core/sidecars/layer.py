@@ -63,7 +63,7 @@ BODY, USER_INFO, USER_WEBUI, USER_LORA_MANAGER, USER_CM_INFO, INFO, CIVITAI_INFO
 def text(value: object, limit: int = TEXT_LIMIT) -> str:
     """Return `value` as text of several lines, "" if it is none; numbers are written out."""
     if type(value) is not str:
-        return amount(value)
+        return "" if value is None else amount(value)
     value = value[:limit].strip()
     if "\0" in value:
         value = value.replace("\0", "")

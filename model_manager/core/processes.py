@@ -16,7 +16,11 @@ from typing import Any, BinaryIO, Generic, TypeVar
 MOST = 4
 NICE = 10
 MOST_STARTED_AGAIN = 4
+PIPE = 1 << 20  # bytes of an answer that can wait while we are busy, so that its process goes on with the next share
 SMALL = 2048  # bytes of a share that fits into any pipe, so that sending it to a busy process cannot block
+if sys.platform == "linux":
+    import fcntl
+
 _FAULTS = (OSError, EOFError, pickle.UnpicklingError)
 
 Share = TypeVar("Share")
@@ -122,10 +126,14 @@ def started(argument: str, is_polite: bool, bufsize: int = -1) -> _Process:
     if sys.platform == "win32":
         flags = subprocess.CREATE_NO_WINDOW | is_polite * subprocess.BELOW_NORMAL_PRIORITY_CLASS
     command, environment = own_program(argument, str(NICE * is_polite))
-    return subprocess.Popen(
+    process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         creationflags=flags, env=environment, bufsize=bufsize,
     )  # fmt: skip
+    if sys.platform == "linux" and process.stdout is not None:
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, PIPE)
+    return process
 
 
 def end(process: _Process) -> None:

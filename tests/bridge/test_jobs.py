@@ -85,6 +85,22 @@ def test_a_function_that_looks_stops_and_nobody_is_told(runner: Runner, qtbot: Q
     assert told == []
 
 
+def test_who_wants_to_hears_of_what_was_done_before_the_stop(runner: Runner, qtbot: QtBot) -> None:
+    work, started, told = Work(), threading.Event(), list[object]()
+
+    def until_stopped(work: Work) -> str:
+        started.set()
+        while not work.is_cancelled:
+            time.sleep(0.001)
+        return "half"
+
+    runner.start(Pool.BULK, until_stopped, work, done=told.append, work=work, hears_of_stopped=True)
+    assert started.wait(5)
+    work.cancel()
+    qtbot.waitUntil(lambda: runner.is_idle)
+    assert told == ["half"]
+
+
 def _raise(fault: Exception) -> None:
     raise fault
 

@@ -35,6 +35,7 @@ class Readers:
 
     def __init__(self, is_polite: bool, count: int | None = None) -> None:
         """`is_polite`: give way to everything else, as beside a window."""
+        self.answered = 0  # shares that a process has read; the others were read here
         self._processes: list[subprocess.Popen[bytes]] = []
         for _ in range(min(MOST, os.cpu_count() or 1) if count is None else count):
             with contextlib.suppress(OSError):
@@ -55,6 +56,7 @@ class Readers:
             process, share = busy.popleft()
             found = _received(process)
             if found is not None:
+                self.answered += 1
                 idle.append(process)
             yield found if found is not None else [read_model(*one) for one in share]
         while share := _share(islice(rest, SHARE), files):

@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--select", metavar="NAME", help="select the model with this name")
     parser.add_argument("--search", metavar="TEXT", help="show what matches this search")
     parser.add_argument("--view", choices=("grid", "table"), help="show cards or a table")
-    parser.add_argument("--self-check", nargs="?", const="", metavar="FILE", help="try all parts of the program; FILE takes the report as JSON")
+    parser.add_argument("--self-check", nargs="?", const="", metavar="FILE", help="try all parts of the program; FILE gets a JSON report")
     parser.add_argument("--install-desktop-entry", action="store_true", help="put the program into the menu of a Linux desktop")
     commands = parser.add_subparsers(dest="command", metavar="command")
     for name, text in (

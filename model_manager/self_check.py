@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from model_manager import __version__
 from model_manager.core.errors import ModelManagerError
-from model_manager.core.paths import data_dir, plain_reason, replace_file
+from model_manager.core.paths import data_dir, replace_file
 from model_manager.core.words import tr
 from model_manager.self_check_parts import CheckFailed, data_folder, database, dependencies, modules, program, readers, resources, watching
 from model_manager.self_check_qt import pictures, plugins, video, window
@@ -36,7 +36,7 @@ CHECKS: tuple[tuple[str, Callable[[Path], str]], ...] = (
     ("video", video),
 )
 # what a check may meet in a program that lacks a part, or on a system that refuses
-_FAULTS = (CheckFailed, ModelManagerError, sqlite3.Error, ImportError, OSError, RuntimeError, ValueError, LookupError, TypeError, AttributeError)
+_FAULTS = (CheckFailed, sqlite3.Error, ImportError, OSError, RuntimeError, ValueError, LookupError, TypeError, AttributeError)
 
 
 class Finding(NamedTuple):
@@ -68,8 +68,7 @@ def _finding(name: str, check: Callable[[Path], str], folder: Path) -> Finding:
     except ModelManagerError as fault:
         is_good, text = False, fault.text
     except _FAULTS as fault:
-        reason = plain_reason(fault) if isinstance(fault, OSError) and not fault.args[1:2] else str(fault)
-        is_good, text = False, f"{type(fault).__name__}: {reason}"
+        is_good, text = False, f"{type(fault).__name__}: {fault}"
     return Finding(name, is_good, text, time.monotonic() - start)
 
 

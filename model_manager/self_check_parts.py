@@ -28,7 +28,7 @@ from model_manager.core.paths import data_dir, replace_file, resource
 from model_manager.core.words import tr
 
 SECONDS_TO_HEAR = 10.0
-_DEPENDENCIES = ("PySide6", "PIL", "yaml", "requests", "platformdirs", "watchdog.version")
+_DEPENDENCIES = ("PySide6", "PIL", "yaml", "requests", "platformdirs", "watchdog")
 _PARTS = ("app.png", "app.svg", "icons/search.svg", "controls/check.svg")
 
 
@@ -72,10 +72,7 @@ def dependencies(_folder: Path) -> str:
     """What we build upon is there, and the certificates for the network can be read."""
     import certifi
 
-    found = []
-    for name in _DEPENDENCIES:
-        module = import_module(name)
-        found.append(f"{name.partition('.')[0]} {getattr(module, '__version__', '') or getattr(module, 'VERSION_STRING', '')}".strip())
+    found = [f"{name} {getattr(import_module(name), '__version__', '')}".strip() for name in _DEPENDENCIES]  # watchdog does not tell
     count = len(ssl.create_default_context(cafile=certifi.where()).get_ca_certs())
     if not count:
         raise CheckFailed(tr("There are no certificates to know servers by."))

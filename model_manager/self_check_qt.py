@@ -67,7 +67,7 @@ def window(_folder: Path) -> str:
     colours = {picture.pixel(x, y) for x in range(picture.width()) for y in range(picture.height())}
     if len(colours) < 2:
         raise CheckFailed(tr("Text cannot be drawn: there seems to be no font."))
-    return f"{application.platformName()}, {application.style().objectName()}, {QFontInfo(label.font()).family()}"
+    return tr("{platform}, text in {font}", platform=application.platformName(), font=QFontInfo(label.font()).family())
 
 
 def pictures(folder: Path) -> str:

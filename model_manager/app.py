@@ -47,6 +47,7 @@ def run(chosen: argparse.Namespace) -> int:
     qInstallMessageHandler(_on_qt_message)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
+    _forget_frozen_paths()
     app.setApplicationName("ModelManager")
     app.setApplicationDisplayName(tr("Model Manager"))
     app.setDesktopFileName("model-manager")  # the desktop entry that says what this window is
@@ -155,6 +156,16 @@ class _Photographer:
             _say(tr("The folders were still being looked through."))
         self._window.close()
         QApplication.exit(0 if is_written and is_ready else 1)
+
+
+def _forget_frozen_paths() -> None:
+    """Let the browser and the file manager find their own libraries, not those of a frozen program: ours are found by now."""
+    if not getattr(sys, "frozen", False):
+        return
+    for name in ("QT_PLUGIN_PATH", "QML2_IMPORT_PATH", "LD_LIBRARY_PATH"):  # set by PyInstaller
+        os.environ.pop(name, None)
+    if before := os.environ.pop("LD_LIBRARY_PATH_ORIG", ""):
+        os.environ["LD_LIBRARY_PATH"] = before
 
 
 def has_no_display() -> bool:

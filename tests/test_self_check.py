@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from model_manager import desktop_entry, self_check, streams
+from model_manager import app, desktop_entry, self_check, streams
 from model_manager.core.paths import data_dir
 from model_manager.self_check_parts import CheckFailed
 
@@ -117,3 +117,16 @@ def test_the_menu_entry_starts_this_program(own_folders: Path, capsys: pytest.Ca
     assert r'Exec="/opt/My \\"own\\" \\$5 100%%/ModelManager"' in lines
     icon = next(line.removeprefix("Icon=") for line in lines if line.startswith("Icon="))
     assert Path(icon).is_file()
+
+
+@pytest.mark.parametrize(("before", "after"), [("", None), ("/opt/lib", "/opt/lib")])
+def test_other_programs_do_not_get_the_libraries_of_a_frozen_one(
+    before: str, after: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/ours/_internal")
+    monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", before)
+    monkeypatch.setenv("QT_PLUGIN_PATH", "/ours/plugins")
+    app._forget_frozen_paths()
+    assert os.environ.get("LD_LIBRARY_PATH") == after
+    assert "QT_PLUGIN_PATH" not in os.environ and "LD_LIBRARY_PATH_ORIG" not in os.environ

@@ -2,6 +2,7 @@
 
     python3 dev.py run [arguments of the program]     e.g. python3 dev.py run --demo
     python3 dev.py test [arguments of pytest]         lint, types and tests; the status is 0 only if all three pass
+    python3 dev.py build [--archive]                  a program to double-click in dist/, tried before it is praised
 
 Ready means: the system libraries of Qt are there (apt installs them where it may, otherwise you get the one line to type and
 status 3) and .venv, which belongs to this script, holds what pyproject.toml asks for. MM_NO_APT=1 keeps it from using apt.
@@ -13,20 +14,24 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import importlib.util
+import json
 import os
 import platform
 import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
+import tempfile
 import time
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "ready.txt"  # empty while .venv is being made, so that a half-made one is known
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+DIST = ROOT / "dist"
 OLDEST = (3, 11)
 NOT_READY = 3
 
@@ -59,7 +64,7 @@ LIBRARIES = (
 
 def main(arguments: list[str]) -> int:
     """Run `arguments` (a command and what it takes) and return the exit status."""
-    commands = {"run": run, "test": test}
+    commands = {"run": run, "test": test, "build": build}
     if not arguments or arguments[0] not in commands:
         print(__doc__)
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
@@ -96,6 +101,69 @@ def test(arguments: list[str]) -> int:
     return 0 if is_good else 1
 
 
+def build(arguments: list[str]) -> int:
+    """Freeze the program into dist/, let it check itself, and say how large it is and where; --archive packs it as well."""
+    if arguments not in ([], ["--archive"]):
+        stop("build takes nothing but --archive.")
+    install_system_packages(missing_build_tools(), needs_venv=False)
+    say("Building (about a minute)")
+    pip = [*pip_command(), "install", "-qq", "--disable-pip-version-check", "--no-input", *extra("build")]
+    must_run(pip, "pip could not install PyInstaller; start again when the network is back.")
+    paths = ["--distpath", str(DIST), "--workpath", str(DIST / ".work"), str(ROOT / "build" / "pyinstaller.spec")]
+    must_run([str(PYTHON), "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "WARN", *paths], "The program could not be built.")
+    top, program = built_program(sys.platform)
+    is_good = check_itself(program)
+    size = sum(path.stat().st_size for path in top.rglob("*") if path.is_file() and not path.is_symlink())
+    print(f"{size / 1e6:.0f} MB in {top}\nStart it with a double click on {program if top.suffix != '.app' else top}")
+    if arguments and is_good:
+        print(f"Packed: {archive(top, sys.platform)}")
+    return 0 if is_good else 1
+
+
+def built_program(system: str) -> tuple[Path, Path]:
+    """Return what PyInstaller made (a folder; on macOS an application) and the program inside."""
+    if system == "darwin":
+        return DIST / "Model Manager.app", DIST / "Model Manager.app" / "Contents" / "MacOS" / "ModelManager"
+    folder = DIST / "ModelManager"
+    return folder, folder / ("ModelManager.exe" if system == "win32" else "ModelManager")
+
+
+def check_itself(program: Path) -> bool:
+    """Run the self-check of the frozen program on a data folder of its own and show it; a windowed program answers in a file only."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "self-check.json"
+        environment = {**os.environ, "MODEL_MANAGER_DATA": str(Path(folder) / "data")}
+        status = subprocess.call([str(program), "--self-check", str(report)], env=environment, stdout=subprocess.DEVNULL)
+        checks = json.loads(report.read_text("utf-8"))["checks"] if report.is_file() else []
+    for check in checks:
+        print("{:<8}{:<18}{}".format("ok" if check["ok"] else "FAILED", check["name"], check["text"]))
+    if status or not checks:
+        say(f"The built program does not work here (status {status}).")
+    return status == 0 and bool(checks)
+
+
+def archive(top: Path, system: str) -> Path:
+    """Pack what was built beside it, as the system's people unpack it, and return the file."""
+    known = {"win32": "windows", "darwin": "macos"}
+    name = DIST / f"ModelManager-{known.get(system, system)}-{platform.machine().lower()}"
+    if system == "darwin":  # zip would follow the links inside frameworks
+        must_run(["ditto", "-c", "-k", "--keepParent", str(top), str(name) + ".zip"], "The application could not be packed.")
+        return name.with_suffix(".zip")
+    return Path(shutil.make_archive(str(name), "zip" if system == "win32" else "gztar", str(top.parent), top.name))
+
+
+def missing_build_tools() -> list[Library]:
+    """Name what PyInstaller needs from a Linux: objdump, and Python's own library, which Debian leaves out."""
+    if not sys.platform.startswith("linux"):
+        return []
+    missing = [] if shutil.which("objdump") else [Library("objdump", "binutils", "binutils")]
+    soname = sysconfig.get_config_var("INSTSONAME") or ""
+    places = [Path(sysconfig.get_config_var(name) or "") / soname for name in ("LIBDIR", "LIBPL")]
+    if ".so" in soname and not can_load(soname) and not any(place.is_file() for place in places):
+        missing.append(Library(soname, "libpython{}.{}".format(*sys.version_info[:2]), "python"))
+    return missing
+
+
 def make_ready() -> None:
     """Install what is missing: system libraries, .venv, packages. Ends the script with status 3 where that is not possible."""
     wanted = venv_id() + "\n" + packages_id()
@@ -116,6 +184,11 @@ def missing_libraries() -> list[Library]:
     if not sys.platform.startswith("linux"):
         return []
     return [library for library in LIBRARIES if not can_load(library.soname)]
+
+
+def is_there(name: str) -> bool:
+    """Say whether a shared library can be loaded or a tool be found."""
+    return can_load(name) if ".so" in name else shutil.which(name) is not None
 
 
 def can_load(soname: str) -> bool:
@@ -151,7 +224,7 @@ def install_system_packages(libraries: list[Library], needs_venv: bool) -> None:
     say(names + "\nInstalling with apt: " + " ".join(packages) + "  (MM_NO_APT=1 would leave that to you)")
     apt(rights, ["apt-get", "update"])  # may fail for a foreign source that is down; the next one tells
     output = apt(rights, install)
-    still = [library.soname for library in missing_libraries()]
+    still = [library.soname for library in libraries if not is_there(library.soname)]
     if output is not None or still or (needs_venv and not has_pip_source()):
         stop((output or "Still missing: " + ", ".join(still)) + "\napt could not install it. Type this line to see why:\n  " + line)
 
@@ -181,7 +254,7 @@ def apt(rights: list[str], command: list[str]) -> str | None:
 
 def hint(libraries: list[Library]) -> str:
     """Return the lines that install `libraries` with the package manager of this machine, or with each we know."""
-    sonames = shlex.join(library.soname + "()(64bit)" for library in libraries)
+    sonames = shlex.join(library.soname + "()(64bit)" if ".so" in library.soname else library.debian for library in libraries)
     lines = {
         "dnf": "sudo dnf install " + sonames,
         "zypper": "sudo zypper install " + sonames,
@@ -205,19 +278,35 @@ def make_venv() -> None:
 def install_packages() -> None:
     """Install what pyproject.toml lists into .venv; the project itself runs from the checkout."""
     say("Installing PySide6 and the rest into .venv (about 150 MB to fetch, once)")
-    pip = [str(PYTHON), "-m", "pip"]
-    if subprocess.run([*pip, "--version"], capture_output=True).returncode:  # made without ensurepip
-        pip = [base_python(), "-m", "pip", "--python", str(PYTHON)]
     options = ["-qq", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
-    must_run([*pip, "install", *options, *requirements()], "pip could not install the packages; start again when the network is back.")
+    install = [*pip_command(), "install", *options, *requirements()]
+    must_run(install, "pip could not install the packages; start again when the network is back.")
+
+
+def pip_command() -> list[str]:
+    """Return what to type for the pip of .venv, which has none of its own where it was made without ensurepip."""
+    pip = [str(PYTHON), "-m", "pip"]
+    has_pip = subprocess.run([*pip, "--version"], capture_output=True).returncode == 0
+    return pip if has_pip else [base_python(), "-m", "pip", "--python", str(PYTHON)]
 
 
 def requirements() -> list[str]:
-    """Read the dependencies and the test tools from pyproject.toml."""
+    """Return the dependencies and the test tools."""
+    return [*project()["dependencies"], *extra("test")]
+
+
+def extra(name: str) -> list[str]:
+    """Return what one extra asks for."""
+    found: list[str] = project()["optional-dependencies"][name]
+    return found
+
+
+def project() -> dict[str, Any]:
+    """Read what pyproject.toml says of the project."""
     import tomllib  # not there before 3.11
 
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    return [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    found: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return found
 
 
 def venv_id() -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from model_manager.core.paths import data_dir, resource
 from model_manager.core.settings import load_settings
 from model_manager.core.words import tr
+from model_manager.streams import has_terminal
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMessageLogContext, QtMsgType
@@ -33,7 +34,7 @@ def run(chosen: argparse.Namespace) -> int:
     _set_up_log(folder)
     sys.setswitchinterval(SWITCH_SECONDS)
     picture: Path | None = chosen.screenshot
-    if _has_no_display():
+    if has_no_display():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         picture = picture or folder / "window.png"
         _say(tr("There is no display, so a picture of the window is written instead."))
@@ -46,8 +47,10 @@ def run(chosen: argparse.Namespace) -> int:
     qInstallMessageHandler(_on_qt_message)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
+    _forget_frozen_paths()
     app.setApplicationName("ModelManager")
     app.setApplicationDisplayName(tr("Model Manager"))
+    app.setDesktopFileName("model-manager")  # the desktop entry that says what this window is
     app.setWindowIcon(QIcon(str(resource("app.png"))))
     window = _build(app, chosen, folder)
     if picture is not None:
@@ -155,7 +158,17 @@ class _Photographer:
         QApplication.exit(0 if is_written and is_ready else 1)
 
 
-def _has_no_display() -> bool:
+def _forget_frozen_paths() -> None:
+    """Let the browser and the file manager find their own libraries, not those of a frozen program: ours are found by now."""
+    if not getattr(sys, "frozen", False):
+        return
+    for name in ("QT_PLUGIN_PATH", "QML2_IMPORT_PATH", "LD_LIBRARY_PATH"):  # set by PyInstaller
+        os.environ.pop(name, None)
+    if before := os.environ.pop("LD_LIBRARY_PATH_ORIG", ""):
+        os.environ["LD_LIBRARY_PATH"] = before
+
+
+def has_no_display() -> bool:
     """True on Linux where no screen can be opened; Qt would abort the process without a word Python could catch."""
     if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
         return False
@@ -163,8 +176,7 @@ def _has_no_display() -> bool:
 
 
 def _say(text: str) -> None:
-    if sys.stderr is not None:  # a windowed Windows program has none
-        print(text, file=sys.stderr)
+    print(text, file=sys.stderr)
 
 
 # What Qt says of itself or of a stranger's broken picture; the program has its own words for the latter.
@@ -182,7 +194,7 @@ def _on_qt_message(kind: "QtMsgType", context: "QMessageLogContext", text: str) 
 
 def _set_up_log(folder: Path) -> None:
     """Warnings and worse go to a small file in the data folder, and to the terminal if there is one."""
-    handlers: list[logging.Handler] = [logging.StreamHandler()] if sys.stderr is not None else []
+    handlers: list[logging.Handler] = [logging.StreamHandler()] if has_terminal() else []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "model-manager.log"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from model_manager import __version__
 from model_manager.core.errors import ModelManagerError
+from model_manager.streams import give_streams
 
 _FOLDERS = ("comfyui", "extra_model_paths_config")
 
@@ -32,20 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from model_manager import app
 
         return app.poster(words[1])
+    give_streams()
     chosen = _joined(_parser().parse_args(words))
     if chosen.data_dir:
         os.environ["MODEL_MANAGER_DATA"] = os.path.abspath(chosen.data_dir)
-    if chosen.command is None:
-        from model_manager.app import run
-
-        return run(chosen)
-    from model_manager import commands
-
-    _let_any_name_out()
     try:
-        code = commands.run(chosen)
-        sys.stdout.flush()
-        return code
+        return _carried_out(chosen)
     except ModelManagerError as fault:
         print(fault.text, file=sys.stderr)
         return 2
@@ -54,6 +47,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+
+
+def _carried_out(chosen: argparse.Namespace) -> int:
+    if chosen.self_check is not None:
+        from model_manager import self_check
+
+        return self_check.run(chosen.self_check)
+    if chosen.install_desktop_entry:
+        from model_manager import desktop_entry
+
+        return desktop_entry.install()
+    if chosen.command is None:
+        from model_manager.app import run
+
+        return run(chosen)
+    from model_manager import commands
+
+    _let_any_name_out()
+    code = commands.run(chosen)
+    sys.stdout.flush()
+    return code
 
 
 def _let_any_name_out() -> None:
@@ -79,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--select", metavar="NAME", help="select the model with this name")
     parser.add_argument("--search", metavar="TEXT", help="show what matches this search")
     parser.add_argument("--view", choices=("grid", "table"), help="show cards or a table")
+    parser.add_argument("--self-check", nargs="?", const="", metavar="FILE", help="try all parts of the program; FILE gets a JSON report")
+    parser.add_argument("--install-desktop-entry", action="store_true", help="put the program into the menu of a Linux desktop")
     commands = parser.add_subparsers(dest="command", metavar="command")
     for name, text in (
         ("scan", "look through the folders and bring the index up to date"),

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -183,6 +184,65 @@ def test_the_program_starts_in_the_folder_of_the_user(dev: ModuleType, tmp_path:
     assert done.stderr == ""
     assert done.stdout.strip() == f"{tmp_path} ['list', 'a b']"
     assert done.returncode == 7
+
+
+@pytest.fixture
+def frozen(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Let dev.py build a program that is only a script: it reports what its neighbour, the file `answer.json`, says."""
+    top, program = dev.built_program("linux")
+
+    def run(command: list[str], _fault: str) -> None:
+        if "PyInstaller" in command:
+            program.parent.mkdir(parents=True)
+            program.write_text('#!/bin/sh\ntest "$1" = --self-check && cp "$(dirname "$0")/answer.json" "$2"\nexit 1\n')
+            program.chmod(0o755)
+            checks = [{"name": "window", "ok": False, "text": "no font", "seconds": 0.1}]
+            (top / "answer.json").write_text(json.dumps({"ok": False, "checks": checks}))
+        ran.append(command)
+
+    ran: list[list[str]] = []
+    monkeypatch.setattr(dev, "make_ready", lambda: None)
+    monkeypatch.setattr(dev, "missing_build_tools", list)
+    monkeypatch.setattr(dev, "pip_command", lambda: ["pip"])
+    monkeypatch.setattr(dev, "missing_libraries", list)
+    monkeypatch.setattr(dev, "must_run", run)
+    monkeypatch.setattr(dev, "ran", ran, raising=False)
+    return dev
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the stand-in is a shell script")
+def test_a_build_that_fails_its_own_check_is_no_success(frozen: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    assert frozen.main(["build", "--archive"]) == 1
+    out, err = capsys.readouterr()
+    assert "FAILED  window            no font" in out and "does not work here (status 1)" in err
+    assert "Packed" not in out and not list(frozen.DIST.glob("*.tar.gz"))
+    install, freeze = frozen.ran
+    assert install[-1].startswith("pyinstaller")
+    assert freeze[-1] == str(frozen.ROOT / "build" / "pyinstaller.spec")
+    assert freeze[freeze.index("--workpath") + 1].startswith(str(frozen.DIST))
+
+
+def test_build_takes_no_other_option(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dev, "make_ready", lambda: None)
+    with pytest.raises(SystemExit):
+        dev.main(["build", "--onefile"])
+
+
+def test_the_archive_holds_the_folder_and_its_rights(dev: ModuleType) -> None:
+    top, program = dev.built_program("linux")
+    top.mkdir(parents=True)
+    program.write_text("x")
+    program.chmod(0o755)
+    packed = dev.archive(top, "linux")
+    with tarfile.open(packed) as archive:
+        assert archive.getmember("ModelManager/ModelManager").mode & 0o100
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="system libraries are Linux's affair")
+def test_what_a_build_needs_of_the_system_is_named(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dev.shutil, "which", lambda name: None)
+    monkeypatch.setattr(dev.sysconfig, "get_config_var", lambda name: {"INSTSONAME": "libpython9.9.so.1.0", "LIBDIR": "/none"}.get(name))
+    assert [need.soname for need in dev.missing_build_tools()] == ["objdump", "libpython9.9.so.1.0"]
 
 
 def test_ci_calls_the_test_command() -> None:

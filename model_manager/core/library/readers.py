@@ -54,6 +54,7 @@ class Readers:
         self._is_helping = not is_polite and os.name == "posix"  # only there can a pipe be asked whether something is in it
         if count is None:
             count = min(MOST, max(1, (os.cpu_count() or 1) - self._is_helping))
+        self.answered = 0  # shares that a process has read; the others were read here
         self._processes: list[_Process] = []
         self._rest: deque[Task] = deque()
         self._sent: deque[tuple[_Process, list[Task]]] = deque()
@@ -81,6 +82,7 @@ class Readers:
             self._sent.popleft()
             process.sent -= 1
             found = _received(process.popen)
+            self.answered += found is not None
             yield [read_model(task) for task in share] if found is None else found
         while self._rest:
             yield self._read_some(SHARE)

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from model_manager.core.library.readers import own_program
+from model_manager.core.processes import own_program
 from model_manager.core.paths import replace_file, resource
 from model_manager.core.words import tr
 

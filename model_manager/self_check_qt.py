@@ -73,14 +73,15 @@ def window(_folder: Path) -> str:
 def pictures(folder: Path) -> str:
     """Each usual format is written, read, and made into a thumbnail with the right colours."""
     _application()
-    from model_manager.bridge.pictures import decode, decode_thumbnail, encode
+    from model_manager.bridge.pictures import decode, encode, read_thumbnail
 
-    picture, faults = _red_above_blue(), []
+    picture, thumbnail, faults = _red_above_blue(), folder / "thumbnail.jpg", []
     for name in _FORMATS:
         path = folder / f"picture.{name.lower()}"
         try:
             picture.save(path, name)
-            small = decode_thumbnail(encode(decode(str(path), _HEIGHT // 2)))
+            thumbnail.write_bytes(encode(decode(str(path), _HEIGHT // 2)))
+            small = read_thumbnail(str(thumbnail), _HEIGHT // 2)
         except (ModelManagerError, OSError, KeyError, ValueError) as fault:
             faults.append(f"{name}: {getattr(fault, 'text', fault)}")
             continue

@@ -1,6 +1,5 @@
 """Chromium on an X display of its own, driven over its DevTools protocol; and a clipboard that PySide6 fills on that display."""
 
-import base64
 import json
 import os
 import shutil
@@ -129,8 +128,11 @@ class Page:
         for sort in ("dragEnter", "dragOver", "drop"):
             self.call("Input.dispatchDragEvent", type=sort, x=x, y=y, data=data)
 
-    def picture(self, file: Path) -> None:
-        file.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
+    def draw(self) -> None:
+        """Let the page come to rest: without a frame asked for, a toast that slides in may lie over the canvas forever."""
+        for _ in range(2):
+            self.call("Page.captureScreenshot")
+            time.sleep(0.2)
 
     def close(self) -> None:
         self._client.close()
@@ -149,6 +151,7 @@ def browser(display: str, profile: Path) -> Iterator[Page]:
         port_file = profile / "DevToolsActivePort"
         port = wait_for(lambda: port_file.read_text().split("\n")[0] if port_file.exists() else "", "Chromium's port")
         page = Page(wait_for(lambda: _page_address(port), "Chromium's page"))
+        page.call("Emulation.setFocusEmulationEnabled", enabled=True)  # there is no window manager to give focus
         try:
             yield page
         finally:

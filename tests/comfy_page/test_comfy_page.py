@@ -83,7 +83,7 @@ _STATE = f"""(() => {{
       box: [n.pos[0], n.pos[1] - 30, n.pos[0] + n.size[0], n.pos[1] + n.size[1]]}})),
     links: links.map(l => [l.origin_id, graph.getNodeById(l.origin_id).outputs[l.origin_slot].name,
       l.target_id, graph.getNodeById(l.target_id).inputs[l.target_slot].name]),
-    toasts: [...document.querySelectorAll('.p-toast-message')].map(t => t.innerText),
+    toasts: [...document.querySelectorAll('.p-toast-message, [data-sonner-toast], [role=alert]')].map(t => t.innerText),
   }}
 }})()"""
 
@@ -138,6 +138,7 @@ def test_nodes_arrive_in_the_open_graph(desk: Desk, case: str, way: str) -> None
         pytest.skip("1.55 takes the bare form only")
     models, nodes, links = CASES[case]
     assert desk.page.run(_OWN)
+    desk.page.draw()
     before = desk.page.run(_STATE)
     desk.send(way, graph(models, "/"))
     desk.settle(2 + len(nodes))

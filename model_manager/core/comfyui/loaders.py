@@ -82,8 +82,8 @@ LORA_ONLY: Final = Loader("LoraLoaderModelOnly", "lora_name", (MODEL,), (1.0,), 
 
 # city96/ComfyUI-GGUF:nodes.py takes these out of the folders of the core
 _GGUF: Final = {"diffusion_models": "unet_gguf", "text_encoders": "clip_gguf"}
-# What a node calls these is not the file: the model's kind is right, yet no loader lists such a file.
-_NEVER_IN_CORE: Final = frozenset({".gguf", ".onnx", ".engine", ".trt"})
+# Formats that only custom nodes load: the core's loaders do not list such files, in whatever folder they lie.
+_NEVER_IN_CORE: Final = (".gguf", ".onnx", ".engine", ".trt")
 
 
 def kind_for_loader(kind: str, name: str) -> str:
@@ -95,7 +95,7 @@ def kind_for_loader(kind: str, name: str) -> str:
 def loader_of(kind: str, name: str) -> Loader | None:
     """Return the class that loads a file of this name in this category, None if there is none."""
     loader = LOADERS.get(kind_for_loader(kind, name))
-    if loader is None or (not loader.pack and name.lower().endswith(tuple(_NEVER_IN_CORE))):
+    if loader is None or (not loader.pack and name.lower().endswith(_NEVER_IN_CORE)):
         return None
     return loader
 

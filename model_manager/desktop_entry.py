@@ -8,8 +8,8 @@ import os
 import sys
 from pathlib import Path
 
-from model_manager.core.processes import own_program
 from model_manager.core.paths import replace_file, resource
+from model_manager.core.processes import own_program
 from model_manager.core.words import tr
 
 NAME = "model-manager"  # also what the window calls itself, so that the desktop knows whose window it is

@@ -95,6 +95,11 @@ def test_choices_make_another_plan(window: MainWindow, qtbot: QtBot) -> None:
     dialog.all.setChecked(True)
     planned(qtbot, window, dialog)
     assert dialog.start.text() == "Make 3 previews", "a drawn card takes no picture's place"
+    assert "never takes the place" in dialog.note.text()
+    for box in dialog.order.findChildren(QCheckBox):
+        box.setChecked(box.text() == source_words()["drawn"])
+    planned(qtbot, window, dialog)
+    assert dialog.start.text() == "Make 5 previews" and "give way" in dialog.note.text(), "asked for alone, it does, and that is said"
     for box in dialog.order.findChildren(QCheckBox):
         box.setChecked(False)
     assert not dialog.start.isEnabled() and dialog.summary.text() == "Choose at least one source."

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from model_manager.bridge import session as session_module
 from model_manager.bridge import tasks
 from model_manager.bridge.jobs import Runner
-from model_manager.bridge.session import Session, saved_sources
+from model_manager.bridge.session import Session
+from model_manager.bridge.tasks import saved_sources
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.previews.thumbnail_cache import ThumbnailCache
 from model_manager.core.settings import Settings

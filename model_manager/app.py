@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model_manager.core.paths import data_dir, resource
-from model_manager.core.settings import load_settings
+from model_manager.core.settings import Settings, load_settings
 from model_manager.core.words import tr
 from model_manager.streams import has_terminal
 
@@ -52,13 +52,24 @@ def run(chosen: argparse.Namespace) -> int:
     app.setApplicationDisplayName(tr("Model Manager"))
     app.setDesktopFileName("model-manager")  # the desktop entry that says what this window is
     app.setWindowIcon(QIcon(str(resource("app.png"))))
-    window = _build(app, chosen, folder)
-    if picture is not None:
-        photographer = _Photographer(window, picture.absolute(), chosen.select)
-        photographer.start()
+    settings, notice = load_settings(folder)
+    window = _shell(app, chosen, settings)
+    photographer = None if picture is None else _Photographer(window, picture.absolute(), chosen.select)
+
+    def fill() -> None:
+        try:
+            _furnish(app, window, chosen, folder, settings, notice)
+            if photographer is not None:
+                photographer.start()
+        finally:
+            if not window.is_furnished:  # a fault of ours; an empty window helps nobody
+                app.exit(1)
+
+    window.shown.connect(fill)
     sweeper = Sweeper(app)
     code = app.exec()
-    window.session.close(is_remembered=picture is None)
+    if window.is_furnished:
+        window.session.close(is_remembered=picture is None)
     sweeper.stop()
     return code
 
@@ -72,19 +83,41 @@ def poster(path: str) -> int:
 
 
 def _build(app: "QApplication", chosen: argparse.Namespace, folder: Path) -> "MainWindow":
-    """Make the window on its session, show it, and start the work once it is painted."""
+    """Make the window and everything in it at once."""
+    settings, notice = load_settings(folder)
+    window = _shell(app, chosen, settings)
+    _furnish(app, window, chosen, folder, settings, notice)
+    return window
+
+
+def _shell(app: "QApplication", chosen: argparse.Namespace, settings: Settings) -> "MainWindow":
+    """Show the empty window: what fills it takes longer to load than the window takes to appear."""
     from PySide6.QtCore import Qt
 
+    from model_manager.ui.main_window import MainWindow
+    from model_manager.ui.theme import set_theme
+
+    set_theme(chosen.theme or settings.theme, app)
+    window = MainWindow()
+    window.restore_place(settings.geometry)
+    if chosen.size:
+        window.setWindowState(Qt.WindowState.WindowNoState)
+        window.setMinimumSize(1, 1)
+        window.resize(*chosen.size)
+    window.show()
+    return window
+
+
+def _furnish(
+    app: "QApplication", window: "MainWindow", chosen: argparse.Namespace, folder: Path, settings: Settings, notice: str
+) -> None:
+    """Fill the window with a session, and start the work once it is painted."""
     from model_manager.bridge.jobs import Runner
     from model_manager.bridge.session import Session
     from model_manager.bridge.tasks import Sources, covers, saved_sources
     from model_manager.bridge.thumbnails import Thumbnails
     from model_manager.core.previews.thumbnail_cache import ThumbnailCache
-    from model_manager.ui.main_window import MainWindow
-    from model_manager.ui.theme import set_theme
 
-    settings, notice = load_settings(folder)
-    set_theme(chosen.theme or settings.theme, app)
     sheet = app.styleSheet()
     app.setStyleSheet("")  # under a sheet each widget that is put into another is polished anew: half of the time a window takes to build
     if chosen.view:
@@ -95,12 +128,8 @@ def _build(app: "QApplication", chosen: argparse.Namespace, folder: Path) -> "Ma
     runner = Runner()
     session = Session(folder, settings, runner, sources)
     cache = ThumbnailCache(session.cache_folder, settings.thumbnail_cache_mb * 1_000_000)
-    window = MainWindow(session, Thumbnails(runner, cache, covers, session))
+    window.furnish(session, Thumbnails(runner, cache, covers, session))
     app.setStyleSheet(sheet)
-    if chosen.size:
-        window.setWindowState(Qt.WindowState.WindowNoState)
-        window.setMinimumSize(1, 1)
-        window.resize(*chosen.size)
     if notice:
         window.problems.show_problem(notice, "warn")
     if chosen.search:
@@ -111,8 +140,6 @@ def _build(app: "QApplication", chosen: argparse.Namespace, folder: Path) -> "Ma
         session.loaded.connect(session.open_demo)
     elif not sources:
         window.desk.show_first_run()
-    window.show()
-    return window
 
 
 class _Photographer:

@@ -93,6 +93,10 @@ class EmptyState(QFrame):
         """A view of the library is rightly empty (no favourites yet, no problems)."""
         self._show(icon_name, "accent", headline, sentence, ("clear",), {"clear": tr("Show all models")})
 
+    def show_nothing_at(self, place: str) -> None:
+        """A row of the sidebar, by its query, has no models."""
+        self.show_nothing_here(*_nothing_at(place))
+
     def show_loading(self, text: str = "") -> None:
         """The library is being read for the first time; `text` says how far it is."""
         sentence = text or tr("Files are only looked at, nothing is changed.")
@@ -148,7 +152,7 @@ class EmptyState(QFrame):
         layout.addStretch(5)
 
 
-def nothing_at(place: str) -> tuple[str, str]:
+def _nothing_at(place: str) -> tuple[str, str]:
     """What to say of a row of the sidebar that has no models."""
     if place == "is:favourite":
         return tr("No favourites yet"), tr("Models whose notes or sidecars mark them as favourites are listed here.")

@@ -3,36 +3,24 @@
 Made by app. It only wires: widgets show what the session says, the session does what widgets ask for. It decides nothing about files.
 """
 
-import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from model_manager.bridge.library_model import COLUMNS, SORT_OF
-from model_manager.bridge.session import Session
-from model_manager.bridge.tasks import Counts
-from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.amounts import size_text
 from model_manager.core.words import tr
-from model_manager.ui.details.panel import DetailsPanel
-from model_manager.ui.drop_desk import DropDesk
-from model_manager.ui.empty_state import EmptyState, nothing_at
-from model_manager.ui.folder_desk import FolderDesk
-from model_manager.ui.grid.table import TableView
-from model_manager.ui.grid.view import GridView
-from model_manager.ui.handing import Handing
-from model_manager.ui.model_menu import ModelMenu
-from model_manager.ui.pictures.desk import PictureDesk
-from model_manager.ui.problem_bar import ProblemBar
-from model_manager.ui.search import SearchField
-from model_manager.ui.selection import Selection
-from model_manager.ui.sidebar import Sidebar
-from model_manager.ui.sidebar_filler import sections
-from model_manager.ui.status_bar import StatusBar
-from model_manager.ui.top_bar import TopBar
+from model_manager.ui.outline import LEFT, RIGHT, columns, paint_outline
+from model_manager.ui.remembered import bytes_of, give_drafts, keep_drafts, sidebar_of, sidebar_text, text_of
+
+if TYPE_CHECKING:  # what fills the window is loaded by `furnish`, when the window can be seen already
+    from model_manager.bridge.session import Session
+    from model_manager.bridge.tasks import Counts
+    from model_manager.bridge.thumbnails import Thumbnails
+    from model_manager.ui.grid.table import TableView
+    from model_manager.ui.grid.view import GridView
 
 SMALLEST = (760, 480)
 FIRST_SCREEN = 200  # models remembered for the next start's first paint; the largest screen shows about as many
@@ -40,29 +28,51 @@ DETAILS_MS = 60  # while an arrow key is held the panel waits; a click shows at 
 
 
 class MainWindow(QMainWindow):
-    """One window on one session."""
+    """One window on one session. It can be shown empty; `furnish` puts everything into it."""
 
-    painted = Signal()  # once, after the first paint
+    shown = Signal()  # once, after the first paint of the empty window
+    painted = Signal()  # once, after the first paint with everything in it
 
-    def __init__(self, session: Session, thumbnails: Thumbnails) -> None:
+    def __init__(self) -> None:
         super().__init__()
+        self.is_furnished = self._has_painted = self._was_shown = False
+        self.setWindowTitle(tr("Model Manager"))
+        self.setMinimumSize(*SMALLEST)
+        self.resize(1440, 900)
+
+    def furnish(self, session: "Session", thumbnails: "Thumbnails") -> None:
+        """Put the whole interface of one session into the window."""
         self.session, self.thumbnails = session, thumbnails
-        self._has_painted = False
         self._record: Any = None
         self._counts: Counts | None = None
         self._open_rows: list[str] | None = None  # of the sidebar, until they are there
         self._build()
         self._connect()
         self._restore()
+        self.is_furnished = True
         self._show_page()
         self._focus_models()
 
     # building
 
     def _build(self) -> None:
-        self.setWindowTitle(tr("Model Manager"))
-        self.setMinimumSize(*SMALLEST)
-        self.resize(1440, 900)
+        self._build_parts()
+        self._build_layout()
+        self._build_desks()
+        self._details_timer = QTimer(self, singleShot=True, interval=DETAILS_MS)
+
+    def _build_parts(self) -> None:
+        from model_manager.ui.details.panel import DetailsPanel
+        from model_manager.ui.empty_state import EmptyState
+        from model_manager.ui.grid.table import TableView
+        from model_manager.ui.grid.view import GridView
+        from model_manager.ui.problem_bar import ProblemBar
+        from model_manager.ui.search import SearchField
+        from model_manager.ui.selection import Selection
+        from model_manager.ui.sidebar import Sidebar
+        from model_manager.ui.status_bar import StatusBar
+        from model_manager.ui.top_bar import TopBar
+
         self.top_bar, self.search = TopBar(), SearchField()
         self.top_bar.set_search(self.search)
         self.search.set_completer_source(self.session.completions)
@@ -72,16 +82,13 @@ class MainWindow(QMainWindow):
         self.grid.setModel(self.session.model)
         self.table.setModel(self.session.model)
         self.table.setSelectionModel(self.grid.selectionModel())
+        self.selection = Selection(self.grid.selectionModel(), self.session.model)
+
+    def _build_layout(self) -> None:
         self.views = QStackedWidget()
         for page in (self.grid, self.table, self.empty):
             self.views.addWidget(page)
-        self.selection = Selection(self.grid.selectionModel(), self.session.model)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        for column in (self.sidebar, self.views, self.details):
-            self.splitter.addWidget(column)
-        self.splitter.setStretchFactor(1, 1)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(1)
+        self.splitter = columns(self.sidebar, self.views, self.details)
         library = QWidget()
         layout = QVBoxLayout(library)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -91,6 +98,14 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.pages.addWidget(library)
         self.setCentralWidget(self.pages)
+
+    def _build_desks(self) -> None:
+        from model_manager.ui.drop_desk import DropDesk
+        from model_manager.ui.folder_desk import FolderDesk
+        from model_manager.ui.handing import Handing
+        from model_manager.ui.model_menu import ModelMenu
+        from model_manager.ui.pictures.desk import PictureDesk
+
         self.desk = FolderDesk(self, self.session, self.pages)
         self.handing = Handing(self.session, self.thumbnails, self.selection, self)
         self.drop_in = DropDesk(self, self.session, self.pages, self.views, self.desk)
@@ -98,7 +113,6 @@ class MainWindow(QMainWindow):
         self.pictures = PictureDesk(self, self.session, self.selection, self.details, self.status, self.problems)
         self.menu = ModelMenu(self, self.session.model, self.selection, self.handing.copies, self._on_opened, self.pictures)
         self.drop_in.pictures_dropped.connect(self.pictures.take_dropped)
-        self._details_timer = QTimer(self, singleShot=True, interval=DETAILS_MS)
 
     def _connect(self) -> None:
         session, top = self.session, self.top_bar
@@ -172,59 +186,63 @@ class MainWindow(QMainWindow):
 
     # remembering
 
+    def restore_place(self, geometry: str) -> None:
+        """Put the window where it was, by the text that was remembered; "" leaves it where it is."""
+        if geometry:
+            self.restoreGeometry(bytes_of(geometry))
+
     def _restore(self) -> None:
         settings = self.session.settings
         self._show_sort(settings.sort, settings.is_descending)
         self.top_bar.set_group(settings.group or "none")
         self.grid.set_card_width(settings.card_size)
         self.top_bar.set_card_width(settings.card_size)
-        if settings.geometry:
-            self.restoreGeometry(_bytes(settings.geometry))
-        if not (settings.state and self.splitter.restoreState(_bytes(settings.state))):
-            self.splitter.setSizes([226, 878, 336])
+        if not self.isVisible():
+            self.restore_place(settings.geometry)
+        if not (settings.state and self.splitter.restoreState(bytes_of(settings.state))):
+            self.splitter.setSizes([LEFT, 878, RIGHT])
         self.details.setVisible(settings.is_details_visible)
         if settings.table_state:
-            self.table.restore_columns(_bytes(settings.table_state))
+            self.table.restore_columns(bytes_of(settings.table_state))
         self._restore_sidebar(settings.sidebar_state)
         self._on_view(settings.view)
 
     def _restore_sidebar(self, text: str) -> None:
         """Open the rows that were open; show what was chosen, unless other folders are shown this time."""
-        try:
-            state = json.loads(text or "{}")
-            self._open_rows = [str(row) for row in state.get("open", ())]
-            place = str(state.get("place", ""))
-        except (ValueError, AttributeError, TypeError):
-            return
+        self._open_rows, place = sidebar_of(text)
         if place and self.session.has_saved_sources:
             self.sidebar.set_current(place)
             self.session.set_search("", place)
 
     def _remember(self) -> None:
         settings = self.session.settings
-        settings.geometry = _text(self.saveGeometry())
-        settings.state = _text(self.splitter.saveState())
-        settings.table_state = _text(self.table.columns_state()) or settings.table_state
+        settings.geometry = text_of(self.saveGeometry())
+        settings.state = text_of(self.splitter.saveState())
+        settings.table_state = text_of(self.table.columns_state()) or settings.table_state
         settings.card_size = self.grid.card_width
-        shelf = self.session.model.shelf
-        drafts = {shelf.slot(id_): texts for id_, texts in self.details.notes.drafts_and_bases().items()}
-        settings.note_drafts.update({shelf.real_path(slot): list(texts) for slot, texts in drafts.items() if slot >= 0})
+        keep_drafts(self.session, self.details.notes)
         if not self.session.has_saved_sources:
             return
         opened = self.sidebar.open_rows() if self._open_rows is None else self._open_rows
-        settings.sidebar_state = json.dumps({"open": opened, "place": self.session.place})
+        settings.sidebar_state = sidebar_text(opened, self.session.place)
         if not self.search.text():
             model = self.session.model
             self.session.remember_screen([model.id_at(row) for row in range(min(FIRST_SCREEN, model.rowCount()))])
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
         super().paintEvent(event)
-        if not self._has_painted:
+        if not self.is_furnished:
+            paint_outline(self)
+            if not self._was_shown:
+                self._was_shown = True
+                QTimer.singleShot(0, self.shown.emit)
+        elif not self._has_painted:
             self._has_painted = True
             QTimer.singleShot(0, self.painted.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: D102
-        self._remember()
+        if self.is_furnished:
+            self._remember()
         super().closeEvent(event)
 
     # pages
@@ -238,7 +256,7 @@ class MainWindow(QMainWindow):
             self.views.setCurrentWidget(self._view())
             return
         if total and session.is_loaded and session.place and not self.search.text():
-            self.empty.show_nothing_here(*nothing_at(session.place))
+            self.empty.show_nothing_at(session.place)
         elif total and session.is_loaded:
             self.empty.show_nothing_found(session.search_text)
         elif not session.is_loaded or session.is_scanning or (session.sources and not session.is_scanned):
@@ -247,7 +265,7 @@ class MainWindow(QMainWindow):
             self.empty.show_empty_library()
         self.views.setCurrentWidget(self.empty)
 
-    def _view(self) -> GridView | TableView:
+    def _view(self) -> "GridView | TableView":
         return self.table if self.session.settings.view == "table" else self.grid
 
     def _on_view(self, name: str) -> None:
@@ -268,24 +286,15 @@ class MainWindow(QMainWindow):
     def _show_sort(self, sort: str, is_descending: bool) -> None:
         """Show the order in the top bar and in the table's headings."""
         self.top_bar.set_sort(sort, is_descending)
-        column = next((number for number, name in enumerate(COLUMNS) if SORT_OF.get(name) == sort), -1)
-        self.table.show_sort(column, Qt.SortOrder.DescendingOrder if is_descending else Qt.SortOrder.AscendingOrder)
+        self.table.show_sort_by(sort, is_descending)
 
     def _on_loaded(self) -> None:
         """A place remembered from another day may be gone by now."""
         if self.session.place and not self.session.model.rowCount():
             self._clear_search()
-        self._take_drafts()
+        give_drafts(self.session, self.details.notes)
 
-    def _take_drafts(self) -> None:
-        """Notes that were typed but not saved when the program ended are there again."""
-        waiting, shelf = self.session.settings.note_drafts, self.session.model.shelf
-        if waiting:
-            found = {path: shelf.ids[slot] for slot in shelf.slots() if (path := shelf.real_path(slot)) in waiting}
-            texts = {path: waiting.pop(path) for path in found}
-            self.details.notes.take_drafts({found[path]: (text, base) for path, (text, base) in texts.items()})
-
-    def _on_counted(self, counts: Counts) -> None:
+    def _on_counted(self, counts: "Counts") -> None:
         self._counts = counts
         self._fill_sidebar()
         if self._open_rows is not None and counts.folders:
@@ -296,7 +305,7 @@ class MainWindow(QMainWindow):
         """The folders below a row are given when it is opened."""
         if self._counts is not None:
             opened = {*self.sidebar.open_rows(), *(self._open_rows or ()), opened_now}
-            self.sidebar.set_rows(sections(self._counts, opened, self.session.place))
+            self.sidebar.fill(self._counts, opened, self.session.place)
 
     def _on_folders_faulted(self, text: str) -> None:
         self.problems.show_problem(text, "warn", [(tr("Folders…"), self.desk.show_folders)])
@@ -385,11 +394,3 @@ class MainWindow(QMainWindow):
         has_details = len(self.selection.ids(2)) != 1 or self.details.isHidden() or is_read
         is_shown = has_pictures and has_details and session.is_counted
         return session.is_settled and is_shown and session.runner.is_idle
-
-
-def _bytes(text: str) -> QByteArray:
-    return QByteArray.fromBase64(text.encode("ascii", "replace"))
-
-
-def _text(data: QByteArray) -> str:
-    return bytes(data.toBase64().data()).decode("ascii")

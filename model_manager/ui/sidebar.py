@@ -3,14 +3,16 @@
 Given rows by the main window, says which search was chosen. Must not ask the library anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTreeView, QVBoxLayout, QWidget
 
+from model_manager.bridge.tasks import Counts
 from model_manager.core.words import tr
 from model_manager.ui.sidebar_delegate import SidebarDelegate, arrow_rect
+from model_manager.ui.sidebar_filler import sections
 from model_manager.ui.sidebar_model import SidebarModel
 from model_manager.ui.sidebar_rows import SidebarRow, SidebarSection
 
@@ -79,6 +81,10 @@ class Sidebar(QFrame):
     def sizeHint(self) -> QSize:
         """The width it has until the person drags it."""
         return QSize(WIDTH, 400)
+
+    def fill(self, counts: Counts, opened: Collection[str], place: str) -> None:
+        """Show what was counted; `opened`: the rows whose folders are to be there, `place`: the chosen row."""
+        self.set_rows(sections(counts, opened, place))
 
     def set_rows(self, sections: Sequence[SidebarSection]) -> None:
         """Show `sections`; what is open, chosen and scrolled to stays."""

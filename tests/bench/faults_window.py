@@ -30,7 +30,8 @@ def run_window(data: str, comfyui: str) -> int:
 
     app = QApplication([])
     session = Session(Path(data), Settings(), Runner(), Sources((comfyui,)))
-    window = MainWindow(session, Thumbnails(session.runner, ThumbnailCache(session.cache_folder, 10_000_000), covers, session))
+    window = MainWindow()
+    window.furnish(session, Thumbnails(session.runner, ThumbnailCache(session.cache_folder, 10_000_000), covers, session))
 
     def tell(**what: Any) -> None:
         print(json.dumps(what), flush=True)

@@ -48,7 +48,8 @@ class Stage:
 
             set_theme("dark", self.app)
             cache = ThumbnailCache(self.session.cache_folder, 500_000_000)
-            self.window = MainWindow(self.session, Thumbnails(runner, cache, covers, self.session))
+            self.window = MainWindow()
+            self.window.furnish(self.session, Thumbnails(runner, cache, covers, self.session))
             self.session.open()
             self.window.show()
         else:

@@ -52,7 +52,8 @@ def opened(tmp_path: Path, settings: Settings, qtbot: QtBot, qapp: QApplication,
         runner = Runner()
         session = Session(tmp_path / "data", settings, runner, saved_sources(settings) if sources is None else sources)
         cache = ThumbnailCache(session.cache_folder, 10_000_000)
-        window = MainWindow(session, Thumbnails(runner, cache, tasks.covers, session))
+        window = MainWindow()
+        window.furnish(session, Thumbnails(runner, cache, tasks.covers, session))
         made.append(window)
         session.open()
         if starts:

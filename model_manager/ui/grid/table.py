@@ -23,7 +23,7 @@ from PySide6.QtGui import QContextMenuEvent, QHideEvent, QKeyEvent, QMouseEvent,
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from model_manager.bridge.card_art import drawn_ground, waiting_ground
-from model_manager.bridge.library_model import Card, PictureKey
+from model_manager.bridge.library_model import COLUMNS, SORT_OF, Card, PictureKey
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.ui.grid.card_face import cropped
 from model_manager.ui.grid.grip import Press, leaves_open, way_of
@@ -121,6 +121,11 @@ class TableView(QTableView):
         super().setModel(model)
         self._are_widths_set = False
         self._set_widths()
+
+    def show_sort_by(self, sort: str, is_descending: bool) -> None:
+        """Show by which key of `arrange.SORTS` rows are sorted."""
+        column = next((number for number, name in enumerate(COLUMNS) if SORT_OF.get(name) == sort), -1)
+        self.show_sort(column, Qt.SortOrder.DescendingOrder if is_descending else Qt.SortOrder.AscendingOrder)
 
     def show_sort(self, column: int, order: Qt.SortOrder) -> None:
         """Show by which column rows are sorted, without sorting; column -1 for none."""

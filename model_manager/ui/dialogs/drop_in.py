@@ -9,7 +9,6 @@ from PySide6.QtCore import QElapsedTimer, QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
-    QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -28,12 +27,13 @@ from model_manager.core.words import tr, trn
 from model_manager.ui.dialogs.drop_list import ROW, DropDelegate, DropModel, DropView
 from model_manager.ui.dialogs.drop_words import chips_of_plan, chips_of_report, progress_text, report_title
 from model_manager.ui.elided_label import ElidedLabel
+from model_manager.ui.sheet import Sheet
 
 STEPS = 1000
 SIZE = QSize(980, 560)
 
 
-class DropSheet(QDialog):
+class DropSheet(Sheet):
     """One drop. `looking` first, then `show_plan`, `show_progress`, `show_report`."""
 
     choices_changed = Signal(object, bool)  # {row: Choice}, keeps folders

@@ -76,8 +76,8 @@ def _build(app: "QApplication", chosen: argparse.Namespace, folder: Path) -> "Ma
     from PySide6.QtCore import Qt
 
     from model_manager.bridge.jobs import Runner
-    from model_manager.bridge.session import Session, saved_sources
-    from model_manager.bridge.tasks import Sources, covers
+    from model_manager.bridge.session import Session
+    from model_manager.bridge.tasks import Sources, covers, saved_sources
     from model_manager.bridge.thumbnails import Thumbnails
     from model_manager.core.previews.thumbnail_cache import ThumbnailCache
     from model_manager.ui.main_window import MainWindow

@@ -290,6 +290,8 @@ def undo(items: Iterable[tuple[int, str, Applied]], history: History, work: Work
             tell(waiting[:])
             waiting.clear()
     tell(waiting)
+    if work.is_cancelled:
+        faults.insert(0, tr("Stopped before all were back. What is back stays."))
     return faults
 
 

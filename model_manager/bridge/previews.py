@@ -47,7 +47,7 @@ class Previews(QObject):
         self.history = History(session.folder / FOLDER_NAME)
         self.pictures = SourcePictures(session.runner, self)
         self._plan: Job | None = None
-        self._planned: Planned | None = None  # of the last run, to undo it
+        self._run_paths: dict[int, str] = {}  # of the models of all runs, to undo them
         self._work: Work | None = None  # of what runs in the background
         self._tell = session.runner.relay(self._collect_later)
         self._written: set[str] = set()
@@ -200,16 +200,13 @@ class Previews(QObject):
 
     def run(self, planned: Planned) -> None:
         """Carry a plan out in the background; `reported` answers, also when it is stopped."""
-        self._planned = planned
+        self._run_paths.update((item.id, item.path) for item in planned.plan.items)
         work = self._begin()
         self._start(Pool.BULK, work, self.reported.emit, preview_tasks.run, planned, self.history, work, self._tell)
 
     def undo(self, report: Report) -> None:
         """Bring back all that a run replaced; `undone` answers."""
-        if self._planned is None:
-            return
-        paths = {item.id: item.path for item in self._planned.plan.items}
-        items = [(id_, paths[id_], applied) for id_, applied in report.applied.items() if id_ in paths]
+        items = [(id_, self._run_paths[id_], applied) for id_, applied in report.applied.items()]
         work = self._begin()
         self._start(Pool.BULK, work, self.undone.emit, preview_tasks.undo, items, self.history, work, self._tell)
 

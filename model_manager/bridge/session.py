@@ -121,7 +121,7 @@ class Session(QObject):
     @property
     def has_saved_sources(self) -> bool:
         """True while the folders of the settings are shown, not the demo or what the command line named."""
-        return bool(self.sources) and self.sources == saved_sources(self.settings)
+        return bool(self.sources) and self.sources == tasks.saved_sources(self.settings)
 
     def _order(self) -> tuple[str, bool, str]:
         arrangement = self.model.arrangement
@@ -388,11 +388,6 @@ class Session(QObject):
 
     def _on_problem(self, fault: ModelManagerError) -> None:
         self.problem_raised.emit(fault.text, "bad")
-
-
-def saved_sources(settings: Settings) -> tasks.Sources:
-    """Where the person's own models are looked for."""
-    return tasks.Sources(tuple(settings.comfyui_dirs), tuple(settings.config_files), tuple(settings.own_folders))
 
 
 def _timer(owner: QObject, milliseconds: int, slot: Any) -> QTimer:

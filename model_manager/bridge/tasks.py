@@ -35,6 +35,7 @@ from model_manager.core.library.scanner import scan as scan_folders
 from model_manager.core.library.shelf import Shelf
 from model_manager.core.library.shelf_folders import ShelfFolder
 from model_manager.core.library.watcher import Place, places_of
+from model_manager.core.settings import Settings
 from model_manager.core.sidecars import notes
 from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
@@ -54,6 +55,11 @@ class Sources:
 
     def __bool__(self) -> bool:
         return bool(self.installs or self.configs or self.own)
+
+
+def saved_sources(settings: Settings) -> Sources:
+    """Where the person's own models are looked for."""
+    return Sources(tuple(settings.comfyui_dirs), tuple(settings.config_files), tuple(settings.own_folders))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QItemSelectionModel, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -371,17 +371,10 @@ class MainWindow(QMainWindow):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(shelf.path(slot)).parent)))
 
     def select_name(self, name: str) -> bool:
-        """Select the first model with this name or file name; False when it is not shown."""
-        model, wanted = self.session.model, name.casefold()
-        for row in range(model.rowCount()):
-            slot = model.arrangement.slot_at(row)
-            if wanted in (model.shelf.name(slot).casefold(), model.shelf.file[slot].casefold()):
-                self.selection.select([row])
-                index = model.index(row, 0)
-                self.grid.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
-                self._view().scrollTo(index)
-                return True
-        return False
+        """Select the first model with this name or file name and go to it; False when it is not shown."""
+        row = self.selection.select_name(name)
+        self._view().scrollTo(self.session.model.index(row, 0))
+        return row >= 0
 
     @property
     def is_quiet(self) -> bool:

@@ -60,6 +60,17 @@ class Selection(QObject):
             selection.select(self._model.index(first, 0), self._model.index(end, last))
         self._selected.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
+    def select_name(self, name: str) -> int:
+        """Select the first model with this name or file name; its row, -1 when it is not shown."""
+        model, wanted = self._model, name.casefold()
+        for row in range(model.rowCount()):
+            slot = model.arrangement.slot_at(row)
+            if wanted in (model.shelf.name(slot).casefold(), model.shelf.file[slot].casefold()):
+                self.select([row])
+                self._selected.setCurrentIndex(model.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
+                return row
+        return -1
+
     def _runs(self) -> Iterator[tuple[int, int]]:
         """The selected rows as (first, last), from the top down."""
         parts = cast(Iterable[QItemSelectionRange], self._selected.selection())

@@ -13,7 +13,8 @@ from small_library import NAMES, lora_bytes, make_library
 
 from model_manager.bridge import tasks
 from model_manager.bridge.jobs import Runner
-from model_manager.bridge.session import Session, saved_sources
+from model_manager.bridge.session import Session
+from model_manager.bridge.tasks import saved_sources
 from model_manager.core.library.entry import ModelRecord
 from model_manager.core.settings import Settings, load_settings
 

@@ -14,7 +14,8 @@ from small_library import lora_bytes, make_library
 
 from model_manager.bridge import tasks
 from model_manager.bridge.jobs import Runner
-from model_manager.bridge.session import Session, saved_sources
+from model_manager.bridge.session import Session
+from model_manager.bridge.tasks import saved_sources
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.formats.write import torch_zip_bytes
 from model_manager.core.previews.thumbnail_cache import ThumbnailCache

@@ -14,7 +14,8 @@ from small_library import NAMES, lora_bytes, make_library
 from model_manager.bridge import session as session_module
 from model_manager.bridge import tasks
 from model_manager.bridge.jobs import Runner
-from model_manager.bridge.session import Session, saved_sources
+from model_manager.bridge.session import Session
+from model_manager.bridge.tasks import saved_sources
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.library.installs import look_at
 from model_manager.core.library.rows import plain_row

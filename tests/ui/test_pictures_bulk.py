@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from model_manager.bridge import session as session_module
 from model_manager.bridge import tasks
 from model_manager.bridge.jobs import Runner
-from model_manager.bridge.session import Session, saved_sources
+from model_manager.bridge.session import Session
+from model_manager.bridge.tasks import saved_sources
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.previews.thumbnail_cache import ThumbnailCache
 from model_manager.core.settings import Settings
@@ -95,6 +96,11 @@ def test_choices_make_another_plan(window: MainWindow, qtbot: QtBot) -> None:
     dialog.all.setChecked(True)
     planned(qtbot, window, dialog)
     assert dialog.start.text() == "Make 3 previews", "a drawn card takes no picture's place"
+    assert "never takes the place" in dialog.note.text()
+    for box in dialog.order.findChildren(QCheckBox):
+        box.setChecked(box.text() == source_words()["drawn"])
+    planned(qtbot, window, dialog)
+    assert dialog.start.text() == "Make 5 previews" and "give way" in dialog.note.text(), "asked for alone, it does, and that is said"
     for box in dialog.order.findChildren(QCheckBox):
         box.setChecked(False)
     assert not dialog.start.isEnabled() and dialog.summary.text() == "Choose at least one source."

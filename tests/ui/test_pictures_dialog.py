@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 from model_manager.bridge import session as session_module
 from model_manager.bridge import tasks
 from model_manager.bridge.jobs import Runner
-from model_manager.bridge.session import Session, saved_sources
+from model_manager.bridge.session import Session
+from model_manager.bridge.tasks import saved_sources
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.previews.records import BESIDE, DRAWN, EMBEDDED, FILE, FIT, OUTPUT
 from model_manager.core.previews.state import read_state

@@ -123,7 +123,7 @@ class BulkDialog(Sheet):
         self.all = QRadioButton(tr("All that are selected"))
         self.missing.setChecked(True)
         self.order = OrderList(source_words(), BulkOptions().order)
-        self.summary = WrapLabel(13, "text")
+        self.summary, self.note = WrapLabel(13, "text"), WrapLabel(12, "faint")
         self.examples = TileView(tr("Examples"), StripDelegate(EXAMPLE_HEIGHT, has_words=True), is_upright=False)
         self.examples.setWrapping(True)
         self.examples.setResizeMode(TileView.ResizeMode.Adjust)
@@ -145,10 +145,8 @@ class BulkDialog(Sheet):
         ):  # fmt: skip
             side.addWidget(widget)
         side.insertSpacing(3, 14)
-        note = WrapLabel(12, "faint")
-        note.show_text(tr("A drawn card never takes the place of a picture, and locked ones are left as they are."))
         side.addSpacing(6)
-        side.addWidget(note)
+        side.addWidget(self.note)
         side.addStretch(1)
         options = QWidget()
         options.setLayout(side)
@@ -187,6 +185,9 @@ class BulkDialog(Sheet):
 
     def _plan(self) -> None:
         order = self.order.order()
+        is_all_drawn = order == (DRAWN,) and self.all.isChecked()
+        drawn = tr("Pictures give way to drawn cards.") if is_all_drawn else tr("A drawn card never takes the place of a picture.")
+        self.note.show_text(f"{drawn} {tr('Locked ones are left as they are.')}")
         self._planned = None
         self.start.setEnabled(False)
         self.start.setText(tr("Make previews"))

@@ -106,6 +106,7 @@ class DropSheet(Sheet):
         self._foot.setCurrentIndex(0)
         self._cancel.setProperty("tone", "primary")
         self._cancel.style().polish(self._cancel)
+        self._cancel.setDefault(True)  # Enter closes; the hidden button cannot take it
         self._cancel.setFocus()
 
     def show_nothing(self, title: str, text: str, offers_folders: bool = False) -> None:
@@ -116,6 +117,8 @@ class DropSheet(Sheet):
         self._set_chips(())
         for widget in (self._options, self._list, self._go):
             widget.hide()
+        self._cancel.setDefault(not offers_folders)
+        self._folders.setDefault(offers_folders)
         self._folders.setVisible(offers_folders)
         self._cancel.setText(tr("Close"))
         self._foot_text.show_text("")

@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QColor,
     QGuiApplication,
     QHideEvent,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPainterPath,
@@ -18,7 +19,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QDialog, QRadioButton, QWidget
 
 from model_manager.ui.theme import tokens
 
@@ -74,6 +75,19 @@ class Sheet(QDialog):
         painter.setBrush(tokens().panel)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
         painter.end()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses the button that has the keyboard, wherever else it is the main one; Esc closes."""
+        button = self.button_in_hand()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and button is not None:
+            button.click()
+        else:
+            super().keyPressEvent(event)
+
+    def button_in_hand(self) -> QAbstractButton | None:
+        """The button that has the keyboard; boxes and choices, which Space turns, are none."""
+        widget = self.focusWidget()
+        return widget if isinstance(widget, QAbstractButton) and not isinstance(widget, QCheckBox | QRadioButton) else None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Move the sheet by a place where nothing else is."""

@@ -383,8 +383,8 @@ class RegenerateDialog(Sheet):
         self.foot.say(text or usual, tone if text else "muted")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter uses the picture wherever the keyboard is; Esc closes."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self._is_history:
+        """Enter uses the picture unless the keyboard is on a button; Esc closes."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self._is_history and self.button_in_hand() is None:
             self._on_use()
         else:
             super().keyPressEvent(event)

@@ -149,7 +149,7 @@ class SettingsDialog(Sheet):
         row.setSpacing(10)
         row.addWidget(self._data, 1)
         row.addWidget(opener)
-        self._add_part(tr("Data folder"), tr("Index, settings and thumbnails. Your models are not in it."), row)
+        self._add_part(tr("Data folder"), tr("Index, settings, thumbnails and former previews. Your models are not in it."), row)
 
     def _build_layout(self) -> None:
         title = _label(tr("Settings"), "title")

@@ -85,6 +85,8 @@ def _build(app: "QApplication", chosen: argparse.Namespace, folder: Path) -> "Ma
 
     settings, notice = load_settings(folder)
     set_theme(chosen.theme or settings.theme, app)
+    sheet = app.styleSheet()
+    app.setStyleSheet("")  # under a sheet each widget that is put into another is polished anew: half of the time a window takes to build
     if chosen.view:
         settings.view = chosen.view
     sources = Sources(tuple(chosen.comfyui), tuple(chosen.extra_model_paths_config))
@@ -94,6 +96,7 @@ def _build(app: "QApplication", chosen: argparse.Namespace, folder: Path) -> "Ma
     session = Session(folder, settings, runner, sources)
     cache = ThumbnailCache(session.cache_folder, settings.thumbnail_cache_mb * 1_000_000)
     window = MainWindow(session, Thumbnails(runner, cache, covers, session))
+    app.setStyleSheet(sheet)
     if chosen.size:
         window.setWindowState(Qt.WindowState.WindowNoState)
         window.setMinimumSize(1, 1)

@@ -95,7 +95,7 @@ def test_links_are_replaced_never_written_through(case: Case, tmp_path: Path) ->
 
 def test_a_folder_with_the_name_of_the_picture(case: Case) -> None:
     (case.folder / "m.preview.png").mkdir()
-    with pytest.raises(FileFault, match="unchanged"):
+    with pytest.raises(FileFault, match="Nothing was changed"):
         apply(case.model, made(), case.history)
     assert os.listdir(case.folder / "m.preview.png") == [] and case.files() == {}
     assert case.history.earlier(case.model) == []
@@ -188,6 +188,21 @@ def test_another_program_changes_the_picture_meanwhile(case: Case, monkeypatch: 
     assert Path(earlier.paths[0]).read_bytes() == b"newer" and len(times) == 2
 
 
+def test_another_program_makes_the_same_picture_meanwhile(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, times = regenerate._write, []
+
+    def overtaken(*args: object) -> None:
+        real(*args)  # type: ignore[arg-type]
+        times.append(1)
+        if len(times) == 1:
+            (case.folder / "m.preview.png").write_bytes(b"theirs")
+
+    monkeypatch.setattr(regenerate, "_write", overtaken)
+    apply(case.model, made(), case.history)
+    (earlier,) = case.history.earlier(case.model)
+    assert Path(earlier.paths[0]).read_bytes() == b"theirs" and case.files() == {"m.preview.png": NEW}
+
+
 def test_a_picture_that_cannot_be_removed_is_told(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     case.write(m_webp=b"old")
     real = os.unlink
@@ -208,14 +223,14 @@ def test_half_of_an_earlier_state_goes_back_again(case: Case, monkeypatch: pytes
     case.write(m_webp=b"three")
     (earlier,) = case.history.earlier(case.model)
     before = case.files()
-    real = os.replace
+    real = regenerate.rename_new
 
     def held(source: str, goal: str) -> None:
         if str(goal).endswith("m.png"):
             raise PermissionError(errno.EACCES, "held")
         real(source, goal)
 
-    monkeypatch.setattr(regenerate.os, "replace", held)
+    monkeypatch.setattr(regenerate, "rename_new", held)
     with pytest.raises(FileFault):
         bring_back(case.model, earlier, case.history)
     monkeypatch.undo()

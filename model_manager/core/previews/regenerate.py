@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable
 
 from model_manager.core.errors import FileFault
-from model_manager.core.paths import long_path, plain_reason
+from model_manager.core.paths import long_path, plain_reason, rename_new
 from model_manager.core.previews.beside import Beside, look_beside, require_short
 from model_manager.core.previews.entries import Entry, Kept, New, discard, is_as_kept, remove_old
 from model_manager.core.previews.history import History
@@ -75,14 +75,17 @@ def _is_written(entry: Entry, news: tuple[New, ...], is_last: bool) -> bool:
             name = new.name
             _write(os.path.join(entry.folder, new.part), new)
         if not all(is_as_kept(entry, one) for one in entry.kept):
-            if is_last:
-                raise FileFault(tr("Another program keeps changing the picture of {model}. Nothing was changed.", model=entry.stem))
-            _undo(entry, news, replaced)
-            return False
+            raise FileExistsError
         for new in news:
             name = new.name
-            os.replace(long_path(os.path.join(entry.folder, new.part)), long_path(os.path.join(entry.folder, name)))
+            _put(entry, new)
             replaced.append(new)
+    except FileExistsError as error:
+        _undo(entry, news, replaced)
+        if is_last:
+            text = tr("Another program keeps changing the picture of {model}. Nothing was changed.", model=entry.stem)
+            raise FileFault(text) from error
+        return False
     except (OSError, ValueError) as error:
         _undo(entry, news, replaced)
         raise FileFault(_refusal(entry, name, error)) from error
@@ -90,6 +93,15 @@ def _is_written(entry: Entry, news: tuple[New, ...], is_last: bool) -> bool:
         _undo(entry, news, replaced)
         raise
     return True
+
+
+def _put(entry: Entry, new: New) -> None:
+    """Give a new file its name. Raises FileExistsError for a picture that came to be there after the others were kept."""
+    part, path = os.path.join(entry.folder, new.part), os.path.join(entry.folder, new.name)
+    if any(one.name == new.name for one in entry.kept):
+        os.replace(long_path(part), long_path(path))
+    else:
+        rename_new(part, path)
 
 
 def _refusal(entry: Entry, name: str, error: OSError | ValueError) -> str:

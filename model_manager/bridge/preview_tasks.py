@@ -152,6 +152,7 @@ def made(source: Source, card: Card, look: Look, form: Form) -> Made:
 
 def use(path: str, made: Made, look: Look, history: History) -> Applied:
     """Write a preview beside the model and remember whether it fills the card; focus and zoom belong to one picture. Raises FileFault."""
+    regenerate.require_model(path)
     applied = regenerate.apply(path, made, history)
     state, look = read_state(path), Look(look.fit)
     if state.look == look or (state.look is None and look == Look()):

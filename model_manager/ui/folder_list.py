@@ -26,16 +26,17 @@ SIDE, HEADING, LINE, KIND_WIDTH, STATE_WIDTH = 20, 40, 34, 132, 126
 def state_words() -> dict[str, tuple[str, str]]:
     """For every state its word and the token it is painted with."""
     return {
-        "fine": (tr("Fine"), "ok"), "empty": (tr("Empty"), "faint"), "missing": (tr("Missing"), "faint"), "away": (tr("Away"), "warn"),
-        "not_readable": (tr("Not readable"), "bad"), "not_writable": (tr("Not writable"), "warn"),
+        "fine": (tr("Fine"), "ok"), "empty": (tr("Empty"), "faint"), "missing": (tr("Missing"), "warn"), "away": (tr("Away"), "warn"),
+        "not_needed": (tr("Not needed"), "faint"), "not_readable": (tr("Not readable"), "bad"),
+        "not_writable": (tr("Not writable"), "warn"),
         "link_broken": (tr("Link broken"), "bad"), "link_loop": (tr("Link loop"), "bad"),
         "not_seen_by_comfyui": (tr("Not in ComfyUI"), "warn"),
     }  # fmt: skip
 
 
 def needs_attention(report: FolderReport) -> bool:
-    """Whether a person may want to do something: neither fine nor merely empty."""
-    return report.state not in ("fine", "empty")
+    """Whether a person may want to do something: neither fine nor merely empty or not made by ComfyUI yet."""
+    return report.state not in ("fine", "empty", "not_needed")
 
 
 @dataclass(frozen=True, slots=True)

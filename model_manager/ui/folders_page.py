@@ -10,7 +10,6 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
-    QDialog,
     QFileDialog,
     QFrame,
     QHBoxLayout,
@@ -26,10 +25,11 @@ from model_manager.core.library.entry import FolderReport
 from model_manager.core.words import tr, trn
 from model_manager.ui.folder_list import OWN, FolderDelegate, FolderModel
 from model_manager.ui.problem_bar import ProblemBar
+from model_manager.ui.sheet import Sheet
 from model_manager.ui.theme import dress
 
 
-class FoldersDialog(QDialog):
+class FoldersDialog(Sheet):
     """Folders by source. `folder_added` carries a path and the type of its models, "" for folders of all types below it.
 
     `remove_asked` carries a source and a path; the path is "" when the whole source is meant.

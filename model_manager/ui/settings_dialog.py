@@ -9,7 +9,6 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
-    QDialog,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -22,13 +21,14 @@ from PySide6.QtWidgets import (
 
 from model_manager.core.words import tr
 from model_manager.ui.elided_label import ElidedLabel
+from model_manager.ui.sheet import Sheet
 from model_manager.ui.theme import dress
 
 CACHE_MB = (64, 65_536)
 MEGABYTE = 1_000_000
 
 
-class SettingsDialog(QDialog):
+class SettingsDialog(Sheet):
     """The settings dialog. Setters do not emit. Sizes of the thumbnail cache are in MB of 1,000,000 bytes."""
 
     theme_chosen = Signal(str)
@@ -149,7 +149,7 @@ class SettingsDialog(QDialog):
         row.setSpacing(10)
         row.addWidget(self._data, 1)
         row.addWidget(opener)
-        self._add_part(tr("Data folder"), tr("Index, settings and thumbnails. Your models are not in it."), row)
+        self._add_part(tr("Data folder"), tr("Index, settings, thumbnails and former previews. Your models are not in it."), row)
 
     def _build_layout(self) -> None:
         title = _label(tr("Settings"), "title")

@@ -12,6 +12,8 @@ _BASE = """
 QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: 5px 8px; }
 QDialog, QMainWindow { background: $window; }
 QDialog { background: $panel; }
+QDialog QFrame[role="foot"] { border-bottom-left-radius: 11px; border-bottom-right-radius: 11px; }
+QSizeGrip { image: none; width: 16px; height: 16px; }
 QScrollArea, QScrollArea > QWidget > QWidget[role="plain"] { background: transparent; border: none; }
 QFrame[role="panel"] { background: $panel; border: none; }
 QFrame[role="raised"] { background: $raised; border: 1px solid $line; border-radius: 8px; }

@@ -32,7 +32,7 @@ def test_empty(tmp_path: Path, name: str) -> None:
 
 def test_missing_is_calm_for_a_default(tmp_path: Path) -> None:
     state, reason = state_of(str(tmp_path / "gligen"), is_built_in=True)
-    assert (state, "Nothing needs to be done" in reason) == ("missing", True)
+    assert (state, "Nothing needs to be done" in reason) == ("not_needed", True)
     state, reason = state_of(str(tmp_path / "gligen" / "deep"))
     assert (state, "Make it" in reason) == ("missing", True)
 
@@ -148,7 +148,7 @@ def test_report_says_what_comfyui_does_not_see(tmp_path: Path) -> None:
     assert "extra_model_paths.yaml" in states[str(mine)][1]
     assert "cannot read" in states[str(flat)][1]
     assert states[str(tmp_path / "gone")][0] == "missing"
-    assert states[str(comfy / "models" / "vae")][0] == "missing"
+    assert states[str(comfy / "models" / "vae")][0] == "not_needed"
 
 
 def test_report_keeps_order_and_uses_what_was_known(tmp_path: Path) -> None:

@@ -109,6 +109,8 @@ def test_a_drag_shows_what_it_does_and_a_drop_adds(window: MainWindow, drop: Pat
     assert sheet._title.text() == "1 model was added" and sheet.model.note(0) == ("added", "ok")
     assert (comfyui / "models/loras/checkpoint.safetensors").exists() and path.exists()
     qtbot.waitUntil(lambda: window.session.model.rowCount() == 6, timeout=SECONDS)
+    QTest.keyClick(sheet._cancel, Qt.Key.Key_Return)
+    assert sheet.isHidden(), "Enter closes the report"
 
 
 def test_moving_and_leaving_out(window: MainWindow, drop: Path, comfyui: Path, qtbot: QtBot) -> None:

@@ -15,7 +15,8 @@ from model_manager.ui.folders_page import FoldersDialog
 from model_manager.ui.settings_dialog import SettingsDialog
 from model_manager.ui.theme import set_theme, tokens
 
-STATES = ("fine", "missing", "not_readable", "not_writable", "link_broken", "link_loop", "away", "empty", "not_seen_by_comfyui")
+STATES = ("fine", "missing", "not_needed", "not_readable", "not_writable", "link_broken", "link_loop", "away", "empty",
+          "not_seen_by_comfyui")  # fmt: skip
 REPORTS = [
     FolderReport("checkpoints", "/c/models/checkpoints", "ComfyUI", "fine", ""),
     FolderReport("loras", "/nas/loras", "extra_model_paths.yaml: nas", "away", "The drive cannot be reached. Connect it. " * 6),
@@ -66,7 +67,7 @@ def choose(dialog: FoldersDialog, text: str) -> None:
 def test_every_state_has_a_word_and_a_colour() -> None:
     assert set(state_words()) == set(STATES)
     assert all(hasattr(tokens(), tone) for _, tone in state_words().values())
-    assert [needs_attention(FolderReport("vae", "/", "own", state, "")) for state in STATES].count(False) == 2
+    assert [needs_attention(FolderReport("vae", "/", "own", state, "")) for state in STATES].count(False) == 3
 
 
 def test_folders_stand_below_what_named_them(folders: FoldersDialog) -> None:

@@ -137,7 +137,7 @@ class Root:
 class FolderReport:
     """The state of one root.
 
-    state: fine, missing, not_readable, not_writable, link_broken, link_loop, away, empty, not_seen_by_comfyui.
+    state: fine, missing, not_needed, not_readable, not_writable, link_broken, link_loop, away, empty, not_seen_by_comfyui.
     reason: what is the matter and what to do, a plain sentence ("" when fine).
     """
 

@@ -84,7 +84,7 @@ def _fault(path: str, error: OSError, was_known: bool, is_built_in: bool) -> tup
     if was_known or _is_drive_gone(path):
         return "away", _away_reason()
     if is_built_in:
-        return "missing", tr("ComfyUI looks here as well, but this folder does not exist. Nothing needs to be done.")
+        return "not_needed", tr("ComfyUI looks here as well, but this folder does not exist. Nothing needs to be done.")
     return "missing", tr("This folder does not exist. Make it, or correct the path where it is named.")
 
 

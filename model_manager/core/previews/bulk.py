@@ -28,7 +28,7 @@ from model_manager.core.previews.records import (
     Report,
     Source,
 )
-from model_manager.core.previews.regenerate import apply
+from model_manager.core.previews.regenerate import apply, require_model
 from model_manager.core.previews.sources import sources_for
 from model_manager.core.previews.state import read_state
 from model_manager.core.sidecars.suffixes import INFO, stem_of
@@ -184,6 +184,7 @@ class _Run:
 
     def _write(self, item: BulkItem, source: Source, made: Made) -> None:
         try:
+            require_model(item.path)
             applied = apply(item.path, made, self._history)
         except FileFault as fault:
             self._end(item, fault.text)

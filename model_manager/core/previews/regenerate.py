@@ -20,6 +20,12 @@ from model_manager.core.words import tr
 TRIES = 3  # when another program changes the picture at the same time
 
 
+def require_model(model_path: str) -> None:
+    """Raise FileFault when the model is gone by now: a picture without it would lie there for ever."""
+    if not os.path.lexists(long_path(model_path)):
+        raise FileFault(tr("{path} is no longer there. No picture was written.", path=model_path))
+
+
 def apply(model_path: str, made: Made, history: History) -> Applied:
     """Write a new preview beside the model; its former pictures go to the history. Raises FileFault; all is then as it was."""
     return _changed(model_path, history, lambda beside: (New(beside.target(made.suffix), _part(), made.data),))

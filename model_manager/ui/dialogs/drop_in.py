@@ -9,7 +9,6 @@ from PySide6.QtCore import QElapsedTimer, QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
-    QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -28,12 +27,13 @@ from model_manager.core.words import tr, trn
 from model_manager.ui.dialogs.drop_list import ROW, DropDelegate, DropModel, DropView
 from model_manager.ui.dialogs.drop_words import chips_of_plan, chips_of_report, progress_text, report_title
 from model_manager.ui.elided_label import ElidedLabel
+from model_manager.ui.sheet import Sheet
 
 STEPS = 1000
 SIZE = QSize(980, 560)
 
 
-class DropSheet(QDialog):
+class DropSheet(Sheet):
     """One drop. `looking` first, then `show_plan`, `show_progress`, `show_report`."""
 
     choices_changed = Signal(object, bool)  # {row: Choice}, keeps folders
@@ -106,6 +106,7 @@ class DropSheet(QDialog):
         self._foot.setCurrentIndex(0)
         self._cancel.setProperty("tone", "primary")
         self._cancel.style().polish(self._cancel)
+        self._cancel.setDefault(True)  # Enter closes; the hidden button cannot take it
         self._cancel.setFocus()
 
     def show_nothing(self, title: str, text: str, offers_folders: bool = False) -> None:
@@ -116,6 +117,8 @@ class DropSheet(QDialog):
         self._set_chips(())
         for widget in (self._options, self._list, self._go):
             widget.hide()
+        self._cancel.setDefault(not offers_folders)
+        self._folders.setDefault(offers_folders)
         self._folders.setVisible(offers_folders)
         self._cancel.setText(tr("Close"))
         self._foot_text.show_text("")

@@ -116,7 +116,7 @@ class DropModel(QAbstractListModel):
             words = {"done": outcome.text or tr("added"), "failed": outcome.text, "stopped": tr("stopped")}
             tones = {"done": "warn" if outcome.text else "ok", "failed": "bad", "stopped": "warn"}
             return words.get(outcome.state, ""), tones.get(outcome.state, "muted")
-        if line.state in GOES and row in self._left_out:
+        if (row in self._left_out and line.state in GOES) or (self._outcomes and line.state in ("ask", "stuck")):
             return tr("left out"), "faint"
         return line.note, "warn" if line.text and line.state in GOES else _TONES.get(line.state, "muted")
 
@@ -160,7 +160,7 @@ class DropDelegate(QStyledItemDelegate):
         if model.is_open:
             _paint_box(painter, rect, model.is_taken(row), line.state in (*GOES, "damaged"))
         _paint_name(painter, rect, line, colours.faint if is_faint else colours.text)
-        if line.state in (*GOES, "ask", "stuck", "here"):
+        if line.shown or (model.is_open and line.state in (*GOES, "ask", "stuck")):
             _paint_target(painter, rect, line, model.is_open and line.state != "here", is_faint)
         _paint_note(painter, rect, *model.note(row))
         painter.restore()

@@ -14,7 +14,7 @@ def chips_of_plan(plan: Plan, rows: Sequence[int], moves: bool, wanted: Sequence
     """Yield (text, tone) of what a plan comes to."""
     states = Counter(line.state for line in plan.lines)
     if rows:
-        yield (tr("{count} move") if moves else tr("{count} copy")).format(count=f"{len(rows):,}"), ""
+        yield (tr("{count} to move") if moves else tr("{count} to copy")).format(count=f"{len(rows):,}"), ""
     kept = sum(plan.lines[row].state == "both" for row in rows)
     texts = (
         (kept, tr("{count} keep both", count=kept), "warn"),

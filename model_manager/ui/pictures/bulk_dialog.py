@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QRadioButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QRadioButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from model_manager.bridge.library_model import Card
 from model_manager.bridge.preview_tasks import Planned
@@ -19,6 +19,7 @@ from model_manager.ui.details.labels import WrapLabel
 from model_manager.ui.details.parts import set_role
 from model_manager.ui.pictures.dialog_parts import Foot, Head, rule
 from model_manager.ui.pictures.tiles import StripDelegate, Tile, TileView
+from model_manager.ui.sheet import Sheet
 from model_manager.ui.theme import dress
 
 EXAMPLES, EACH, EXAMPLE_HEIGHT, EDGE = 15, 5, 138, 160
@@ -100,7 +101,7 @@ class OrderList(QWidget):
         return tuple(sort for sort, box, _ in self._rows if box.isChecked())
 
 
-class BulkDialog(QDialog):
+class BulkDialog(Sheet):
     """Regenerate thumbnails, for several models."""
 
     start_asked = Signal(object)  # Planned

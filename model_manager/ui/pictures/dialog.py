@@ -7,7 +7,7 @@ import os
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from model_manager.bridge.choosing import Choosing
 from model_manager.bridge.preview_tasks import Choices
@@ -33,6 +33,7 @@ from model_manager.ui.pictures import intake
 from model_manager.ui.pictures.dialog_parts import Foot, Head, Pair, rule
 from model_manager.ui.pictures.entries import earlier_tile, first_of, sign_of
 from model_manager.ui.pictures.tiles import SourceDelegate, StripDelegate, Tile, TileView
+from model_manager.ui.sheet import Sheet
 from model_manager.ui.theme import dress
 
 SIDE_WIDTH, STRIP_HEIGHT = 262, 128
@@ -40,7 +41,7 @@ SMALL, LARGE = 160, 1024  # edges at which pictures are decoded, device pixels
 SHOWN = (OUTPUT, EMBEDDED, VIDEO, BESIDE, FILE, DRAWN)  # the first of these that has a picture is chosen at first
 
 
-class RegenerateDialog(QDialog):
+class RegenerateDialog(Sheet):
     """Regenerate thumbnail, for one model."""
 
     def __init__(self, choosing: Choosing, parent: QWidget | None = None) -> None:
@@ -382,8 +383,8 @@ class RegenerateDialog(QDialog):
         self.foot.say(text or usual, tone if text else "muted")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter uses the picture wherever the keyboard is; Esc closes."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self._is_history:
+        """Enter uses the picture unless the keyboard is on a button; Esc closes."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self._is_history and self.button_in_hand() is None:
             self._on_use()
         else:
             super().keyPressEvent(event)

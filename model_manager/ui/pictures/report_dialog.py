@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, QStringListModel, Qt, Signal
 from PySide6.QtGui import QFont, QHelpEvent, QPainter
-from PySide6.QtWidgets import QDialog, QFileDialog, QListView, QStyledItemDelegate, QStyleOptionViewItem, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QListView, QStyledItemDelegate, QStyleOptionViewItem, QToolTip, QVBoxLayout, QWidget
 
 from model_manager.bridge.previews import report_words
 from model_manager.core.previews.records import Report
@@ -18,11 +18,12 @@ from model_manager.ui.details.parts import copy_text, font
 from model_manager.ui.elided_label import plain_tip
 from model_manager.ui.pictures.dialog_parts import Foot, Head, rule
 from model_manager.ui.pictures.tiles import Index
+from model_manager.ui.sheet import Sheet
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
-class ReportDialog(QDialog):
+class ReportDialog(Sheet):
     """The report of one run."""
 
     undo_asked = Signal(object)  # Report

@@ -1,0 +1,131 @@
+"""Pictures dropped on a card from another program: they become its preview, and one click brings the former one back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from picture_library import BLUE, GREEN, GREY, is_like, make_library, motion_jpeg, png_bytes
+from PIL import Image
+from PySide6.QtCore import QCoreApplication, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from model_manager.bridge import session as session_module
+from model_manager.bridge import tasks
+from model_manager.bridge.jobs import Runner
+from model_manager.bridge.session import Session
+from model_manager.bridge.tasks import saved_sources
+from model_manager.bridge.thumbnails import Thumbnails
+from model_manager.core.previews.thumbnail_cache import ThumbnailCache
+from model_manager.core.settings import Settings
+from model_manager.ui.main_window import MainWindow
+from model_manager.ui.theme import set_theme
+
+SECONDS = 20_000
+BOTH = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+
+
+@pytest.fixture
+def loras(tmp_path: Path) -> Path:
+    return make_library(tmp_path) / "models" / "loras"
+
+
+@pytest.fixture
+def window(tmp_path: Path, loras: Path, qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    set_theme("dark", qapp)
+    monkeypatch.setattr(session_module, "RECOUNT_MS", 20)
+    settings, runner = Settings(comfyui_dirs=[str(loras.parent.parent)]), Runner()
+    session = Session(tmp_path / "data", settings, runner, saved_sources(settings))
+    made = MainWindow(session, Thumbnails(runner, ThumbnailCache(session.cache_folder, 10_000_000), tasks.covers, session))
+    session.open()
+    made.painted.connect(session.start)
+    made.resize(1000, 650)
+    made.show()
+    qtbot.waitUntil(lambda: made.is_quiet, timeout=SECONDS)
+    yield made
+    made.close()
+    session.close()
+
+
+def row_of(window: MainWindow, name: str) -> int:
+    model = window.session.model
+    return next(row for row in range(model.rowCount()) if model.card(row).name == name)
+
+
+def drop_on(window: MainWindow, name: str, *paths: Path | str) -> None:
+    """Drop files on the middle of a card, as the system does."""
+    grid = window.grid
+    grid.scrollTo(grid.model().index(row_of(window, name), 0))
+    point = grid.viewport().mapTo(window, grid.visualRect(grid.model().index(row_of(window, name), 0)).center())
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    event = QDropEvent(QPointF(QPoint(point)), BOTH, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    QCoreApplication.sendEvent(window.windowHandle(), event)
+    assert event.isAccepted() and event.dropAction() == Qt.DropAction.CopyAction
+
+
+def settled(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: bool(window.problems.accessibleName()) and window.is_quiet, timeout=SECONDS)
+
+
+def files_of(loras: Path, name: str) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in loras.iterdir() if path.name.startswith(f"{name}.")}
+
+
+def click_bar(window: MainWindow, text: str, qtbot: QtBot) -> None:
+    button = next(one for one in window.problems.findChildren(QPushButton) if one.text() == text and one.isVisible())
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+@pytest.mark.parametrize("name", ["shown", "bare"])
+def test_a_picture_becomes_the_preview_and_one_click_undoes_it(
+    window: MainWindow, loras: Path, tmp_path: Path, qtbot: QtBot, name: str
+) -> None:
+    before = files_of(loras, name)
+    mine = tmp_path / "été 1.png"
+    mine.write_bytes(png_bytes(GREY))
+    drop_on(window, name, mine)
+    settled(window, qtbot)
+    assert window.problems.accessibleName() == f"{name} has a new preview."
+    assert is_like(loras / f"{name}.preview.png", GREY) and mine.exists()
+    picture = window.session.model.card(row_of(window, name)).picture
+    assert picture is not None and Path(picture.path).name == f"{name}.preview.png", "seen in the grid"
+    click_bar(window, "Bring the former one back", qtbot)
+    qtbot.waitUntil(lambda: window.is_quiet and not (loras / f"{name}.preview.png").exists(), timeout=SECONDS)
+    assert files_of(loras, name) == before, "also when there was none"
+
+
+@pytest.mark.qt_log_ignore(".*(pipewire|FFmpeg|decoder|QRhi).*")
+def test_a_frame_of_a_dropped_video(window: MainWindow, loras: Path, tmp_path: Path, qtbot: QtBot) -> None:
+    drop_on(window, "bare", motion_jpeg(tmp_path / "moving.avi", [Image.new("RGB", (160, 240), GREEN)] * 5))
+    settled(window, qtbot)
+    assert is_like(loras / "bare.preview.png", GREEN)
+
+
+@pytest.mark.parametrize("content", [b"", b"<!DOCTYPE html><html></html>", png_bytes(BLUE)[:60]])
+def test_a_broken_picture_changes_nothing(window: MainWindow, loras: Path, tmp_path: Path, qtbot: QtBot, content: bytes) -> None:
+    before = files_of(loras, "shown")
+    (tmp_path / "broken.png").write_bytes(content)
+    drop_on(window, "shown", tmp_path / "broken.png")
+    settled(window, qtbot)
+    assert "broken.png" in window.problems.accessibleName()
+    assert files_of(loras, "shown") == before
+
+
+def test_a_picture_that_is_gone_by_then(window: MainWindow, loras: Path, tmp_path: Path, qtbot: QtBot) -> None:
+    before = files_of(loras, "shown")
+    drop_on(window, "shown", tmp_path / "never.png")
+    settled(window, qtbot)
+    assert "never.png" in window.problems.accessibleName()
+    assert files_of(loras, "shown") == before
+
+
+def test_a_model_that_vanished_gets_no_picture(window: MainWindow, loras: Path, tmp_path: Path, qtbot: QtBot) -> None:
+    """The card is still there: the disk has changed this very moment."""
+    (tmp_path / "mine.png").write_bytes(png_bytes(GREY))
+    (loras / "bare.safetensors").unlink()
+    drop_on(window, "bare", tmp_path / "mine.png")
+    settled(window, qtbot)
+    assert not (loras / "bare.preview.png").exists(), "no picture without a model"
+    assert "bare.safetensors is no longer there" in window.problems.accessibleName()

@@ -36,6 +36,7 @@ from model_manager.ui.theme import theme_changed, tokens
 
 WHEEL_STEP = 40  # pixels a line of the wheel; three lines a notch
 LINES_AHEAD = 2  # of cards below the screen whose pictures are asked for as well
+STILL = 80  # milliseconds after which a size that changed stands still; meanwhile cards are shown scaled
 PATIENCE = 120  # milliseconds a card stays blank before it is drawn without its picture: most come sooner
 RANGES_MANY = 400  # selection ranges beyond which the whole screen is repainted instead
 Index = QModelIndex | QPersistentModelIndex
@@ -62,9 +63,11 @@ class CardArea(QAbstractItemView):
         self._wanted_for: tuple[range, int] | None = None
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
         self._next_frame = QTimer(self, singleShot=True, interval=0)
+        self._still = QTimer(self, singleShot=True, interval=STILL)
         self._build()
         self._patience.timeout.connect(self._on_patience)
         self._next_frame.timeout.connect(self._on_next_frame)
+        self._still.timeout.connect(self._on_still)
         thumbnails.ready.connect(self._on_thumbnails_ready)
         theme_changed.connect(self._relayout)
 
@@ -119,7 +122,8 @@ class CardArea(QAbstractItemView):
     def is_settled(self) -> bool:
         """Tell whether every picture on screen has arrived, or is known not to exist, and is painted."""
         keys = [key for row in self.visible_rows() if (key := self._card(row).picture) is not None]
-        return self._behind.isEmpty() and all(self._thumbnails.state(key) != "asked" for key in keys)
+        is_sharp = self._behind.isEmpty() and not self._still.isActive()
+        return is_sharp and all(self._thumbnails.state(key) != "asked" for key in keys)
 
     # --- Qt's questions about places
 
@@ -203,9 +207,7 @@ class CardArea(QAbstractItemView):
         sections = self._cards().sections() if self.model() is not None else ()
         viewport = self.viewport()
         self._layout = GridLayout(viewport.width(), self._card_asked, self._rows(), sections)
-        ratio = self.devicePixelRatioF()
-        size = QSize(self._layout.card_width, self._layout.card_height)
-        self._faces.fit(size, ratio, QFont(self.font()), int(viewport.width() * viewport.height() * ratio * ratio))
+        self._fit_faces(is_moving=True)
         self._wanted_for = None
         self._behind = QRegion()
         self._is_laying_out = True
@@ -216,6 +218,21 @@ class CardArea(QAbstractItemView):
         self._is_laying_out = False
         self._hover = -1
         viewport.update()
+
+    def _fit_faces(self, is_moving: bool) -> None:
+        viewport, ratio = self.viewport(), self.devicePixelRatioF()
+        size = QSize(self._layout.card_width, self._layout.card_height)
+        pixels = int(viewport.width() * viewport.height() * ratio * ratio)
+        if self._faces.fit(size, ratio, QFont(self.font()), pixels, is_moving):
+            self._still.stop()
+        else:
+            self._still.start()
+
+    @Slot()
+    def _on_still(self) -> None:
+        """The size stands still: draw the cards anew."""
+        self._fit_faces(is_moving=False)
+        self.viewport().update()
 
     def _anchored(self) -> int:
         """Return the scroll value that puts the remembered card where it was."""
@@ -311,6 +328,7 @@ class CardArea(QAbstractItemView):
         """Paint the cards and headings in the exposed part."""
         dirty = event.region()
         painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(event.rect(), tokens().window)
         self._faces.begin_frame()
         self._behind -= dirty
@@ -318,6 +336,8 @@ class CardArea(QAbstractItemView):
             if self._faces.ratio != self.devicePixelRatioF():
                 self._relayout()
             self._paint_cards(painter, dirty)
+            if self._behind.isEmpty() and not self._patience.isActive():
+                self._faces.forget_former()
             if self._layout.is_grouped:
                 self._paint_headings(painter, dirty)
         if self._band.isValid():
@@ -353,18 +373,18 @@ class CardArea(QAbstractItemView):
             self._thumbnails.want([key for row in ahead if (key := self._card(row).picture) is not None], edge)
 
     def _paint_card(self, painter: QPainter, row: int, card: Card, rect: QRect, edge: int) -> None:
-        face, corner = self._face(card, edge), rect.topLeft() - QPoint(HALO, HALO)
+        face, outer = self._face(card, edge), rect.adjusted(-HALO, -HALO, HALO, HALO)
         if face is None:
             self._behind += rect & self.viewport().rect()
             self._next_frame.start()
-        painter.drawPixmap(rect.topLeft(), self._faces.empty if face is None else face)
+        painter.drawPixmap(rect, self._faces.stand_in(card) if face is None else face)
         selected = self.selectionModel().isSelected(self.model().index(row, 0))
         if selected:
-            painter.drawPixmap(corner, self._faces.ring("selected"))
+            painter.drawPixmap(outer, self._faces.ring("selected"))
         elif row == self._hover:
-            painter.drawPixmap(corner, self._faces.ring("hover"))
+            painter.drawPixmap(outer, self._faces.ring("hover"))
         if self._shows_focus and row == self.currentIndex().row() and self.hasFocus():
-            painter.drawPixmap(corner, self._faces.ring("focus"))
+            painter.drawPixmap(outer, self._faces.ring("focus"))
         if row == self._hover and self._has_grip(card):
             paint_grip(painter, rect, self._is_on_grip)
 
@@ -372,11 +392,11 @@ class CardArea(QAbstractItemView):
         return not card.is_away and self.can_be_node(card.id)
 
     def _face(self, card: Card, edge: int) -> QPixmap | None:
-        """Return the card's face, a blank one while its picture may come any moment, or None if this frame has no time left to draw it."""
+        """Return the card's face, a stand-in while its picture may come any moment, or None if this frame has no time left to draw it."""
         picture = None if card.picture is None else self._thumbnails.picture(card.picture, edge)
         is_waiting = picture is None and card.picture is not None and self._thumbnails.state(card.picture) == "asked"
         if is_waiting and self._patience.isActive():
-            return self._faces.empty
+            return self._faces.stand_in(card)
         return self._faces.face(card, picture, is_waiting)
 
     def _paint_headings(self, painter: QPainter, dirty: QRegion) -> None:

@@ -53,7 +53,7 @@ def shown(arrangement: Arrangement) -> list[int]:
 
 
 def groups_of(arrangement: Arrangement) -> list[tuple[str, int, int]]:
-    return [(group.title, group.first, group.count) for group in arrangement.groups]
+    return [(group.title, group.first, group.size) for group in arrangement.groups]
 
 
 def check_questions(arrangement: Arrangement) -> None:

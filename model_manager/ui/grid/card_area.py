@@ -4,7 +4,7 @@ Nothing is stored per card: places are arithmetic, and only what is on screen is
 100,000 rows as with 100, so no loop here runs over rows that are not visible.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 from PySide6.QtCore import (
@@ -25,7 +25,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFont, QHideEvent, QPainter, QPaintEvent, QPen, QPixmap, QRegion, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
-from model_manager.bridge.library_model import Card, PictureKey
+from model_manager.bridge.library_model import Card, PictureKey, Section
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.ui.grid.card_face import HALO, Faces
 from model_manager.ui.grid.grip import paint_grip
@@ -52,6 +52,7 @@ class CardArea(QAbstractItemView):
         self._thumbnails = thumbnails
         self._card_asked = CARD_USUAL
         self._layout = GridLayout(1, CARD_USUAL, 0)
+        self._laid_out: tuple[tuple[int, int, int], Sequence[Section]] = ((0, 0, 0), ())  # what `_layout` was made from
         self._faces = Faces()
         self._anchor: tuple[int, int, float] | None = None  # id, row, how far its card is scrolled out (in cards)
         self._is_laying_out = False
@@ -206,7 +207,9 @@ class CardArea(QAbstractItemView):
         """Take over the number of rows, the width, the card size and the sections; keep the top card where it was."""
         sections = self._cards().sections() if self.model() is not None else ()
         viewport = self.viewport()
-        self._layout = GridLayout(viewport.width(), self._card_asked, self._rows(), sections)
+        wanted = (viewport.width(), self._card_asked, self._rows())
+        if wanted != self._laid_out[0] or sections is not self._laid_out[1]:  # a reset tells of the same thing twice
+            self._layout, self._laid_out = GridLayout(*wanted, sections), (wanted, sections)
         self._fit_faces(is_moving=True)
         self._wanted_for = None
         self._behind = QRegion()

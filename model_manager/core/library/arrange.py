@@ -8,6 +8,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, MutableSequence
+from functools import partial
 from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
@@ -37,6 +38,9 @@ class Group(NamedTuple):
     title: str
     first: int
     size: int
+
+
+_new_group: Callable[[tuple[str, int, int]], Group] = partial(tuple.__new__, Group)  # a third of the time of Group._make
 
 
 class Arrangement:
@@ -234,7 +238,7 @@ class Arrangement:
         ordered = [parts[code] for code in codes]
         titles = [title_of(code) or tr("Not known") for code in codes]
         sizes = list(map(len, ordered))
-        self.groups = tuple(map(Group._make, zip(titles, accumulate(sizes, initial=0), sizes, strict=False)))
+        self.groups = tuple(map(_new_group, zip(titles, accumulate(sizes, initial=0), sizes, strict=False)))
         self.slots = list(chain.from_iterable(ordered))
 
     def _grouping(self) -> tuple[Callable[[int], Any], Callable[[Any], str], Callable[[Any], Any]]:

@@ -20,16 +20,17 @@ from PySide6.QtCore import (
     Qt,
     QTimer,
     Signal,
+    SignalInstance,
     Slot,
 )  # fmt: skip
-from PySide6.QtGui import QFont, QHideEvent, QPainter, QPaintEvent, QPen, QPixmap, QRegion, QResizeEvent
+from PySide6.QtGui import QFont, QHideEvent, QPainter, QPaintEvent, QPixmap, QRegion, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from model_manager.bridge.library_model import Card, PictureKey, Section
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.ui.grid.card_face import HALO, Faces
 from model_manager.ui.grid.grip import paint_grip
-from model_manager.ui.grid.headings import paint_heading
+from model_manager.ui.grid.headings import paint_band, paint_headings
 from model_manager.ui.grid.layout import CARD_MAX, CARD_MIN, CARD_USUAL, HEADING, MARGIN, GridLayout
 from model_manager.ui.grid.model import CardModel
 from model_manager.ui.theme import theme_changed, tokens
@@ -103,16 +104,11 @@ class CardArea(QAbstractItemView):
 
     def setModel(self, model: QAbstractItemModel | None) -> None:
         """Show `model`, which also answers what `CardModel` asks."""
-        old = self.model()
-        if old is not None:
-            old.rowsRemoved.disconnect(self._relayout)
-            old.layoutChanged.disconnect(self._relayout)
-            cast(CardModel, old).sections_changed.disconnect(self._relayout)
+        for signal in _layout_signals(self.model()):
+            signal.disconnect(self._relayout)
         super().setModel(model)
-        if model is not None:
-            model.rowsRemoved.connect(self._relayout)
-            model.layoutChanged.connect(self._relayout)
-            cast(CardModel, model).sections_changed.connect(self._relayout)
+        for signal in _layout_signals(model):
+            signal.connect(self._relayout)
         self._relayout()
 
     def visible_rows(self) -> range:
@@ -226,10 +222,8 @@ class CardArea(QAbstractItemView):
         viewport, ratio = self.viewport(), self.devicePixelRatioF()
         size = QSize(self._layout.card_width, self._layout.card_height)
         pixels = int(viewport.width() * viewport.height() * ratio * ratio)
-        if self._faces.fit(size, ratio, QFont(self.font()), pixels, is_moving):
-            self._still.stop()
-        else:
-            self._still.start()
+        is_fit = self._faces.fit(size, ratio, QFont(self.font()), pixels, is_moving)
+        (self._still.stop if is_fit else self._still.start)()
 
     @Slot()
     def _on_still(self) -> None:
@@ -339,14 +333,10 @@ class CardArea(QAbstractItemView):
             if self._faces.ratio != self.devicePixelRatioF():
                 self._relayout()
             self._paint_cards(painter, dirty)
-            if self._behind.isEmpty() and not self._patience.isActive():
-                self._faces.forget_former()
             if self._layout.is_grouped:
-                self._paint_headings(painter, dirty)
+                paint_headings(painter, self.font(), self._layout, self.verticalOffset(), self.viewport().size(), dirty)
         if self._band.isValid():
-            painter.setPen(QPen(tokens().accent, 1))
-            painter.setBrush(tokens().accent_soft)
-            painter.drawRect(self._band.translated(0, -self.verticalOffset()).adjusted(0, 0, -1, -1))
+            paint_band(painter, self._band.translated(0, -self.verticalOffset()))
         painter.end()
 
     def _paint_cards(self, painter: QPainter, dirty: QRegion) -> None:
@@ -358,6 +348,8 @@ class CardArea(QAbstractItemView):
             rect = self._layout.rect(row).translated(0, -offset)
             if dirty.intersects(rect.adjusted(-HALO, -HALO, HALO, HALO)):
                 self._paint_card(painter, row, self._card(row), rect, edge)
+        if self.is_settled():
+            self._faces.forget_former()
 
     def _want(self, visible: range, edge: int) -> None:
         """Ask for the pictures on screen and of the next lines, once for each place."""
@@ -402,14 +394,7 @@ class CardArea(QAbstractItemView):
             return self._faces.stand_in(card)
         return self._faces.face(card, picture, is_waiting)
 
-    def _paint_headings(self, painter: QPainter, dirty: QRegion) -> None:
-        """Paint each group's heading; that of the group on top stays in view until the next one pushes it out."""
-        top = self.verticalOffset()
-        for block in self._layout.blocks_between(top, top + self.viewport().height()):
-            place = block.top - top
-            is_stuck = place < 0
-            if is_stuck:
-                place = min(0, block.bottom - top - HEADING)
-            rect = QRect(0, place, self.viewport().width(), HEADING)
-            if dirty.intersects(rect):
-                paint_heading(painter, self.font(), block, rect, is_stuck)
+
+def _layout_signals(model: QAbstractItemModel | None) -> tuple[SignalInstance, ...]:
+    """What a model says when cards or headings may lie elsewhere, beside what Qt's views listen to."""
+    return () if model is None else (model.rowsRemoved, model.layoutChanged, cast(CardModel, model).sections_changed)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from model_manager.ui.main_window import MainWindow
 
-SWITCH_SECONDS = 0.0005  # how long a worker's Python may keep the window waiting; the usual 5 ms make nearly every frame late
+SWITCH_SECONDS = 0.0001  # how long a worker's Python may keep the window waiting at each call; the usual 5 ms make nearly every frame late
 PICTURE_SECONDS = 300
 log = logging.getLogger(__name__)
 

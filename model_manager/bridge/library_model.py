@@ -54,12 +54,7 @@ class Card(NamedTuple):
     picture: PictureKey | None
 
 
-class Section(NamedTuple):
-    """A group of consecutive rows under one heading."""
-
-    title: str
-    first: int
-    size: int
+Section = Group  # of consecutive rows under one heading; the name views know it by
 
 
 def _badges() -> dict[str, tuple[str, str]]:
@@ -84,8 +79,6 @@ class LibraryModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._arrangement = Arrangement(Shelf())
-        self._sections: tuple[Section, ...] = ()
-        self._sections_of: tuple[Group, ...] = ()
         self._badges = _badges()
         self._titles = {
             "name": tr("Name"), "type": tr("Type"), "base": tr("Base model"), "architecture": tr("Architecture"), "size": tr("Size"),
@@ -176,11 +169,8 @@ class LibraryModel(QAbstractTableModel):
         return self._arrangement.row_of(id_)
 
     def sections(self) -> tuple[Section, ...]:
-        """The groups, empty when the list is not grouped."""
-        if self._sections_of is not self._arrangement.groups:  # asked at every new size of the window
-            self._sections_of = self._arrangement.groups
-            self._sections = tuple(Section(group.title, group.first, group.count) for group in self._sections_of)
-        return self._sections
+        """The groups, empty when the list is not grouped; the same object until they change."""
+        return self._arrangement.groups
 
     # Qt
 

@@ -99,6 +99,7 @@ def load(path: Path, order: tuple[str, bool, str]) -> Arrangement:
     """All models in memory, in the given order."""
     with Index(path) as index:
         arrangement = catalogue.load(index, order)
+        arrangement.shelf.folders.ranks()  # here rather than when somebody groups by folder
     _give_back_memory()
     return arrangement
 

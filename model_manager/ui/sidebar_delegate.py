@@ -3,8 +3,10 @@
 Used by the sidebar alone. Only paints: all it shows is in the record at the index.
 """
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from typing import cast
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from model_manager.ui.sidebar_model import ROW_ROLE, TREE_ROLE
@@ -14,6 +16,10 @@ from model_manager.ui.theme import Tokens, icon, tokens
 ROW_HEIGHT = 28
 SIDE, PAD, ICON, STEP, ARROW = 8, 8, 16, 12, 14
 MOST_STEPS = 8
+KEPT = 120  # painted rows: two screens
+_State = QStyle.StateFlag
+_SEEN = (_State.State_Selected | _State.State_MouseOver | _State.State_HasFocus | _State.State_KeyboardFocusChange
+         | _State.State_Children | _State.State_Open).value  # fmt: skip
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -24,7 +30,14 @@ def arrow_rect(row_rect: QRect, depth: int) -> QRect:
 
 
 class SidebarDelegate(QStyledItemDelegate):
-    """Paints one row; where rows of a section can be opened, all its icons stand further right."""
+    """Paints one row; where rows of a section can be opened, all its icons stand further right.
+
+    Keeps what it painted: at each new height of the window Qt has all rows painted again, and texts are slow.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._kept: dict[object, QPixmap] = {}  # least recently used first
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """All rows are equally high, so that thousands need no measuring."""
@@ -32,18 +45,34 @@ class SidebarDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint a heading or a row."""
-        row = index.data(ROW_ROLE)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         rect: QRect = option.rect
-        font = QFont(option.font)
-        if row is None:
-            _paint_heading(painter, rect, font, str(index.data()))
-        else:
-            state: QStyle.StateFlag = option.state
-            _paint_ground(painter, rect, state)
-            _paint_row(painter, rect, font, row, state, bool(index.data(TREE_ROLE)))
-        painter.restore()
+        state = option.state.value & _SEEN
+        row, ratio = index.data(ROW_ROLE), painter.device().devicePixelRatioF()
+        shown: tuple[object, ...] = (row, state, bool(index.data(TREE_ROLE))) if row is not None else (str(index.data()),)
+        key = (shown, rect.size().toTuple(), ratio, option.font.key(), id(tokens()))
+        found = self._kept.pop(key, None) or _painted(rect, ratio, QFont(option.font), shown)
+        self._kept[key] = found
+        if len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
+        painter.drawPixmap(rect.topLeft(), found)
+
+
+def _painted(rect: QRect, ratio: float, font: QFont, shown: tuple[object, ...]) -> QPixmap:
+    """A row on the sidebar's ground; texts on an opaque ground are smoothed as they are on the screen."""
+    pixmap = QPixmap((QSizeF(rect.size()) * ratio).toSize())
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(tokens().panel)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    area = QRect(QPoint(), rect.size())
+    if len(shown) == 1:
+        _paint_heading(painter, area, font, str(shown[0]))
+    else:
+        row, state, is_tree = cast(tuple[SidebarRow, int, bool], shown)
+        _paint_ground(painter, area, QStyle.StateFlag(state))
+        _paint_row(painter, area, font, row, QStyle.StateFlag(state), is_tree)
+    painter.end()
+    return pixmap
 
 
 def _paint_heading(painter: QPainter, rect: QRect, font: QFont, title: str) -> None:

@@ -53,7 +53,7 @@ def shown(arrangement: Arrangement) -> list[int]:
 
 
 def groups_of(arrangement: Arrangement) -> list[tuple[str, int, int]]:
-    return [(group.title, group.first, group.count) for group in arrangement.groups]
+    return [(group.title, group.first, group.size) for group in arrangement.groups]
 
 
 def check_questions(arrangement: Arrangement) -> None:
@@ -158,3 +158,13 @@ def test_a_folder_reached_in_another_way_is_looked_at_again() -> None:
     assert shown(arrangement) == [1]
     assert not arrangement.set_folders([moved, folder(9, "clip")])
     assert arrangement.put([rows[0]._replace(size=5)]) is False
+
+
+def test_groups_by_folder_follow_folders_that_move() -> None:
+    rows = [plain_row(id_, id_ % 3 + 1, f"{id_}.safetensors", "loras", 10, 1, 1.0) for id_ in range(1, 10)]
+    arrangement = arranged(rows, group="folder")
+    assert [title for title, _, _ in groups_of(arrangement)] == ["/m/loras", "/m/loras/sub", "/m/vae"]
+    moved = folder(1, "loras")._replace(path="/z/Loras", ways='[["loras", "/z/Loras", "/z/Loras", false]]')
+    assert arrangement.set_folders([moved])
+    assert [title for title, _, _ in groups_of(arrangement)] == ["/m/loras/sub", "/m/vae", "/z/Loras"]
+    assert sum(size for _, _, size in groups_of(arrangement)) == len(rows)

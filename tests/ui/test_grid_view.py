@@ -19,7 +19,7 @@ from model_manager.bridge.library_model import PictureKey
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.previews.thumbnail_cache import ThumbnailCache
 from model_manager.ui.grid.view import GridView
-from model_manager.ui.theme import tokens
+from model_manager.ui.theme import set_theme, tokens
 
 Key, Mod, Button = Qt.Key, Qt.KeyboardModifier, Qt.MouseButton
 
@@ -337,3 +337,28 @@ def test_a_hidden_view_asks_for_nothing(qtbot: QtBot, show: Callable[..., GridVi
 )  # fmt: skip
 def test_initials(name: str, expected: str) -> None:
     assert initials(name) == expected
+
+
+def test_cards_are_shown_scaled_while_the_size_changes(qtbot: QtBot, show: Callable[..., GridView]) -> None:
+    view = show(FakeCards(40))
+    qtbot.waitUntil(view.is_settled)
+    former, size = dict(view._faces._store), view._faces.size
+    for width in (1010, 1023, 1037):
+        view.resize(width, 650)
+        picture = view.viewport().grab().toImage()
+        rect = view.visualRect(view.model().index(0, 0))
+        assert picture.pixelColor(rect.center()) != tokens().raised  # no blank card
+    assert rect.size() != size
+    assert view._faces.size == size and former.items() <= view._faces._store.items()  # nothing was drawn anew
+    assert not view.is_settled()
+    qtbot.waitUntil(view.is_settled)
+    assert view._faces.size == view.visualRect(view.model().index(0, 0)).size()
+    assert not view._faces._former
+
+
+def test_other_colours_are_drawn_at_once(qtbot: QtBot, qapp: QApplication, show: Callable[..., GridView]) -> None:
+    view = show(FakeCards(8))
+    qtbot.waitUntil(view.is_settled)
+    set_theme("light" if tokens().is_dark else "dark", qapp)
+    assert not view._faces._store and not view._faces._former
+    set_theme("light" if tokens().is_dark else "dark", qapp)

@@ -254,3 +254,16 @@ def test_the_chosen_row_is_painted_in_the_accent(sidebar: Sidebar, qtbot: QtBot)
 def test_the_width_is_bounded(sidebar: Sidebar) -> None:
     assert sidebar.sizeHint().width() == 226
     assert (sidebar.minimumWidth(), sidebar.maximumWidth()) == (180, 360)
+
+
+def test_another_count_or_theme_is_painted_though_rows_are_kept(sidebar: Sidebar, qapp: QApplication) -> None:
+    sidebar.set_rows([library_section(12408, 86, 0)])
+    first = sidebar.grab().toImage()
+    sidebar.set_rows([library_section(12409, 86, 0)])
+    second = sidebar.grab().toImage()
+    assert second != first
+    sidebar.set_rows([library_section(12408, 86, 0)])
+    assert sidebar.grab().toImage() == first
+    set_theme("light", qapp)
+    assert sidebar.grab().toImage().pixelColor(100, 30) == tokens().panel
+    set_theme("dark", qapp)

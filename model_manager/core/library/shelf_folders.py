@@ -34,6 +34,7 @@ class ShelfFolders(Mapping[int, ShelfFolder]):
         self._sort_of: dict[tuple[str, str], int] = {}
         self._kept: dict[int, ShelfFolder] = {}
         self._count = 0
+        self._ranks: list[int] = []  # empty while they are not known
 
     def put(self, row: FolderRow) -> None:
         """Add or replace a folder."""
@@ -44,11 +45,14 @@ class ShelfFolders(Mapping[int, ShelfFolder]):
             self._sorts.extend([_ABSENT] * more)
         self._count += self._sorts[row.id] == _ABSENT
         self._kept.pop(row.id, None)
+        before = self._paths[row.id]
         if len(ways) == 1 and ways[0].path == row.path and not ways[0].is_linked:
             self._paths[row.id], self._sorts[row.id] = row.path, self._sort(ways[0].kind, ways[0].root)
         else:
             self._paths[row.id], self._sorts[row.id] = "", _KEPT
             self._kept[row.id] = ShelfFolder(row.path, tuple(ways))
+        if not before or before != self._paths[row.id]:
+            self._ranks = []
 
     def _sort(self, kind: str, root: str) -> int:
         found = self._sort_of.get((kind, root))
@@ -86,6 +90,15 @@ class ShelfFolders(Mapping[int, ShelfFolder]):
     def shown_path(self, id_: int) -> str:
         """Its path as configured, by its first way."""
         return self._paths[id_] or self[id_].ways[0].path
+
+    def ranks(self) -> list[int]:
+        """The place of each folder, by its id, among all by the path shown; sorted once as long as no folder comes or changes."""
+        if not self._ranks:
+            titles = {id_: self.shown_path(id_).casefold() for id_ in self}
+            self._ranks = [0] * len(self._sorts)
+            for rank, id_ in enumerate(sorted(titles, key=titles.__getitem__)):
+                self._ranks[id_] = rank
+        return self._ranks
 
 
 class FolderCounts(Mapping[int, int]):

@@ -4,7 +4,7 @@ Nothing is stored per card: places are arithmetic, and only what is on screen is
 100,000 rows as with 100, so no loop here runs over rows that are not visible.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 from PySide6.QtCore import (
@@ -20,22 +20,24 @@ from PySide6.QtCore import (
     Qt,
     QTimer,
     Signal,
+    SignalInstance,
     Slot,
 )  # fmt: skip
-from PySide6.QtGui import QFont, QHideEvent, QPainter, QPaintEvent, QPen, QPixmap, QRegion, QResizeEvent
+from PySide6.QtGui import QFont, QHideEvent, QPainter, QPaintEvent, QPixmap, QRegion, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
-from model_manager.bridge.library_model import Card, PictureKey
+from model_manager.bridge.library_model import Card, PictureKey, Section
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.ui.grid.card_face import HALO, Faces
 from model_manager.ui.grid.grip import paint_grip
-from model_manager.ui.grid.headings import paint_heading
+from model_manager.ui.grid.headings import paint_band, paint_headings
 from model_manager.ui.grid.layout import CARD_MAX, CARD_MIN, CARD_USUAL, HEADING, MARGIN, GridLayout
 from model_manager.ui.grid.model import CardModel
 from model_manager.ui.theme import theme_changed, tokens
 
 WHEEL_STEP = 40  # pixels a line of the wheel; three lines a notch
 LINES_AHEAD = 2  # of cards below the screen whose pictures are asked for as well
+STILL = 80  # milliseconds after which a size that changed stands still; meanwhile cards are shown scaled
 PATIENCE = 120  # milliseconds a card stays blank before it is drawn without its picture: most come sooner
 RANGES_MANY = 400  # selection ranges beyond which the whole screen is repainted instead
 Index = QModelIndex | QPersistentModelIndex
@@ -51,6 +53,7 @@ class CardArea(QAbstractItemView):
         self._thumbnails = thumbnails
         self._card_asked = CARD_USUAL
         self._layout = GridLayout(1, CARD_USUAL, 0)
+        self._laid_out: tuple[tuple[int, int, int], Sequence[Section]] = ((0, 0, 0), ())  # what `_layout` was made from
         self._faces = Faces()
         self._anchor: tuple[int, int, float] | None = None  # id, row, how far its card is scrolled out (in cards)
         self._is_laying_out = False
@@ -62,9 +65,11 @@ class CardArea(QAbstractItemView):
         self._wanted_for: tuple[range, int] | None = None
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
         self._next_frame = QTimer(self, singleShot=True, interval=0)
+        self._still = QTimer(self, singleShot=True, interval=STILL)
         self._build()
         self._patience.timeout.connect(self._on_patience)
         self._next_frame.timeout.connect(self._on_next_frame)
+        self._still.timeout.connect(self._on_still)
         thumbnails.ready.connect(self._on_thumbnails_ready)
         theme_changed.connect(self._relayout)
 
@@ -99,16 +104,11 @@ class CardArea(QAbstractItemView):
 
     def setModel(self, model: QAbstractItemModel | None) -> None:
         """Show `model`, which also answers what `CardModel` asks."""
-        old = self.model()
-        if old is not None:
-            old.rowsRemoved.disconnect(self._relayout)
-            old.layoutChanged.disconnect(self._relayout)
-            cast(CardModel, old).sections_changed.disconnect(self._relayout)
+        for signal in _layout_signals(self.model()):
+            signal.disconnect(self._relayout)
         super().setModel(model)
-        if model is not None:
-            model.rowsRemoved.connect(self._relayout)
-            model.layoutChanged.connect(self._relayout)
-            cast(CardModel, model).sections_changed.connect(self._relayout)
+        for signal in _layout_signals(model):
+            signal.connect(self._relayout)
         self._relayout()
 
     def visible_rows(self) -> range:
@@ -119,7 +119,8 @@ class CardArea(QAbstractItemView):
     def is_settled(self) -> bool:
         """Tell whether every picture on screen has arrived, or is known not to exist, and is painted."""
         keys = [key for row in self.visible_rows() if (key := self._card(row).picture) is not None]
-        return self._behind.isEmpty() and all(self._thumbnails.state(key) != "asked" for key in keys)
+        is_sharp = self._behind.isEmpty() and not self._still.isActive()
+        return is_sharp and all(self._thumbnails.state(key) != "asked" for key in keys)
 
     # --- Qt's questions about places
 
@@ -202,10 +203,10 @@ class CardArea(QAbstractItemView):
         """Take over the number of rows, the width, the card size and the sections; keep the top card where it was."""
         sections = self._cards().sections() if self.model() is not None else ()
         viewport = self.viewport()
-        self._layout = GridLayout(viewport.width(), self._card_asked, self._rows(), sections)
-        ratio = self.devicePixelRatioF()
-        size = QSize(self._layout.card_width, self._layout.card_height)
-        self._faces.fit(size, ratio, QFont(self.font()), int(viewport.width() * viewport.height() * ratio * ratio))
+        wanted = (viewport.width(), self._card_asked, self._rows())
+        if wanted != self._laid_out[0] or sections is not self._laid_out[1]:  # a reset tells of the same thing twice
+            self._layout, self._laid_out = GridLayout(*wanted, sections), (wanted, sections)
+        self._fit_faces(is_moving=True)
         self._wanted_for = None
         self._behind = QRegion()
         self._is_laying_out = True
@@ -216,6 +217,19 @@ class CardArea(QAbstractItemView):
         self._is_laying_out = False
         self._hover = -1
         viewport.update()
+
+    def _fit_faces(self, is_moving: bool) -> None:
+        viewport, ratio = self.viewport(), self.devicePixelRatioF()
+        size = QSize(self._layout.card_width, self._layout.card_height)
+        pixels = int(viewport.width() * viewport.height() * ratio * ratio)
+        is_fit = self._faces.fit(size, ratio, QFont(self.font()), pixels, is_moving)
+        (self._still.stop if is_fit else self._still.start)()
+
+    @Slot()
+    def _on_still(self) -> None:
+        """The size stands still: draw the cards anew."""
+        self._fit_faces(is_moving=False)
+        self.viewport().update()
 
     def _anchored(self) -> int:
         """Return the scroll value that puts the remembered card where it was."""
@@ -311,6 +325,7 @@ class CardArea(QAbstractItemView):
         """Paint the cards and headings in the exposed part."""
         dirty = event.region()
         painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(event.rect(), tokens().window)
         self._faces.begin_frame()
         self._behind -= dirty
@@ -319,11 +334,9 @@ class CardArea(QAbstractItemView):
                 self._relayout()
             self._paint_cards(painter, dirty)
             if self._layout.is_grouped:
-                self._paint_headings(painter, dirty)
+                paint_headings(painter, self.font(), self._layout, self.verticalOffset(), self.viewport().size(), dirty)
         if self._band.isValid():
-            painter.setPen(QPen(tokens().accent, 1))
-            painter.setBrush(tokens().accent_soft)
-            painter.drawRect(self._band.translated(0, -self.verticalOffset()).adjusted(0, 0, -1, -1))
+            paint_band(painter, self._band.translated(0, -self.verticalOffset()))
         painter.end()
 
     def _paint_cards(self, painter: QPainter, dirty: QRegion) -> None:
@@ -335,6 +348,8 @@ class CardArea(QAbstractItemView):
             rect = self._layout.rect(row).translated(0, -offset)
             if dirty.intersects(rect.adjusted(-HALO, -HALO, HALO, HALO)):
                 self._paint_card(painter, row, self._card(row), rect, edge)
+        if self.is_settled():
+            self._faces.forget_former()
 
     def _want(self, visible: range, edge: int) -> None:
         """Ask for the pictures on screen and of the next lines, once for each place."""
@@ -353,18 +368,18 @@ class CardArea(QAbstractItemView):
             self._thumbnails.want([key for row in ahead if (key := self._card(row).picture) is not None], edge)
 
     def _paint_card(self, painter: QPainter, row: int, card: Card, rect: QRect, edge: int) -> None:
-        face, corner = self._face(card, edge), rect.topLeft() - QPoint(HALO, HALO)
+        face, outer = self._face(card, edge), rect.adjusted(-HALO, -HALO, HALO, HALO)
         if face is None:
             self._behind += rect & self.viewport().rect()
             self._next_frame.start()
-        painter.drawPixmap(rect.topLeft(), self._faces.empty if face is None else face)
+        painter.drawPixmap(rect, self._faces.stand_in(card) if face is None else face)
         selected = self.selectionModel().isSelected(self.model().index(row, 0))
         if selected:
-            painter.drawPixmap(corner, self._faces.ring("selected"))
+            painter.drawPixmap(outer, self._faces.ring("selected"))
         elif row == self._hover:
-            painter.drawPixmap(corner, self._faces.ring("hover"))
+            painter.drawPixmap(outer, self._faces.ring("hover"))
         if self._shows_focus and row == self.currentIndex().row() and self.hasFocus():
-            painter.drawPixmap(corner, self._faces.ring("focus"))
+            painter.drawPixmap(outer, self._faces.ring("focus"))
         if row == self._hover and self._has_grip(card):
             paint_grip(painter, rect, self._is_on_grip)
 
@@ -372,21 +387,14 @@ class CardArea(QAbstractItemView):
         return not card.is_away and self.can_be_node(card.id)
 
     def _face(self, card: Card, edge: int) -> QPixmap | None:
-        """Return the card's face, a blank one while its picture may come any moment, or None if this frame has no time left to draw it."""
+        """Return the card's face, a stand-in while its picture may come any moment, or None if this frame has no time left to draw it."""
         picture = None if card.picture is None else self._thumbnails.picture(card.picture, edge)
         is_waiting = picture is None and card.picture is not None and self._thumbnails.state(card.picture) == "asked"
         if is_waiting and self._patience.isActive():
-            return self._faces.empty
+            return self._faces.stand_in(card)
         return self._faces.face(card, picture, is_waiting)
 
-    def _paint_headings(self, painter: QPainter, dirty: QRegion) -> None:
-        """Paint each group's heading; that of the group on top stays in view until the next one pushes it out."""
-        top = self.verticalOffset()
-        for block in self._layout.blocks_between(top, top + self.viewport().height()):
-            place = block.top - top
-            is_stuck = place < 0
-            if is_stuck:
-                place = min(0, block.bottom - top - HEADING)
-            rect = QRect(0, place, self.viewport().width(), HEADING)
-            if dirty.intersects(rect):
-                paint_heading(painter, self.font(), block, rect, is_stuck)
+
+def _layout_signals(model: QAbstractItemModel | None) -> tuple[SignalInstance, ...]:
+    """What a model says when cards or headings may lie elsewhere, beside what Qt's views listen to."""
+    return () if model is None else (model.rowsRemoved, model.layoutChanged, cast(CardModel, model).sections_changed)

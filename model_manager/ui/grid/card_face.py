@@ -33,24 +33,33 @@ class Faces:
 
     def __init__(self) -> None:
         self._store: dict[tuple[Card, object], QPixmap] = {}  # least recently used first
+        self._former: dict[Card, QPixmap] = {}  # of another size, shown scaled until there is one of this size
         self._rings: dict[str, QPixmap] = {}
         self._most = 0
-        self._fitted: object = None
+        self._fitted: tuple[QSize, object] | None = None
         self._end = 0.0
         self.ratio = 0.0  # device pixels a logical pixel; 0 before the first `fit`
 
-    def fit(self, size: QSize, ratio: float, font: QFont, screen_pixels: int) -> None:
-        """Draw from now on for cards of `size` logical pixels; forgets all that was drawn otherwise or in other colours."""
-        fitted = (size, ratio, font, id(tokens()))
+    def fit(self, size: QSize, ratio: float, font: QFont, screen_pixels: int, is_moving: bool = False) -> bool:
+        """Draw from now on for cards of `size` logical pixels; what was drawn otherwise or in other colours is not right any more.
+
+        is_moving: the size will change again, so go on drawing for the former size, to be scaled. False if that is done.
+        """
+        look = (ratio, font, id(tokens()))
         self._most = max(STORE_LEAST, screen_pixels * 4 * SCREENS_KEPT)
-        if fitted == self._fitted:
-            return
-        self._fitted, self.size, self.ratio = fitted, size, ratio
+        if (size, look) == self._fitted:
+            return True
+        is_same_look = self._fitted is not None and self._fitted[1] == look
+        if is_moving and is_same_look and self._store:
+            return False
+        self._former = {card: face for (card, _picture), face in self._store.items()} if is_same_look else {}
+        self._fitted, self.size, self.ratio = (size, look), size, ratio
         self._rect = QRectF(0, 0, size.width(), size.height())
         self._bytes_each = int(size.width() * size.height() * ratio * ratio * 4)
         self._set_fonts(font)
         self._store.clear()
         self._rings.clear()
+        return True
 
     def _set_fonts(self, font: QFont) -> None:
         usual = QFontInfo(font).pixelSize()
@@ -82,6 +91,14 @@ class Faces:
                 del self._store[next(iter(self._store))]
         self._store[key] = found
         return found
+
+    def stand_in(self, card: Card) -> QPixmap:
+        """Return what to show while there is no face of `card`: the one of another size, else the shape of a card."""
+        return self._former.get(card, self.empty)
+
+    def forget_former(self) -> None:
+        """All on screen have their face."""
+        self._former = {}
 
     def ring(self, sort: str) -> QPixmap:
         """Return an outline reaching HALO beyond the card; sort: selected, hover or focus."""

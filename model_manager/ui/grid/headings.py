@@ -1,14 +1,36 @@
-"""The heading of a group of cards; painted by the card area."""
+"""The headings of groups of cards, and the rubber band over them; painted for the card area."""
 
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QFont, QFontInfo, QPainter
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QFont, QFontInfo, QPainter, QPen, QRegion
 
 from model_manager.core.words import trn
-from model_manager.ui.grid.layout import MARGIN, Block
+from model_manager.ui.grid.layout import HEADING, MARGIN, Block, GridLayout
 from model_manager.ui.theme import tokens
 
 
-def paint_heading(painter: QPainter, usual: QFont, block: Block, rect: QRect, is_stuck: bool) -> None:
+def paint_band(painter: QPainter, band: QRect) -> None:
+    """Paint the rubber band."""
+    painter.setPen(QPen(tokens().accent, 1))
+    painter.setBrush(tokens().accent_soft)
+    painter.drawRect(band.adjusted(0, 0, -1, -1))
+
+
+def paint_headings(painter: QPainter, font: QFont, layout: GridLayout, top: int, screen: QSize, dirty: QRegion) -> None:
+    """Paint each group's heading; that of the group on top stays in view until the next one pushes it out.
+
+    top: how many pixels the content is scrolled. dirty: what needs painting of the `screen`.
+    """
+    for block in layout.blocks_between(top, top + screen.height()):
+        place = block.top - top
+        is_stuck = place < 0
+        if is_stuck:
+            place = min(0, block.bottom - top - HEADING)
+        rect = QRect(0, place, screen.width(), HEADING)
+        if dirty.intersects(rect):
+            _paint_heading(painter, font, block, rect, is_stuck)
+
+
+def _paint_heading(painter: QPainter, usual: QFont, block: Block, rect: QRect, is_stuck: bool) -> None:
     """Paint title and count of a group into `rect`; is_stuck: it stays at the top while its cards scroll below it."""
     colours, pixels = tokens(), QFontInfo(usual).pixelSize()
     if is_stuck:

@@ -4,8 +4,9 @@ Knows no widgets and no model. All figures are logical pixels of the whole conte
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
+from operator import itemgetter
 from typing import NamedTuple
 
 from PySide6.QtCore import QRect
@@ -43,9 +44,13 @@ class GridLayout:
         self.rows = rows
         self._spare = inner - self.columns * self.card_width - (self.columns - 1) * GAP
         self._xs = [self._x(column) for column in range(self.columns)]
-        self._sections = [section for section in sections if section[2] and section[1] < rows] or [Section("", 0, rows)]
+        self._sections = sections
+        self._firsts, self._sizes = list(map(itemgetter(1), sections)), list(map(itemgetter(2), sections))
+        if not sections or not rows or 0 in self._sizes or self._firsts[-1] + self._sizes[-1] > rows:
+            self._sections = [section for section in sections if section[2] and section[1] < rows] or [Section("", 0, rows)]
+            self._firsts = [first for _title, first, _size in self._sections]
+            self._sizes = [min(size, rows - first) for _title, first, size in self._sections]
         self.is_grouped = bool(sections) and rows > 0  # True when cards stand under headings
-        self._firsts = [first for _title, first, _size in self._sections]
         self._tops = list(accumulate(self._heights(), initial=0))  # one more than there are blocks: the height of all
         self.height = self._tops[-1]
 
@@ -54,20 +59,19 @@ class GridLayout:
         """From the top of one line of cards to the next."""
         return self.card_height + GAP
 
-    def _heights(self) -> Iterator[int]:
-        """Yield how high each block is; there may be tens of thousands, so only those looked at are made."""
+    def _heights(self) -> Iterable[int]:
+        """How high each block is; there may be tens of thousands, so one of each size is reckoned and only those looked at are made."""
         head, columns, pitch = HEADING if self.is_grouped else MARGIN, self.columns, self.pitch
-        last = len(self._sections) - 1
-        for number, (_title, first, size) in enumerate(self._sections):
-            lines = -(-(size if number < last else min(size, self.rows - first)) // columns)
-            yield head + lines * pitch + MARGIN - (GAP if lines else 0)
+        lines = {size: -(-size // columns) for size in set(self._sizes)}
+        heights = {size: head + count * pitch + MARGIN - (GAP if count else 0) for size, count in lines.items()}
+        return map(heights.__getitem__, self._sizes)
 
     def _block(self, number: int) -> Block:
-        title, first, size = self._sections[number]
+        title, first, size = self._sections[number][0], self._firsts[number], self._sizes[number]
         top = self._tops[number]
         cards = top + (HEADING if self.is_grouped else MARGIN)
         title = (title or " ") if self.is_grouped else ""
-        return Block(title, first, min(size, self.rows - first), top, cards, self._tops[number + 1])
+        return Block(title, first, size, top, cards, self._tops[number + 1])
 
     def _number_of(self, row: int) -> int:
         return max(0, bisect_right(self._firsts, row) - 1)

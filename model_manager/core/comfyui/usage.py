@@ -171,7 +171,8 @@ def _base(key: str) -> str:
 
 def _opened(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=10)
-    try:
+    with contextlib.ExitStack() as on_failure:
+        on_failure.callback(db.close)
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")
         if db.execute("PRAGMA user_version").fetchone()[0] != MADE:
@@ -179,9 +180,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         db.executescript(_TABLES)
         db.execute(f"PRAGMA user_version={MADE}")
         db.execute("SELECT count(*) FROM names").fetchone()
-    except BaseException:
-        db.close()
-        raise
+        on_failure.pop_all()
     return db
 
 

@@ -4,6 +4,7 @@ Called by make, in worker processes and write jobs. What a file is, is judged by
 decoded; only formats that ComfyUI and its relatives use are tried. It must never write, and never wait on a pipe.
 """
 
+import contextlib
 import os
 import stat
 import struct
@@ -50,14 +51,13 @@ class Opened:
         self.name = os.path.basename(picture) if isinstance(picture, str) else tr("The picture")
         self.notes: list[str] = []
         self._file = _file(picture, self.name)
-        try:
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(self._file.close)
             self._image = _image(self._file, self.name)
             self._turn = _turn_of(self._image, self.name)
             self.width, self.height = self._image.size[:: -1 if self._turn > 4 else 1]
             self._note_frames()
-        except BaseException:
-            self._file.close()
-            raise
+            on_failure.pop_all()
 
     def __enter__(self) -> "Opened":
         return self

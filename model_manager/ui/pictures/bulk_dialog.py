@@ -17,7 +17,7 @@ from model_manager.core.previews.records import BESIDE, DRAWN, EMBEDDED, OUTPUT,
 from model_manager.core.words import tr, trn
 from model_manager.ui.details.labels import WrapLabel
 from model_manager.ui.details.parts import set_role
-from model_manager.ui.pictures.dialog_parts import Foot, Head, rule
+from model_manager.ui.pictures.dialog_parts import Foot, Head, rule, stack
 from model_manager.ui.pictures.tiles import StripDelegate, Tile, TileView
 from model_manager.ui.sheet import Sheet
 from model_manager.ui.theme import dress
@@ -161,13 +161,7 @@ class BulkDialog(Sheet):
         body.addWidget(options)
         body.addWidget(rule(is_upright=True))
         body.addLayout(work, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.head)
-        layout.addWidget(rule())
-        layout.addLayout(body, 1)
-        layout.addWidget(self.foot)
+        stack(self, self.head, body, self.foot)
         self.head.line.show_text(tr("Every picture that is replaced goes to the history and can be brought back, also tomorrow."))
         self.examples.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 

@@ -30,7 +30,7 @@ from model_manager.core.previews.records import (
 from model_manager.core.words import tr
 from model_manager.ui.elided_label import plain_tip
 from model_manager.ui.pictures import intake
-from model_manager.ui.pictures.dialog_parts import Foot, Head, Pair, rule
+from model_manager.ui.pictures.dialog_parts import Foot, Head, Pair, rule, stack
 from model_manager.ui.pictures.entries import earlier_tile, first_of, sign_of
 from model_manager.ui.pictures.tiles import SourceDelegate, StripDelegate, Tile, TileView
 from model_manager.ui.sheet import Sheet
@@ -98,13 +98,7 @@ class RegenerateDialog(Sheet):
         body.addWidget(self.sources)
         body.addWidget(rule(is_upright=True))
         body.addLayout(work, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.head)
-        layout.addWidget(rule())
-        layout.addLayout(body, 1)
-        layout.addWidget(self.foot)
+        stack(self, self.head, body, self.foot)
 
     def _connect(self) -> None:
         choosing, pair = self._choosing, self.pair

@@ -5,7 +5,18 @@ Made by the dialog, which fills them. Setters do not tell.
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from model_manager.core.previews.records import CARD_SHAPE, FILL, FIT
 from model_manager.core.words import tr, trn
@@ -168,6 +179,17 @@ class Pair(QWidget):
         self.new.setGeometry(second, self.CAPTION, width, height)
         left = second + width + self.GAP + 6
         self.lines.setGeometry(left, self.CAPTION, self.width() - left, height)
+
+
+def stack(dialog: QWidget, head: QWidget, body: QLayout, foot: QWidget) -> None:
+    """Lay a dialog out: its head, a line, the body that takes what is left, and its foot."""
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    layout.addWidget(head)
+    layout.addWidget(rule())
+    layout.addLayout(body, 1)
+    layout.addWidget(foot)
 
 
 def rule(is_upright: bool = False) -> QFrame:

@@ -16,7 +16,7 @@ from model_manager.ui import theme
 from model_manager.ui.details.labels import WrapLabel
 from model_manager.ui.details.parts import copy_text, font
 from model_manager.ui.elided_label import plain_tip
-from model_manager.ui.pictures.dialog_parts import Foot, Head, rule
+from model_manager.ui.pictures.dialog_parts import Foot, Head, stack
 from model_manager.ui.pictures.tiles import Index
 from model_manager.ui.sheet import Sheet
 
@@ -61,13 +61,7 @@ class ReportDialog(Sheet):
         body.addWidget(self.summary)
         body.addWidget(self.list, 1)
         body.addStretch(0)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.head)
-        layout.addWidget(rule())
-        layout.addLayout(body, 1)
-        layout.addWidget(self.foot)
+        stack(self, self.head, body, self.foot)
 
     def text(self) -> str:
         """The whole report, to be kept."""

@@ -16,14 +16,15 @@ QT = ("PySide6", "shiboken6")
 
 # core, bottom to top: a room may import itself and what stands before it. A new room gets its place here first.
 CORE = [
-    *("errors", "words", "amounts", "work", "paths", "settings", "alone", "processes", "library.entry", "library.kinds"),
-    *("formats", "sidecars", "previews", "library", "online", "files", "tasks", "comfyui", "demo"),
+    *("errors", "words", "amounts", "work", "paths", "settings", "alone", "processes", "library.entry", "library.kinds", "online.records"),
+    *("formats", "sidecars", "previews", "library", "hashes", "online", "files", "tasks", "comfyui", "demo"),
 ]
 
 # all that ui may know of core: records, tables, words, and where its own icons lie
 UI_MAY_IMPORT = {
     *("core.errors", "core.words", "core.amounts", "core.library.entry", "core.library.kinds", "core.tasks.states"),
     *("core.previews.records", "core.previews.shape"),
+    *("core.online.records", "core.settings.COMPATIBLE"),
     "core.paths.resource",
 }
 
@@ -32,13 +33,14 @@ ONLY_IN = {
     "QThreadPool": ("bridge.jobs",),
     "QRunnable": ("bridge.jobs",),
     "QThread": ("bridge.jobs",),
-    "Thread": ("core.library.watcher", "core.library.readers"),  # readers: in a process of its own, which has nothing else
+    # readers: in a process of its own, which has nothing else; engine: tasks run without Qt, too; streams: segments and hashes
+    "Thread": ("core.library.watcher", "core.library.readers", "core.tasks.engine", "core.online.streams"),
     "Timer": ("core.library.watcher",),
     "ThreadPoolExecutor": (),
     "watchdog": ("core.library.watcher",),
     "processEvents": (),
 }
-BROAD_CATCHES = ("bridge.jobs", "core.library.watcher")
+BROAD_CATCHES = ("bridge.jobs", "core.library.watcher", "core.tasks.engine")
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 400, 50
 
 # calls that put a text before a person
@@ -164,10 +166,16 @@ def test_ui_knows_only_records_and_words_of_core() -> None:
 
 def test_command_line_works_without_ui_and_bridge() -> None:
     faults = []
-    for name, others in {"cli": ("core", "app", "commands", "self_check", "desktop_entry", "streams"), "commands": ("core",)}.items():
+    rooms = {
+        "cli": ("core", "app", "commands", "commands_tasks", "commands_online", "self_check", "desktop_entry", "streams"),
+        "commands": ("core",),
+        "commands_tasks": ("core", "commands"),
+        "commands_online": ("core", "commands"),
+    }
+    for name, others in ((name, others) for name, others in rooms.items() if name in modules()):
         faults += [f"{name}:{line} {target}" for line, target in inner(modules()[name]) if is_outside(target, *others)]
     at_once = ast.Module([node for node in modules()["cli"].body if isinstance(node, ast.Import | ast.ImportFrom)], [])
-    slow = ("app", "commands", "self_check")
+    slow = ("app", "commands", "commands_tasks", "commands_online", "self_check")
     faults += [f"cli:{line} {target} slows every start" for line, target in inner(at_once) if room(target) in slow]
     none_of(faults)
 
@@ -285,7 +293,8 @@ print(json.dumps(faults))
 
 
 def test_core_imports_where_pyside_is_absent() -> None:
-    names = ["model_manager." + name for name in modules() if room(name) in ("core", "cli", "commands")]
+    rooms = ("core", "cli", "commands", "commands_tasks", "commands_online")
+    names = ["model_manager." + name for name in modules() if room(name) in rooms]
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_QT], input=json.dumps(names), cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -11,6 +11,12 @@ ModelManagerError
   IndexFault           the index cannot be read or written
   OutsideRoot          a path would leave the folder it must stay in
   BadQuery             a search text cannot be understood
+  BadLink              a link cannot be understood, or leads to nothing that can be downloaded
+  OnlineFault          a site or the way to it
+    NetworkFault       it may work when tried again: no connection, too busy, cut off
+    Refused            the site said no: a key is missing, early access, not there
+  BadDownload          what came is not the file that was promised
+  NoRoom               a drive has not enough room
 """
 
 
@@ -63,3 +69,53 @@ class OutsideRoot(ModelManagerError):
 
 class BadQuery(ModelManagerError):
     """A search text cannot be understood."""
+
+
+class BadLink(ModelManagerError):
+    """A link cannot be understood, or leads to nothing that can be downloaded."""
+
+
+class OnlineFault(ModelManagerError):
+    """A site, or the way to it. It never holds a key, neither in its text nor in what it was raised from.
+
+    code: the cause for programs. page: the address that helps, "" for none.
+    """
+
+    def __init__(self, text: str, code: str, page: str = "") -> None:
+        super().__init__(text)
+        self.code, self.page = code, page
+
+
+class NetworkFault(OnlineFault):
+    """It may work when tried again. after: seconds that the site asked to wait, 0 when it did not say.
+
+    code: offline, timeout, dropped, busy (429), server (5xx), not_json (HTML where an answer should be), expired (a signed address).
+    """
+
+    def __init__(self, text: str, code: str, page: str = "", after: float = 0.0) -> None:
+        super().__init__(text, code, page)
+        self.after = after
+
+
+class Refused(OnlineFault):
+    """The site said no, and will say it again.
+
+    code: needs_key, bad_key, gated, early_access, downloads_off, forbidden, not_found, gone, bad_request, not_a_file (a page came),
+    unusual (the account downloads too much).
+    """
+
+
+class BadDownload(ModelManagerError):
+    """What came is not the file that was promised. code: wrong_hash, wrong_size, not_a_model, html."""
+
+    def __init__(self, text: str, code: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class NoRoom(FileFault):
+    """A drive has not enough room. needed: bytes that are missing."""
+
+    def __init__(self, text: str, needed: int = 0) -> None:
+        super().__init__(text)
+        self.needed = needed

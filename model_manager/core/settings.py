@@ -18,6 +18,7 @@ FILE_NAME = "settings.json"
 THEMES = ("system", "dark", "light")
 VIEWS = ("grid", "table")
 PREVIEW_FORMATS = ("png", "webp")
+COMPATIBLE = ("civitai.info", "cm-info.json", "metadata.json", "json")
 _LARGEST_FILE = 4 * 1024 * 1024
 _MOST_FIRST = 1000
 
@@ -28,6 +29,9 @@ class Settings:
 
     own_folders: (category, path). note_drafts: unsaved notes by the model's real path, each [text, saved text it began from].
     first_screen: ids of the models on screen at the last end, shown first at the next start.
+    Endpoints "" for the sites themselves; proxy "" for the system's; most_kb_a_second 0 for no limit. adult_level: OR of
+    Civitai's bits that may be shown. compatible_sidecars: of COMPATIBLE, what is written besides `.info` and `.md`.
+    folder_template: sub-folder for downloads.
     unknown: keys of other versions of the program, kept as they are.
     """
 
@@ -49,6 +53,15 @@ class Settings:
     takes_sidecars: bool = False
     preview_format: str = "png"
     first_screen: list[int] = field(default_factory=list)
+    civitai_endpoint: str = ""
+    huggingface_endpoint: str = ""
+    proxy: str = ""
+    downloads_at_once: int = 3
+    most_kb_a_second: int = 0
+    adult_level: int = 1
+    compatible_sidecars: list[str] = field(default_factory=list)
+    folder_template: str = ""
+    watches_clipboard: bool = False
     note_drafts: dict[str, list[str]] = field(default_factory=dict)
     unknown: dict[str, object] = field(default_factory=dict)
 
@@ -152,6 +165,10 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "config_files": _texts,
     "own_folders": _pairs,
     "first_screen": _ids,
+    "compatible_sidecars": lambda value: [name for name in _texts(value) or () if name in COMPATIBLE],
+    "downloads_at_once": _between(1, 16),
+    "most_kb_a_second": _between(0, 100_000_000),
+    "adult_level": _between(0, 63),
     "note_drafts": _drafts,
     "theme": _one_of(*THEMES),
     "view": _one_of(*VIEWS),

@@ -1,0 +1,1 @@
+"""Where models come from: links, the sites' answers, and the bytes."""

@@ -1,0 +1,133 @@
+"""What the sites tell, as records: links, offers, their versions, files and pictures. Frozen, plain, no network.
+
+Made by links and the sites' clients, stored in tasks as JSON, shown by ui. Sizes in bytes, hashes in lower case, times in ISO 8601 as
+the sites write them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+CIVITAI, HUGGING_FACE, GITHUB, PLAIN = "civitai", "huggingface", "github", "plain"
+SITE_NAMES = {CIVITAI: "Civitai", HUGGING_FACE: "Hugging Face", GITHUB: "GitHub", PLAIN: ""}
+
+# Civitai's levels are bits (civitai/civitai:src/shared/constants/browsingLevel.constants.ts); 0 is not rated
+PG, PG13, R, X, XXX, BLOCKED = 1, 2, 4, 8, 16, 32
+SAFE, EVERYTHING = PG | PG13, PG | PG13 | R | X | XXX
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One line of what was pasted, understood without network.
+
+    text: as it was written. problem: why it cannot be used, a plain sentence; "" when it can. Ids and names that the link does not tell
+    are 0 and "". Hugging Face: repo is owner/name (with `datasets/` or `spaces/` before it where that is so), path within it, is_folder
+    for a tree or a whole repository. url: for GitHub and plain links, where the download or the release begins.
+    """
+
+    text: str
+    site: str = ""
+    model_id: int = 0
+    version_id: int = 0
+    file_id: int = 0
+    image_id: int = 0
+    repo: str = ""
+    revision: str = ""
+    path: str = ""
+    is_folder: bool = False
+    url: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An example picture or video of a version. url: the original; level: one of Civitai's bits, 0 not rated; sizes in pixels."""
+
+    url: str
+    width: int = 0
+    height: int = 0
+    level: int = 0
+    is_video: bool = False
+    prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file that can be downloaded.
+
+    id: Civitai's file id as text, the path within a repository, or the url. name: bare file name; below: folders before it in the
+    repository ("" or "a/b"). url: where the download begins (before redirects). size: bytes, 0 unknown; is_size_exact: told in bytes, not
+    rounded. kind: ComfyUI's category as far as the site tells, "" unknown. type: the site's word ("Model", "VAE", "Training Data").
+    format, precision, variant: "SafeTensor", "fp16", "pruned" or "Q4_K_M". hashes: algorithm -> hex, all lower case (sha256, blake3,
+    autov2, autov3, crc32; git_sha1 for small files of Hugging Face). pickle_scan, virus_scan: Success, Pending, Danger, Error or "".
+    """
+
+    id: str
+    name: str
+    url: str
+    below: str = ""
+    size: int = 0
+    is_size_exact: bool = False
+    kind: str = ""
+    type: str = ""
+    format: str = ""
+    precision: str = ""
+    variant: str = ""
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    pickle_scan: str = ""
+    virus_scan: str = ""
+    scan_message: str = ""
+    is_primary: bool = False
+    is_model: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of an offer. id: Civitai's version id, a revision, or a release's tag, as text.
+
+    barred: why it cannot be downloaded by anybody now ("Early access until 2026-12-01."), "" when it can. raw: the site's own object, to be
+    written into sidecars. trigger_words: one entry per group as trained.
+    """
+
+    id: str
+    name: str = ""
+    base_model: str = ""
+    published: str = ""
+    description: str = ""
+    trigger_words: tuple[str, ...] = ()
+    files: tuple[RemoteFile, ...] = ()
+    images: tuple[Image, ...] = ()
+    level: int = 0
+    barred: str = ""
+    page: str = ""
+    downloads: int = 0
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """All that a page offers: a Civitai model, a Hugging Face repository, a GitHub release, or one file at an address.
+
+    id: the model id, owner/name, or url. kind: ComfyUI's category as far as the site tells, type: the site's word for it. description:
+    HTML (Civitai) or Markdown. licence: plain sentences. is_adult: marked so as a whole; level: OR of its versions' bits. versions: newest
+    first. chosen: id of the version the link named, "" if none. raw: the site's own object without its versions.
+    """
+
+    site: str
+    id: str
+    name: str
+    page: str = ""
+    author: str = ""
+    type: str = ""
+    kind: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    licence: tuple[str, ...] = ()
+    is_adult: bool = False
+    level: int = 0
+    versions: tuple[Version, ...] = ()
+    chosen: str = ""
+    notice: str = ""
+    downloads: int = 0
+    likes: int = 0
+    raw: Mapping[str, Any] = field(default_factory=dict)

@@ -23,10 +23,12 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
 from model_manager.core.errors import Cancelled, ModelManagerError
+from model_manager.core.tasks.book import Book
 from model_manager.core.tasks.desk import Desk
 from model_manager.core.tasks.kinds import TaskKind
 from model_manager.core.tasks.queue import in_order
 from model_manager.core.tasks.running import Run, Running
+from model_manager.core.tasks.shift import Shift
 from model_manager.core.tasks.states import ENDED, PAUSED, REMOVE, Change, Task
 from model_manager.core.tasks.store import StoreDamaged, StoreFault
 from model_manager.core.work import Work
@@ -52,7 +54,8 @@ class Engine:
         told: gets sentences for the person, such as that the task list cannot be written. Both are called in the engine's thread.
         """
         self._listener, self._told = listener, told
-        self._desk = Desk(folder, kinds, self._start_thread, self._tell)
+        self._book = Book(folder, self._tell)
+        self._desk, self._shift = Desk(self._book), Shift(self._book, kinds, self._start_thread)
         self._posts: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._conduct, name="tasks", daemon=True)
@@ -68,7 +71,7 @@ class Engine:
         only: work on no other tasks than these and those that `wait` is called for (the command line in the foreground); commands and
         their clean-up are carried out for any.
         """
-        self._desk.only = None if only is None else set(only)
+        self._shift.only = None if only is None else set(only)
         self._thread.start()
 
     def close(self, seconds: float = 5.0) -> bool:
@@ -79,9 +82,9 @@ class Engine:
         if not self._thread.is_alive():
             return True
         self._deadline = time.monotonic() + seconds
-        self.post(self._desk.stop_all)
+        self.post(self._shift.stop_all)
         self._thread.join(seconds + 5)
-        return not self._thread.is_alive() and not self._desk.has_runs
+        return not self._thread.is_alive() and not self._shift.has_runs
 
     def post(self, function: Callable[[], _T]) -> "Future[_T]":
         """Run a function in the engine's thread, soon; the future need not be looked at. In the engine's thread it runs at once."""
@@ -110,14 +113,14 @@ class Engine:
 
     def tasks(self) -> list[Task]:
         """All tasks as they stand, in the order in which they are worked on. From memory."""
-        with self._desk.lock:
-            found = list(self._desk.records.values())
+        with self._book.lock:
+            found = list(self._book.records.values())
         return in_order([task for task in found if task.chore != REMOVE])
 
     def task(self, id_: int) -> Task | None:
         """One task as it stands. From memory."""
-        with self._desk.lock:
-            found = self._desk.records.get(id_)
+        with self._book.lock:
+            found = self._book.records.get(id_)
         return None if found is None or found.chore == REMOVE else found
 
     def history(self, id_: int) -> list[Change]:
@@ -126,7 +129,7 @@ class Engine:
 
     def ready(self) -> None:
         """Wait until the store was read; raises StoreFault when it cannot be."""
-        self.post(self._desk.store).result()
+        self.post(self._book.store).result()
 
     # commands. ids None: all tasks. The futures give the ids of the tasks to which it made a difference
 
@@ -172,7 +175,7 @@ class Engine:
         report: gets them now and then, in the caller's thread. An engine for named tasks works on these from now on. Raises Cancelled.
         """
         self.ready()
-        self.post(lambda: self._desk.take_up(ids)).result()
+        self.post(lambda: self._shift.take_up(ids)).result()
         while True:
             found = [task for task in (self.task(id_) for id_ in ids) if task is not None]
             if report is not None:
@@ -194,7 +197,7 @@ class Engine:
             if now >= not_before:
                 not_before = 0.0 if self._stepped() else now + TROUBLE_SECONDS
             self._say_changes()
-            if self._desk.is_closing and (now > self._deadline or (self._desk.is_idle and not not_before)):
+            if self._shift.is_closing and (now > self._deadline or (self._shift.is_idle and not not_before)):
                 break
         self._finish()
         self._say_changes()
@@ -204,14 +207,14 @@ class Engine:
     def _serve(self) -> None:
         """Do what was posted; wait for it a little."""
         try:
-            self._posts.get(timeout=TICK_SECONDS if self._desk.has_runs or self._desk.is_closing else IDLE_SECONDS)()
+            self._posts.get(timeout=TICK_SECONDS if self._shift.has_runs or self._shift.is_closing else IDLE_SECONDS)()
             while True:
                 self._posts.get_nowait()()
         except Empty:
             return
 
     def _stepped(self) -> bool:
-        fault = _tried(self._desk.step, "A round of the tasks failed")
+        fault = _tried(self._shift.step, "A round of the tasks failed")
         if fault is None:
             self._trouble = ""
         return fault is None or self._mended(fault)
@@ -220,7 +223,7 @@ class Engine:
         """Whether a new store took the place of a damaged one; a store that cannot be used just now is told."""
         try:
             if isinstance(fault, StoreDamaged):
-                self._desk.renew()
+                self._book.renew()
                 return True
         except StoreFault as further:
             fault = further
@@ -240,7 +243,7 @@ class Engine:
             log.warning("%s", text)
 
     def _say_changes(self) -> None:
-        records, removed = self._desk.take_changes()
+        records, removed = self._book.take_changes()
         if not records and not removed:
             return
         with self._changed:
@@ -251,7 +254,7 @@ class Engine:
 
     def _finish(self) -> None:
         try:
-            self._desk.finish()
+            self._shift.finish()
         except StoreFault as fault:
             self._be_in_trouble(fault)
 
@@ -284,10 +287,10 @@ class Engine:
             self._posts.put(lambda: None)  # wakes the engine
 
     def _change_run(self, run: Run, state: str) -> None:
-        self._ask(run, lambda: self._desk.change_run(run, state))
+        self._ask(run, lambda: self._shift.change_run(run, state))
 
     def _save_run(self, run: Run, values: Mapping[str, Any]) -> None:
-        self._ask(run, lambda: self._desk.save_run(run, values))
+        self._ask(run, lambda: self._shift.save_run(run, values))
 
     def _ask(self, run: Run, function: Callable[[], None]) -> None:
         """Have the engine do something for a run; a store that cannot be written now is the engine's trouble, not the run's."""

@@ -21,6 +21,7 @@ class KeySheet(Sheet):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("{site} key", site=SITE_NAMES[site]))
         self.setMinimumWidth(560)
+        self.resize(560, 240)
         self.row = KeyRow(site)
         self._close = button(tr("Cancel"))
         self._close.clicked.connect(self.reject)
@@ -45,6 +46,7 @@ class KeySheet(Sheet):
         body.addWidget(label(tr("Add a key for {site}", site=SITE_NAMES[site]), "title"))
         body.addWidget(words)
         body.addWidget(self.row)
+        body.addStretch(1)
         foot = QFrame()
         foot.setProperty("role", "foot")
         row = QHBoxLayout(foot)
@@ -54,7 +56,7 @@ class KeySheet(Sheet):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(body)
+        layout.addLayout(body, 1)
         layout.addWidget(foot)
 
 

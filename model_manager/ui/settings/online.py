@@ -68,6 +68,7 @@ class OnlinePage(SettingsPage):
     def _build_places(self) -> None:
         grid = QGridLayout()
         grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(8)
         self._places: dict[str, QLineEdit] = {}
         hints = {"civitai": "https://civitai.com", "huggingface": "https://huggingface.co", "proxy": tr("As your system says")}
         for number, name in enumerate(hints):

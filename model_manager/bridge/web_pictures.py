@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from functools import partial
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
@@ -96,7 +97,7 @@ class WebPictures(QObject):
 def fetched(sites: Sites, image: Image, edge: int, work: Work) -> QImage:
     """Return a picture (of a video a still), as large as needed. Raises OnlineFault or BadPicture."""
     width = next((width for width in WIDTHS if width >= edge * pictures.BOX_WIDTH), WIDTHS[-1])
-    hosts = (sites.endpoints.civitai,)
+    hosts = (urlsplit(sites.endpoints.civitai).netloc,)
     small = images.sized(image.url, width, image.is_video, hosts)
     try:
         data = sites.web.get_bytes(small, MOST_BYTES, work)

@@ -76,7 +76,7 @@ class LinkField(QPlainTextEdit):
         if cursor.isNull():
             return []
         mark = QTextEdit.ExtraSelection()
-        mark.cursor, mark.format = cursor, form  # type: ignore[attr-defined]
+        mark.cursor, mark.format = cursor, form
         return [mark]
 
     def _fit(self) -> None:

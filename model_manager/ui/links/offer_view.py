@@ -106,10 +106,12 @@ class OfferView(QWidget):
         row.addWidget(self._versions, 1)
         column.addLayout(head)
         column.addLayout(marks)
-        for widget in (self._notice, self.strip, self._no_picture):
+        above: tuple[QWidget, ...] = (self._notice, self.strip, self._no_picture)
+        below: tuple[QWidget, ...] = (self.files, self._words_said, self._words, self._licence_said, self._licence)
+        for widget in above:
             column.addWidget(widget)
         column.addLayout(row)
-        for widget in (self.files, self._words_said, self._words, self._licence_said, self._licence):
+        for widget in below:
             column.addWidget(widget)
         column.addStretch(1)
 

@@ -95,7 +95,8 @@ class LinkSheet(Sheet):
         self._problem = set_role(QLabel(), "bad")
         self._problem.setWordWrap(True)
         self._problem.hide()
-        self._said, self._hint = set_role(QLabel(), "muted"), set_role(QLabel(), "faint")
+        self._said: QLabel = set_role(QLabel(), "muted")
+        self._hint: QLabel = set_role(QLabel(), "faint")
         self._help = push_button("")
         self._help.setAutoDefault(False)
         for text in (self._said, self._hint):

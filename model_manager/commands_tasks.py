@@ -17,6 +17,8 @@ from model_manager.commands import roots_for
 from model_manager.core.errors import NoRoom
 from model_manager.core.library.index import Index, usable_index
 from model_manager.core.library.roots import Roots
+from model_manager.core.online.keys import Keys
+from model_manager.core.online.offers import make_sites
 from model_manager.core.paths import data_dir
 from model_manager.core.settings import load_settings
 from model_manager.core.tasks import words
@@ -33,6 +35,7 @@ from model_manager.core.tasks.states import (
     QUEUED,
     Task,
 )
+from model_manager.core.tasks.store import StoreFault
 from model_manager.core.words import tr
 
 ACTIONS: Final = ("pause", "resume", "retry", "cancel", "clear")
@@ -92,11 +95,21 @@ def working(chosen: argparse.Namespace) -> Iterator[Engine]:
 
     Raises StoreFault where the task list cannot be read.
     """
-    engine = Engine(data_dir(), all_kinds(tools_for(chosen)), told=complain)
+    said = []
+
+    def tell(text: str) -> None:
+        said.append(text)
+        complain(text)
+
+    engine = Engine(data_dir(), all_kinds(tools_for(chosen)), told=tell)
     engine.start(only=())
     try:
         engine.ready()
         yield engine
+    except StoreFault as fault:
+        if fault.text in said:
+            raise SystemExit(2) from fault
+        raise
     finally:
         engine.close()
 
@@ -113,7 +126,8 @@ def tools_for(chosen: argparse.Namespace) -> Tools:
         with Index(path) as index:
             return roots_for(chosen, folder, index.roots())
 
-    return Tools(folder, settings, None, sources, folder / "index.sqlite")
+    sites = make_sites(settings, Keys(folder, os.environ))
+    return Tools(folder, settings, sites, sources, folder / "index.sqlite")
 
 
 def in_foreground(engine: Engine, ids: Collection[int], is_json: bool, is_to_stop: bool = False) -> int:

@@ -24,7 +24,7 @@ CORE = [
 UI_MAY_IMPORT = {
     *("core.errors", "core.words", "core.amounts", "core.library.entry", "core.library.kinds", "core.tasks.states"),
     *("core.previews.records", "core.previews.shape"),
-    *("core.online.records", "core.settings.COMPATIBLE"),
+    *("core.online.records", "core.settings.COMPATIBLE", "core.tasks.words"),
     "core.paths.resource",
 }
 
@@ -33,8 +33,8 @@ ONLY_IN = {
     "QThreadPool": ("bridge.jobs",),
     "QRunnable": ("bridge.jobs",),
     "QThread": ("bridge.jobs",),
-    # readers: in a process of its own, which has nothing else; engine: tasks run without Qt, too; streams: segments and hashes
-    "Thread": ("core.library.watcher", "core.library.readers", "core.tasks.engine", "core.online.streams"),
+    # readers, site_process: in processes of their own; engine: tasks run without Qt, too; streams: segments and hashes
+    "Thread": ("core.library.watcher", "core.library.readers", "core.demo.site_process", "core.tasks.engine", "core.online.streams"),
     "Timer": ("core.library.watcher",),
     "ThreadPoolExecutor": (),
     "watchdog": ("core.library.watcher",),

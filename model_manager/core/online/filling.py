@@ -3,6 +3,7 @@
 Used by reading and transfer. Reading a part of a file may fail in many ways; what they mean for the whole is kept and decided here.
 """
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -10,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from model_manager.core.errors import BadDownload, NetworkFault, Refused
+from model_manager.core.online.answers import Answer
 from model_manager.core.online.bodies import Body, is_strong
 from model_manager.core.online.partials import Partial, Range
 from model_manager.core.online.streams import BLAKE3, SHA256, Follower
 from model_manager.core.online.throttle import Throttle
-from model_manager.core.online.web import Answer, Web
+from model_manager.core.online.web import Web
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -29,7 +31,7 @@ _BAD_RANGES: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The file as the site promised it. size in bytes, 0 unknown; hashes as in RemoteFile. url: before redirects, asked again when needed."""
+    """The file as the site promised it. size in bytes, 0 unknown; hashes as in RemoteFile. url: before redirects."""
 
     url: str
     name: str
@@ -232,4 +234,4 @@ class Filling:
 def _pieces(start: int, end: int, unit: int) -> list[Range]:
     """Cut a gap at the borders of segments."""
     borders = [start, *range((start // unit + 1) * unit, end, unit), end]
-    return list(zip(borders[:-1], borders[1:], strict=True))
+    return list(itertools.pairwise(borders))

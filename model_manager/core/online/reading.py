@@ -10,14 +10,15 @@ from collections.abc import Callable
 from typing import Final
 
 from model_manager.core.errors import NetworkFault
+from model_manager.core.online.answers import Answer
 from model_manager.core.online.bodies import SNIFFED, Body, body_of, is_page, is_strong, total_of_416
 from model_manager.core.online.filling import OVERLAP, Filling
 from model_manager.core.online.partials import Range
 from model_manager.core.online.throttle import LARGEST
-from model_manager.core.online.web import Answer
 from model_manager.core.words import tr
 
 PROBE_SECONDS: Final = 2.0
+WORTH_ASKING: Final = 8 << 20  # bytes here that are worth another request; a refused answer costs what is under way already
 FAST: Final = 40_000_000  # bytes a second; one connection that brings this much needs no helpers
 
 
@@ -103,7 +104,7 @@ def _judge(filling: Filling, body: Body, ask: int, is_main: bool) -> None:
 def _judge_whole(filling: Filling, body: Body, ask: int, is_main: bool) -> None:
     """All of the file comes though a part was asked for: once more without a condition, else it is taken from the beginning."""
     is_other = filling.is_other(body)
-    if not is_main or (ask and not is_other and not filling.asks_plainly):
+    if not is_main or (ask > WORTH_ASKING and not is_other and not filling.asks_plainly):
         filling.asks_plainly = True
         raise NetworkFault(tr("The server sent the whole file instead of its rest."), "server")
     if filling.partial.is_spread:
@@ -125,7 +126,7 @@ class _Pouring:
         self._begun, self._start = time.monotonic(), body.start
 
     def pour(self, handle: int, buffer: memoryview, count: int) -> None:
-        """Write the first `count` bytes of the buffer, then all that follow, until the part is here. Raises NetworkFault if it ends early."""
+        """Write the first `count` bytes of the buffer, then all that follow. Raises NetworkFault if it ends before the part is here."""
         filling, place = self._filling, self._body.start
         work, throttle, readinto = filling.hands.work, filling.hands.throttle, self._answer.readinto
         while True:

@@ -333,7 +333,8 @@ def test_no_fault_and_no_log_holds_a_key(api: Site, storage: Site, asking: Web, 
         return lambda handler: reply(handler, status, json.dumps({"error": handler.headers["Authorization"]}).encode())
 
     answers = [*map(echo, (400, 401, 403, 404, 418, 500)), cut_after(b"x", 10), said(200, b"<html>")]
-    answers += [said(302, Location="file:///etc/passwd"), lambda handler: setattr(handler, "close_connection", True), said(307, Location=storage.url), said(302, Location="http://[::1")]
+    answers += [said(302, Location="file:///etc/passwd"), lambda handler: setattr(handler, "close_connection", True)]
+    answers += [said(307, Location=storage.url), said(302, Location="http://[::1")]
     storage.answer = said(403)
     for answer in answers:
         api.answer = answer

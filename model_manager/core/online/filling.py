@@ -14,7 +14,7 @@ from model_manager.core.errors import BadDownload, NetworkFault, Refused
 from model_manager.core.online.answers import Answer
 from model_manager.core.online.bodies import Body, is_strong
 from model_manager.core.online.partials import Partial, Range
-from model_manager.core.online.streams import BLAKE3, SHA256, Follower
+from model_manager.core.online.streams import BLAKE3, GIT_SHA1, SHA256, Follower
 from model_manager.core.online.throttle import Throttle
 from model_manager.core.online.web import Web
 from model_manager.core.words import tr
@@ -42,8 +42,11 @@ class Wanted:
     @property
     def algorithm(self) -> str:
         """Which hash is computed."""
-        known = self.hashes
-        return BLAKE3 if BLAKE3 in known and not known.get(SHA256) and not known.get("autov2") else SHA256
+        if self.hashes.get(SHA256) or self.hashes.get("autov2"):
+            return SHA256
+        if self.hashes.get(BLAKE3):
+            return BLAKE3
+        return GIT_SHA1 if self.hashes.get(GIT_SHA1) and self.is_size_exact else SHA256
 
     @property
     def expected(self) -> str:
@@ -108,7 +111,7 @@ class Filling:
         self._claims: list[Range] = []
         self._lock = threading.Lock()
         self._next_look, self._next_word = 0, 0.0
-        self.follower = Follower(partial.path, wanted.algorithm)
+        self.follower = Follower(partial.path, wanted.algorithm, wanted.size)
         self.follower.reach(partial.prefix)
 
     @property
@@ -181,7 +184,7 @@ class Filling:
         self.follower.close()
         self.partial.cut(length)
         self.is_ended = False
-        self.follower = Follower(self.partial.path, self.wanted.algorithm)
+        self.follower = Follower(self.partial.path, self.wanted.algorithm, self.wanted.size)
         self.follower.reach(self.partial.prefix)
 
     def restart(self) -> None:

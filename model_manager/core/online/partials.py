@@ -56,6 +56,12 @@ class Partial:
         found = [(int(start), min(int(end), size)) for start, end in ranges] if isinstance(ranges, list) else [(0, size)]
         self._done = sorted((start, end) for start, end in found if end > start)
 
+    def measure(self) -> None:
+        """Believe the file's length after somebody else filled it."""
+        size = os.stat(long_path(self.path)).st_size
+        with self._lock:
+            self._done = [(0, size)] if size else []
+
     def make(self) -> None:
         """Make the file unless it is there: under the first free of `name.part`, `name.2.part` ... Raises FolderFault or NoRoom."""
         if self.path and file_id(self.path) == self._id:

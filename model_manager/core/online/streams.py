@@ -18,7 +18,7 @@ from model_manager.core.work import Work
 STEP: Final = 1 << 20  # bytes hashed at once: they stay in the processor's cache between reading and hashing
 _BEHIND: Final = 8 << 20  # bytes by which the hash may be behind before it reads back what nobody hands over
 _QUEUED: Final = 4  # buffers that wait to be hashed
-SHA256, BLAKE3 = "sha256", "blake3"
+SHA256, BLAKE3, GIT_SHA1 = "sha256", "blake3", "git_sha1"
 
 
 class Hash(Protocol):
@@ -31,12 +31,14 @@ class Hash(Protocol):
         """Return the hash of all so far in hex."""
 
 
-def new_hash(algorithm: str) -> Hash:
-    """Return an empty hash of this name ("sha256" or "blake3")."""
+def new_hash(algorithm: str, size: int) -> Hash:
+    """Return an empty hash of this name: sha256, blake3, or git_sha1, which begins with the size of the file."""
     if algorithm == BLAKE3:
         from blake3 import blake3
 
         return blake3()
+    if algorithm == GIT_SHA1:
+        return hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
     return hashlib.sha256()
 
 
@@ -47,8 +49,9 @@ class Follower:
     order, is read back from the file, which the system mostly still has in memory; nobody waits for that.
     """
 
-    def __init__(self, path: str, algorithm: str) -> None:
-        self._path, self._hash = path, new_hash(algorithm)
+    def __init__(self, path: str, algorithm: str, size: int = 0) -> None:
+        """`size`: of the whole file, which only git_sha1 needs to know before."""
+        self._path, self._hash = path, new_hash(algorithm, size)
         self._end, self._given, self._place = 0, 0, 0  # written; queued or being hashed; hashed
         self._is_last = self._is_over = False
         self._fresh: deque[memoryview] = deque()

@@ -58,7 +58,7 @@ class Fetched:
     @property
     def model_id(self) -> int:
         """Civitai's model id, 0 for none."""
-        return _number(self.offer.id or self.version.raw.get("modelId")) if self.is_civitai else 0
+        return _number(self.offer.id or self.version.offer or self.version.raw.get("modelId")) if self.is_civitai else 0
 
     @property
     def version_id(self) -> int:

@@ -7,8 +7,8 @@ and favourite are never told here (ChrisFab16/ComfyUI-Model-Manager:comfyui_mana
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from model_manager.core.online.records import RemoteFile
-from model_manager.core.sidecars.fetched import Fetched, cut, plain, public
+from model_manager.core.online.records import Image, RemoteFile
+from model_manager.core.sidecars.fetched import Fetched, cut, public
 from model_manager.core.sidecars.info import CIVITAI_KEYS, USER_KEY
 from model_manager.core.sidecars.keeping import Kept, is_empty, keep, mark
 from model_manager.core.sidecars.suffixes import stem_of
@@ -59,8 +59,13 @@ def _as_version(fetched: Fetched, sha256: str) -> dict[str, Any]:
         "description": cut(version.description),
         "model": {"name": offer.name, "type": offer.type, "nsfw": offer.is_adult, "poi": False, "tags": list(offer.tags)},
         "files": [_as_file(file, fetched.hashes(sha256))] if file else [],
-        "images": [plain({"url": one.url, "width": one.width, "height": one.height}) for one in version.images],
+        "images": [_as_image(one) for one in version.images],
     }
+
+
+def _as_image(image: Image) -> dict[str, Any]:
+    sort = "video" if image.is_video else "image"
+    return {"url": public(image.url), "nsfwLevel": image.level, "width": image.width, "height": image.height, "type": sort}
 
 
 def _as_file(file: RemoteFile, hashes: dict[str, str]) -> dict[str, Any]:

@@ -79,6 +79,10 @@ def _command(chosen: argparse.Namespace) -> int:
         from model_manager import commands_tasks
 
         return commands_tasks.run(chosen)
+    if chosen.command == "download":
+        from model_manager import commands_download
+
+        return commands_download.run(chosen)
     if chosen.command in _ONLINE:
         from model_manager import commands_online
 

@@ -6,7 +6,6 @@ from what is on the disk, however the one before it ended. It must never write a
 
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +21,7 @@ from model_manager.core.online.transfer import fill
 from model_manager.core.paths import long_path, plain_reason, require_inside
 from model_manager.core.tasks.delivery import Delivery, papers_of
 from model_manager.core.tasks.kinds import TaskKind, Tools
-from model_manager.core.tasks.resolving import resolved, told_fields
+from model_manager.core.tasks.resolving import page_of_payload, resolved, told_fields
 from model_manager.core.tasks.running import Running
 from model_manager.core.tasks.states import DOWNLOAD, Task
 from model_manager.core.words import tr, trn
@@ -74,7 +73,7 @@ class _Download:
         """Bring all files and return what is to be said of them."""
         if not self._payload.get("files"):
             self._payload = resolved(self._tools, self._payload, self._running.work)
-        self._running.save(self._payload, **told_fields(self._payload))
+        self._running.save(self._payload, **told_fields(self._payload, self._tools.settings.adult_level))
         files = [dict(entry) for entry in self._payload["files"]]
         self._payload["files"] = files
         for number, entry in enumerate(files):
@@ -90,7 +89,7 @@ class _Download:
         proof = tr("hash verified")
         if unproven:
             one = tr("not verified: the site gives no hash")
-            many = trn("{count} file not verified: the site gives no hash", "{count} files not verified: the site gives no hash", len(unproven))
+            many = trn("{count} not verified: the site gives no hash", "{count} not verified: the site gives no hash", len(unproven))
             proof = one if len(files) == 1 else many
         count = [trn("{count} file", "{count} files", len(files))] if len(files) > 1 else []
         return " · ".join([*count, size, proof, *dict.fromkeys(self._notes)])
@@ -235,9 +234,8 @@ class _One:
         """Raise Refused for a file in which the site found something dangerous, unless the person wants it all the same."""
         remote = self._entry.get("remote") or {}
         if "Danger" in (remote.get("pickle_scan"), remote.get("virus_scan")) and not self._download.payload.get("accepted"):
-            page = str((self._download.payload.get("version") or {}).get("page") or (self._download.payload.get("offer") or {}).get("page") or "")
-            text = tr("The site's scan found something dangerous in {name}, so it was not loaded. Its page says more.", name=self._wanted.name)
-            raise Refused(text, "dangerous", page)
+            text = tr("The site's scan found something dangerous in {name}, so it was not loaded.", name=self._wanted.name)
+            raise Refused(text, "dangerous", page_of_payload(self._download.payload))
 
     def _make_folder(self) -> None:
         """Make the folders below the root, and the root itself where its own folder is there. Raises FolderFault."""
@@ -276,6 +274,7 @@ def _require_room(folder: str, count: int) -> None:
         return
     missing = count + min(RESERVE, usage.total // _SMALL_DRIVE) - usage.free
     if count and missing > 0:
-        raise NoRoom(tr("The drive of {folder} lacks {size}. It goes on when there is room.", folder=folder, size=size_text(missing)), missing)
+        text = tr("The drive of {folder} lacks {size}. It goes on when there is room.", folder=folder, size=size_text(missing))
+        raise NoRoom(text, missing)
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from model_manager.core.errors import BadLink, FolderFault, Refused
 from model_manager.core.files.destinations import destinations
 from model_manager.core.online.images import best
+from model_manager.core.online.links import key_of, page_of
 from model_manager.core.online.packing import from_plain
-from model_manager.core.online.records import SITE_NAMES, Version
+from model_manager.core.online.records import SITE_NAMES, Image, Link, Version
 from model_manager.core.tasks.kinds import Tools
 from model_manager.core.tasks.proposals import BARRED, GOES, Options, Proposal, download_payload, proposals_for
 from model_manager.core.words import tr
@@ -43,7 +44,7 @@ def _require_ready(plan: Proposal) -> None:
         raise FolderFault(plan.note)
 
 
-def told_fields(payload: dict[str, Any]) -> dict[str, Any]:
+def told_fields(payload: dict[str, Any], level: int) -> dict[str, Any]:
     """Return the fields of the task that the panel shows: what is loaded, from where to where, with which picture."""
     files = payload["files"]
     main = next((entry for entry in files if entry.get("is_main")), files[0])
@@ -51,9 +52,29 @@ def told_fields(payload: dict[str, Any]) -> dict[str, Any]:
     place = "/".join(part for part in (str(payload.get("kind") or ""), str(main.get("below") or "").replace("\\", "/")) if part)
     fields: dict[str, Any] = {"title": str(main["name"]), "where": " → ".join(part for part in (site, place) if part), "unit": "bytes"}
     version = from_plain(Version, payload.get("version"))
-    image = payload.get("image") or best(version.images, 3)
-    if image and not payload.get("picture_kept"):
-        fields["picture"] = image["url"] if isinstance(image, dict) else image.url
+    image = from_plain(Image, payload["image"]) if payload.get("image") else best(version.images, level)
+    if image is not None and not any(entry.get("done") for entry in files):
+        fields["picture"] = image.url
     return fields
 
 
+def page_of_payload(payload: dict[str, Any]) -> str:
+    """Return the page of what is loaded, "" when it is not known."""
+    version, offer = payload.get("version") or {}, payload.get("offer") or {}
+    return str(version.get("page") or offer.get("page") or "")
+
+
+def task_key(link: Link, to: str = "", name: str = "") -> str:
+    """Return what makes two requests one task: the same thing to the same place under the same name."""
+    return "|".join((key_of(link), to, name))
+
+
+def payload_of(link: Link, to: str = "", name: str = "") -> dict[str, Any]:
+    """Return what a download task holds before it was looked up."""
+    text = page_of(link) if link.text.lower().startswith("comfy-models:") else link.text
+    return {"link": text, "to": to, "name": name}
+
+
+def title_of(link: Link) -> str:
+    """Return what a task is called until the site tells more."""
+    return link.path.rpartition("/")[2] or link.repo or page_of(link).partition("?")[0] or link.text

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from model_manager.core.errors import BadDownload, BadPicture, FileFault, FolderFault, ModelManagerError, OnlineFault
+from model_manager.core.errors import BadDownload, BadPicture, Cancelled, FileFault, FolderFault, ModelManagerError, OnlineFault
 from model_manager.core.files.names import free_stem
 from model_manager.core.files.same import Compared
 from model_manager.core.formats.read import read_facts
@@ -29,6 +29,7 @@ from model_manager.core.sidecars.writing import save_details
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
+PREVIEW_SECONDS: Final = 40.0  # a model does not wait longer for its picture
 EVERYTHING: Final = 255  # a picture that the person chose is shown whatever its level
 _BROKEN: Final = frozenset(("truncated", "bad_header", "not_a_model", "zero_filled", "unreadable"))
 _PROMISE: Final = frozenset((".safetensors", ".sft", ".gguf"))
@@ -139,13 +140,35 @@ class Delivery:
             return []
         try:
             form = Form("." + self.settings.preview_format)
-            made = preview_bytes(papers.images, papers.level, self.web, form, self.work)
+            made = preview_bytes(papers.images, papers.level, self.web, form, _Patience(self.work, PREVIEW_SECONDS))
             name = place_first(target, made) if made is not None else ""
+        except Cancelled:
+            self.work.check()
+            self.notes.append(tr("its preview could not be loaded: {reason}", reason=tr("It took too long.")))
+            return []
         except (BadPicture, OnlineFault, FileFault) as fault:
             self.notes.append(tr("its preview could not be loaded: {reason}", reason=fault.text))
             return []
         self.picture = os.path.join(os.path.dirname(target), name) if name else ""
         return [name] if name else []
+
+
+class _Patience(Work):
+    """Another work's request to stop, and one of its own after some seconds."""
+
+    def __init__(self, work: Work, seconds: float) -> None:
+        super().__init__()
+        self._work, self._until = work, time.monotonic() + seconds
+
+    @property
+    def is_cancelled(self) -> bool:
+        """True once somebody asked to stop, or the time is over."""
+        return self._work.is_cancelled or time.monotonic() > self._until
+
+    def check(self) -> None:
+        """Raise Cancelled then."""
+        if self.is_cancelled:
+            raise Cancelled
 
 
 def papers_of(payload: dict[str, Any], entry: dict[str, Any], level: int) -> Papers | None:

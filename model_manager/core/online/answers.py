@@ -120,11 +120,12 @@ class Answer:
         if file is None:
             return 0
         count: int = file.readinto1(view)
-        pending = getattr(self._source.sock, "pending", None)
-        while pending is not None and 0 < count < len(view) and pending():
-            if not (more := file.readinto1(view[count:])):
-                break
-            count += more
+        if hasattr(self._source.sock, "pending"):
+            from urllib3.util.wait import wait_for_read
+
+            with contextlib.suppress(OSError):  # what is wrong now is met again at the next call; what came before counts
+                while 0 < count < len(view) and wait_for_read(self._source.sock, 0) and (more := file.readinto1(view[count:])):
+                    count += more
         return count
 
     @staticmethod

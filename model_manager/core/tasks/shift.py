@@ -82,9 +82,9 @@ class Shift:
 
     @property
     def seconds_to_next(self) -> float:
-        """How long until a waiting task is due, at least a hundredth of a second."""
-        due = min((task.due for task in self._book.waiting.values()), default=float("inf"))
-        return max(0.01, due - time.time())
+        """How long until a waiting task of ours is due; one that is due and still waits had its chance."""
+        now = time.time()
+        return min((task.due - now for task in self._book.waiting.values() if task.due > now and self._is_ours(task)), default=60.0)
 
     def stop_all(self) -> None:
         """Begin nothing more and ask all runs to stop; they go back to the queue."""

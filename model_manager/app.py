@@ -108,9 +108,7 @@ def _shell(app: "QApplication", chosen: argparse.Namespace, settings: Settings) 
     return window
 
 
-def _furnish(
-    app: "QApplication", window: "MainWindow", chosen: argparse.Namespace, folder: Path, settings: Settings, notice: str
-) -> None:
+def _furnish(app: "QApplication", window: "MainWindow", chosen: argparse.Namespace, folder: Path, settings: Settings, notice: str) -> None:
     """Fill the window with a session, and start the work once it is painted."""
     from model_manager.bridge.jobs import Runner
     from model_manager.bridge.session import Session

@@ -24,7 +24,7 @@ CORE = [
 UI_MAY_IMPORT = {
     *("core.errors", "core.words", "core.amounts", "core.library.entry", "core.library.kinds", "core.tasks.states"),
     *("core.previews.records", "core.previews.shape"),
-    *("core.online.records", "core.settings.COMPATIBLE"),
+    *("core.online.records", "core.settings.COMPATIBLE", "core.tasks.words"),
     "core.paths.resource",
 }
 

@@ -32,6 +32,8 @@ QLabel[role="heading"] { color: $faint; font-size: 11px; font-weight: 600; text-
 QLabel[role="chip"] { background: $raised; color: $text; border: 1px solid $line; border-radius: 6px; padding: 1px 7px; font-size: 12px; }
 QLabel[role="chip"][tone="ok"] { color: $ok; } QLabel[role="chip"][tone="warn"] { color: $warn; }
 QLabel[role="chip"][tone="bad"] { color: $bad; }
+QLabel[role="pill"] { background: $accent_ground; color: $accent; border-radius: 6px; padding: 1px 7px; font-size: 12px; }
+QFrame[role="strip"] { background: $panel; border: none; border-bottom: 1px solid $line; }
 QLabel[role="ok"] { color: $ok; } QLabel[role="warn"] { color: $warn; } QLabel[role="bad"] { color: $bad; }
 QSplitter::handle { background: $line; }
 QSplitter::handle:horizontal { width: 1px; } QSplitter::handle:vertical { height: 1px; }
@@ -59,6 +61,11 @@ QPushButton[tone="quiet"]:hover { background: $hover; }
 QPushButton[tone="quiet"]:pressed { background: $pressed; }
 QPushButton[tone="quiet"]:focus { border-color: $accent; }
 QPushButton[tone="quiet"]:checked { background: $accent_ground; }
+QPushButton[role="filter"] { background: transparent; color: $muted; border-color: transparent; min-height: 24px; padding: 0 10px;
+  border-radius: 7px; }
+QPushButton[role="filter"]:hover { background: $hover; color: $text; }
+QPushButton[role="filter"]:checked { background: $accent_ground; color: $accent; border-color: $accent_ground; }
+QPushButton[role="filter"]:focus { border: 2px solid $accent; padding: 0 9px; min-height: 22px; }
 QToolButton { background: transparent; color: $text; border: 1px solid transparent; border-radius: 8px; padding: 0; }
 QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:open { background: $pressed; }

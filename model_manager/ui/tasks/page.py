@@ -175,11 +175,11 @@ class TasksPage(QWidget):
         row = QHBoxLayout(head)
         row.setContentsMargins(8, 0, 14, 0)
         row.setSpacing(10)
-        for widget in (self.back, self._title, self._pill):
-            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        for part in (self.back, self._title, self._pill):
+            row.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
-        for widget in (self.all, self.clear, self.add):
-            row.addWidget(widget)
+        for button in (self.all, self.clear, self.add):
+            row.addWidget(button)
         line = QHBoxLayout(foot)
         line.setContentsMargins(14, 0, 14, 0)
         line.setSpacing(18)
@@ -197,8 +197,8 @@ class TasksPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (head, ground, foot):
-            column.addWidget(part, int(part is ground))
+        for frame in (head, ground, foot):
+            column.addWidget(frame, int(frame is ground))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc goes back to the models."""

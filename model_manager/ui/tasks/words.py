@@ -6,6 +6,7 @@ The clock is an argument, so that the same record always gives the same words.
 from collections.abc import Mapping
 
 from model_manager.core.tasks.states import (
+    ACTIVE,
     ADD_KEY,
     CANCELLED,
     CHOOSE_FOLDER,
@@ -28,13 +29,16 @@ from model_manager.core.words import tr, trn
 # what a person can have done with a task
 PAUSE, RESUME, AGAIN, CANCEL, REMOVE, FIX, SHOW = "pause", "resume", "again", "cancel", "remove", "fix", "show"
 TONES = {
-    RUNNING: "accent", VERIFYING: "accent", WAITING: "warn", FAILED: "bad", DONE: "ok", PAUSED: "muted", QUEUED: "muted", CANCELLED: "faint",
+    RUNNING: "accent", VERIFYING: "accent", WAITING: "warn", FAILED: "bad", DONE: "ok", PAUSED: "muted", QUEUED: "muted",
+    CANCELLED: "faint",
 }  # fmt: skip
 _UNITS = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
 
 
 def state_word(task: Task) -> str:
     """The state in a word or two."""
+    if task.wish and task.state in ACTIVE:  # it is being done, and takes its time
+        return {PAUSE: tr("Pausing…"), CANCEL: tr("Stopping…")}.get(task.wish, tr("Starting again…"))
     if task.state == RUNNING:
         return tr("Downloading") if task.kind == DOWNLOAD else tr("Running")
     if task.state == WAITING:
@@ -63,10 +67,10 @@ def can(action: str, task: Task) -> bool:
     """Whether an action makes sense for a task; works that are not stored (ids below 0) can only be stopped and removed."""
     is_stored, state = task.id > 0, task.state
     return {
-        PAUSE: is_stored and state in (QUEUED, RUNNING, VERIFYING, WAITING),
+        PAUSE: is_stored and state in (QUEUED, RUNNING, VERIFYING, WAITING) and not task.wish,
         RESUME: is_stored and state == PAUSED,
         AGAIN: is_stored and state in (WAITING, FAILED, CANCELLED),
-        CANCEL: state not in ENDED,
+        CANCEL: state not in ENDED and task.wish != CANCEL,
         REMOVE: state in ENDED,
         FIX: task.fix in fix_words() and state in (WAITING, FAILED),
         SHOW: state == DONE and bool(task.path),

@@ -24,6 +24,10 @@ ACTIVE = frozenset((RUNNING, VERIFYING))  # somebody works on it
 PENDING = frozenset((QUEUED, WAITING))  # it goes on by itself
 ENDED = frozenset((FAILED, CANCELLED, DONE))
 
+# what is asked of the process that works on a task, and what is left to do for one that nobody works on
+PAUSE, CANCEL, REQUEUE, ANEW = "pause", "cancel", "requeue", "anew"  # anew: cancelled, and asked for again before it had ended
+CLEAN, REMOVE = "clean", "remove"  # remove: clean, and then forget the task
+
 # kinds of task
 DOWNLOAD, HASH, DETAILS, UPDATES, PREVIEWS, SCAN, ADD = "download", "hash", "details", "updates", "previews", "scan", "add"
 
@@ -41,7 +45,8 @@ class Task:
     or failed, a plain sentence; code: the same for programs; fix: what mends it (a name above, "" for nothing); page: the address for
     OPEN_PAGE. tries: how often it was begun after faults; due: epoch seconds when a waiting task goes on. picture: path or url of a
     picture, "" for none. path: what it made. created, changed: epoch seconds. payload: what the task's kind needs to go on, plain
-    JSON. owner: the process that works on it, "".
+    JSON. owner: the process that works on it, "". wish: what its owner was asked to do and has not done yet; chore: the clean-up that is
+    still owed. reach: the furthest `done` before the last fault; busy: how often the site was too busy (both for the counting of tries).
     """
 
     id: int
@@ -69,6 +74,10 @@ class Task:
     changed: float = 0.0
     payload: Mapping[str, Any] = field(default_factory=dict)
     owner: str = ""
+    wish: str = ""
+    chore: str = ""
+    reach: int = 0
+    busy: int = 0
 
 
 @dataclass(frozen=True, slots=True)

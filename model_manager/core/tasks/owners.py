@@ -1,0 +1,74 @@
+"""Who works on tasks: one token for each engine, and a lock file that is held as long as its process lives.
+
+Used by the engine. The lock is SQLite's on an empty file, so it ends with the process, however that ends.
+"""
+
+import contextlib
+import secrets
+import sqlite3
+import time
+from pathlib import Path
+from typing import Final
+
+from model_manager.core.tasks.store import StoreFault
+from model_manager.core.words import tr
+
+_START, _END = "tasks-", ".lock"
+_OLD_SECONDS: Final = 3600  # a younger lock file may belong to a program that has not locked it yet
+
+
+class Owner:
+    """This engine, as the others see it. Made before the first task is taken."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take a token and its lock in the data folder; raises StoreFault where no file can be made."""
+        self.token: Final = secrets.token_hex(8)
+        self._path = _lock_path(folder, self.token)
+        lock = _locked(self._path)
+        if lock is None:
+            raise StoreFault(tr("The task list cannot be written in the data folder ({reason}).", reason=self._path.name))
+        self._lock = lock
+
+    def end(self) -> None:
+        """Let go: all tasks in these hands are free for others."""
+        self._lock.close()
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+
+def is_alive(folder: Path, token: str) -> bool:
+    """Whether the process that took this token still runs. The lock file of one that does not is removed."""
+    path = _lock_path(folder, token)
+    if not path.exists():
+        return False
+    lock = _locked(path)
+    if lock is None:
+        return True
+    lock.close()
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+    return False
+
+
+def tidy(folder: Path) -> None:
+    """Remove the lock files that killed programs left."""
+    for path in folder.glob(f"{_START}*{_END}"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _OLD_SECONDS:
+                is_alive(folder, path.name.removeprefix(_START).removesuffix(_END))
+
+
+def _lock_path(folder: Path, token: str) -> Path:
+    return folder / f"{_START}{token}{_END}"
+
+
+def _locked(path: Path) -> sqlite3.Connection | None:
+    lock = None
+    try:
+        lock = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error:
+        if lock is not None:
+            lock.close()
+        return None
+    return lock

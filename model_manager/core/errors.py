@@ -101,7 +101,7 @@ class Refused(OnlineFault):
     """The site said no, and will say it again.
 
     code: needs_key, bad_key, gated, early_access, downloads_off, forbidden, not_found, gone, bad_request, not_a_file (a page came),
-    unusual (the account downloads too much).
+    unusual (the account downloads too much), too_large (more than the caller takes).
     """
 
 

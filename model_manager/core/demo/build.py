@@ -12,7 +12,7 @@ from pathlib import Path
 
 from model_manager.core.demo.catalogue import MODELS, Model
 from model_manager.core.demo.extras import add_extras
-from model_manager.core.demo.papers import header_of, papers_of
+from model_manager.core.demo.papers import header_of, made_of, papers_of
 from model_manager.core.demo.pictures import paint, picture_bytes
 from model_manager.core.demo.sparse import keeps_holes, model_pieces, write_pieces
 from model_manager.core.errors import FolderFault
@@ -20,7 +20,7 @@ from model_manager.core.paths import plain_reason
 from model_manager.core.words import tr
 
 STAMP = ".demo-library"
-VERSION = "1"
+VERSION = "2"
 SMALL_MEGABYTES = 3  # per model where the disk keeps no holes
 LARGEST_SMALL = 30 << 20  # a model that cannot be told with less is left out there
 _DAY = 86_400.0
@@ -87,7 +87,7 @@ def _write_model(model: Model, modified: float, models: Path, shown: Path, has_h
     megabytes = model.megabytes if has_holes else min(model.megabytes, SMALL_MEGABYTES)
     image = paint(*model.art, seed=sum(map(ord, model.path))) if model.pictures else None
     cover = image if "cover" in model.pictures else None
-    pieces = model_pieces(model, megabytes, header_of(model, modified, cover))
+    pieces = model_pieces(model, megabytes, header_of(model, made_of(model), cover))
     if not has_holes and pieces.size > LARGEST_SMALL:
         return
     target.parent.mkdir(parents=True, exist_ok=True)

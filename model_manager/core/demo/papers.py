@@ -47,6 +47,11 @@ def number_of(model: Model) -> int:
     return _FIRST_ID + sum(ord(letter) * (index + 7) for index, letter in enumerate(model.path))
 
 
+def made_of(model: Model) -> float:
+    """Return when its header says it was made: not when the library was built, so that its hash is always the same."""
+    return 1_778_000_000.0 - number_of(model) % 400 * 86_400
+
+
 def papers_of(model: Model, modified: float, size: int, folder: str) -> dict[str, bytes]:
     """Return file name -> content of the model's sidecars; folder: where it lies, as Lora Manager writes it."""
     name = model.path.rsplit("/", 1)[1]
@@ -142,7 +147,7 @@ def _version(model: Model, modified: float, size: int) -> dict[str, object]:
         "baseModelType": "Standard",
         "description": f"<p>{model.about}</p>",
         "trainedWords": list(model.words),
-        "model": {"name": model.title, "type": _type(model), "nsfw": False, "poi": False, "tags": list(model.tags)},
+        "model": {"name": model.title, "type": type_of(model), "nsfw": False, "poi": False, "tags": list(model.tags)},
         "stats": {"downloadCount": number % 9000, "thumbsUpCount": number % 800},
         "files": [
             {
@@ -176,7 +181,7 @@ def _cm_info(model: Model, modified: float, size: int, folder: str) -> str:
         "ModelDescription": f"<p>{model.about}</p>",
         "Nsfw": False,
         "Tags": list(model.tags),
-        "ModelType": _type(model),
+        "ModelType": type_of(model),
         "VersionId": number + 1,
         "VersionName": model.version,
         "BaseModel": model.base,
@@ -269,7 +274,8 @@ def _text(model: Model, modified: float, size: int, folder: str) -> str:
     return f"{model.about}\nTrigger words: {', '.join(model.words) or 'none'}\n"
 
 
-def _type(model: Model) -> str:
+def type_of(model: Model) -> str:
+    """Return Civitai's word for what the model is."""
     return _TYPES.get(kind_of(model), "Checkpoint" if kind_of(model) == "diffusion_models" else "Other")
 
 

@@ -41,7 +41,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An example picture or video of a version. url: the original; level: one of Civitai's bits, 0 not rated; sizes in pixels."""
+    """An example picture or video of a version. url: the original; level: one of Civitai's bits, 0 not rated; sizes in pixels.
+
+    id: Civitai's, 0 unknown. is_delicate: it shows a minor or a real person, so it is never chosen by itself.
+    """
 
     url: str
     width: int = 0
@@ -49,6 +52,8 @@ class Image:
     level: int = 0
     is_video: bool = False
     prompt: str = ""
+    id: int = 0
+    is_delicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,8 @@ class Version:
     """One version of an offer. id: Civitai's version id, a revision, or a release's tag, as text.
 
     barred: why it cannot be downloaded by anybody now ("Early access until 2026-12-01."), "" when it can. raw: the site's own object, to be
-    written into sidecars. trigger_words: one entry per group as trained.
+    written into sidecars. trigger_words: one entry per group as trained. offer: id of the offer it belongs to, "" where the site does
+    not tell.
     """
 
     id: str
@@ -101,6 +107,7 @@ class Version:
     barred: str = ""
     page: str = ""
     downloads: int = 0
+    offer: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -110,7 +117,8 @@ class Offer:
 
     id: the model id, owner/name, or url. kind: ComfyUI's category as far as the site tells, type: the site's word for it. description:
     HTML (Civitai) or Markdown. licence: plain sentences. is_adult: marked so as a whole; level: OR of its versions' bits. versions: newest
-    first. chosen: id of the version the link named, "" if none. raw: the site's own object without its versions.
+    first. chosen: id of the version the link named, "" if none; chosen_file: that of the file, below: the folder it named within a
+    repository. notice: what else is to be said ("Access is given on request."). raw: the site's own object without its versions.
     """
 
     site: str
@@ -127,7 +135,60 @@ class Offer:
     level: int = 0
     versions: tuple[Version, ...] = ()
     chosen: str = ""
+    chosen_file: str = ""
+    below: str = ""
     notice: str = ""
     downloads: int = 0
     likes: int = 0
     raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+ONE, SPLIT, FOLDER = "one", "split", "folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Files of a version that are only of use together. sort: one file, one model split into several, or a folder in diffusers' layout.
+
+    title: what it is called: the file's name, or the folder's.
+    """
+
+    sort: str
+    title: str
+    files: tuple[RemoteFile, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files, as far as they are known."""
+        return sum(file.size for file in self.files)
+
+
+# The words of Civitai's API (civitai/civitai:src/server/common/enums.ts ModelSort, metricTimeframe)
+SORTS = ("Highest Rated", "Most Downloaded", "Most Liked", "Most Discussed", "Most Collected", "Most Images", "Newest", "Oldest")
+PERIODS = ("AllTime", "Year", "Month", "Week", "Day")
+TYPES = tuple(
+    "Checkpoint LORA LoCon DoRA TextualInversion Hypernetwork Controlnet Upscaler MotionModule VAE TextEncoder UNet CLIPVision CLIP"
+    " Detection AestheticGradient Poses Wildcards Workflows ComfyWorkflows VisionLanguage LLM Other".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is searched for on Civitai. level: OR of the bits that may be shown; types and base_models: none means all."""
+
+    text: str = ""
+    types: tuple[str, ...] = ()
+    base_models: tuple[str, ...] = ()
+    sort: str = SORTS[1]
+    period: str = PERIODS[0]
+    level: int = PG
+    tag: str = ""
+    username: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of what was found. cursor: asks for the next part, "" at the end."""
+
+    offers: tuple[Offer, ...]
+    cursor: str = ""

@@ -1,0 +1,143 @@
+"""The way to a server: one request, one answer, by requests and urllib3. No redirects, no keys of its own, no netrc, no cookies.
+
+Imported by web on its first use only, because requests takes long to import. Reads wait in short slices, so that a cancel ends a
+reader that is blocked; so cancelling needs neither threads nor sockets closed from outside.
+"""
+
+import contextlib
+import http.client
+import io
+import os
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies, select_proxy, should_bypass_proxies
+
+from model_manager.core.online.endpoints import host_of
+from model_manager.core.online.reasons import SocksProxy
+from model_manager.core.work import Work
+
+CONNECT_SECONDS = 15.0
+_SLICE = 0.25  # seconds between two looks at a cancel
+_CONNECTIONS = 32  # kept per host; more would be logged as thrown away
+
+_now = threading.local()  # .work: what the request of this thread is done for
+
+
+class _PatientReader(io.RawIOBase):
+    """The reading end of a socket that waits in slices; `opened` is the file that keeps the socket alive."""
+
+    def __init__(self, sock: socket.socket, opened: io.BufferedReader, work: Work | None) -> None:
+        self._sock, self._opened, self._work = sock, opened, work
+        self._seconds = sock.gettimeout() or 60.0
+        sock.settimeout(_SLICE)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, view: Any) -> int:
+        waited = 0.0
+        while True:
+            try:
+                return self._sock.recv_into(view)
+            except TimeoutError:
+                waited += _SLICE
+                if waited >= self._seconds:
+                    raise
+            if self._work is not None:
+                self._work.check()
+
+    def close(self) -> None:
+        if not self.closed:
+            super().close()
+            self._opened.close()
+
+
+class PatientResponse(http.client.HTTPResponse):
+    """An answer whose bytes, from the first line on, are read in slices."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.sock = sock
+        self.fp: io.BufferedReader = io.BufferedReader(_PatientReader(sock, self.fp, getattr(_now, "work", None)))
+
+
+class _Connection(urllib3.connection.HTTPConnection):
+    response_class = PatientResponse
+
+
+class _SecureConnection(urllib3.connection.HTTPSConnection):
+    response_class = PatientResponse
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if not proxy.lower().startswith("socks"):
+            manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        return manager
+
+
+class Connections:
+    """All connections of the program, kept open for reuse. Safe to share between threads."""
+
+    def __init__(self, proxy: str) -> None:
+        """`proxy`: where to go through, "" for what the system says."""
+        self._proxy = proxy if "://" in proxy or not proxy else "http://" + proxy
+        self._adapter = _Adapter(pool_connections=16, pool_maxsize=_CONNECTIONS)
+
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, seconds: float, work: Work | None
+    ) -> urllib3.BaseHTTPResponse:
+        """Ask, and return the answer with its body unread. Raises requests' exceptions, OSError, ValueError, and Cancelled."""
+        request = requests.Request(method, url, headers=dict(headers), data=body).prepare()
+        verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        with _working_for(work):
+            answer = self._adapter.send(
+                request, stream=True, timeout=(CONNECT_SECONDS, seconds), verify=verify, proxies=self._proxies(request.url or url)
+            )
+        raw: urllib3.BaseHTTPResponse = answer.raw
+        return raw
+
+    def close(self) -> None:
+        """Close what is kept open."""
+        self._adapter.close()
+
+    def _proxies(self, url: str) -> dict[str, str]:
+        """Return the proxy for an address; never one for this computer itself. Raises SocksProxy."""
+        host = host_of(url)
+        if host == "localhost" or host.startswith("127.") or host == "::1":
+            return {}
+        if not self._proxy:
+            found = select_proxy(url, get_environ_proxies(url)) or ""
+        else:
+            found = "" if should_bypass_proxies(url, None) else self._proxy
+        if found.lower().startswith("socks"):
+            raise SocksProxy
+        return {"http": found, "https": found} if found else {}
+
+
+@contextlib.contextmanager
+def _working_for(work: Work | None) -> Iterator[None]:
+    _now.work = work
+    try:
+        yield
+    finally:
+        _now.work = None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from model_manager.bridge import board_tasks
-from model_manager.bridge.board_tasks import Holder, Mailbox, Room
+from model_manager.bridge.board_tasks import Ground, Holder, Mailbox, Room
 from model_manager.bridge.jobs import Pool
 from model_manager.bridge.live_works import LiveWorks
 from model_manager.bridge.session import Session
@@ -40,11 +40,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from model_manager.core.tasks.engine import Engine
-    from model_manager.core.tasks.kinds import TaskKind
 
 LIVE_MS = 125  # numbers are shown anew this often while they change
 COUNTDOWN_MS = 500  # while something only waits
-Kinds = Callable[[], "Sequence[TaskKind]"]
 
 
 class Board(QObject):
@@ -61,10 +59,10 @@ class Board(QObject):
     folder_asked = Signal(object)  # Task that needs another folder
     space_asked = Signal(object)  # Task that needs room
 
-    def __init__(self, session: Session, kinds: Kinds, parent: QObject) -> None:
-        """`kinds()` gives all kinds of tasks; it runs in a worker."""
+    def __init__(self, session: Session, sites: Callable[[], Any], parent: QObject) -> None:
+        """`sites()` gives the way to the sites (core.online.offers.Sites); it runs in a worker."""
         super().__init__(parent)
-        self._session, self._runner, self._kinds = session, session.runner, kinds
+        self._session, self._runner, self._sites = session, session.runner, sites
         self.model = TaskModel(self)
         self.model.move_asked.connect(self.move)
         self.pictures = TaskPictures(session.runner, self)
@@ -92,7 +90,9 @@ class Board(QObject):
         if not self._is_asked:
             self._is_asked = True
             told = self._runner.relay(self.problem_raised.emit)
-            args = (self._session.folder, self._kinds, self._mail.put, told, self._holder)
+            session = self._session
+            ground = Ground(session.folder, session.settings, self._sites, lambda: (session.index_path, session.sources))
+            args = (ground, self._mail.put, told, self._holder)
             self._runner.start(Pool.READ, board_tasks.begin, *args, done=self._on_begun, failed=self._on_failed)
 
     def close(self) -> None:

@@ -5,10 +5,14 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from model_manager.bridge.tasks import Sources
 from model_manager.core.files.volumes import volume_of
+from model_manager.core.library.index import Index
+from model_manager.core.library.roots import Roots, collect
 from model_manager.core.paths import long_path
+from model_manager.core.settings import Settings
 from model_manager.core.tasks.states import Task
 
 if TYPE_CHECKING:
@@ -72,16 +76,48 @@ class Holder:
             engine.close()
 
 
-def begin(
-    folder: Path, kinds: "Callable[[], Sequence[TaskKind]]", listener: Listener, told: Callable[[str], None], holder: Holder
-) -> None:
+class Ground(NamedTuple):
+    """What tasks stand on. sites: the way to the sites; where: the index and the sources in use, now."""
+
+    folder: Path
+    settings: Settings
+    sites: Callable[[], Any]
+    where: Callable[[], tuple[Path | None, Sources]]
+
+
+def begin(ground: Ground, listener: Listener, told: Callable[[str], None], holder: Holder) -> None:
     """Make the engine and start it; its listener hears of all the tasks there are."""
     from model_manager.core.tasks.engine import Engine
 
-    engine = Engine(folder, kinds(), listener, told)
+    engine = Engine(ground.folder, kinds(ground), listener, told)
     engine.start()
     if not holder.take(engine):
         engine.close()
+
+
+def kinds(ground: Ground) -> "Sequence[TaskKind]":
+    """Every kind of task."""
+    from model_manager.core.tasks.kinds import Tools, all_kinds
+
+    index, _ = ground.where()
+    assert index is not None  # the library is loaded
+    return all_kinds(Tools(ground.folder, ground.settings, ground.sites(), lambda: roots(ground), index))
+
+
+def roots(ground: Ground) -> Roots:
+    """The folders of all models, as they are now."""
+    path, sources = ground.where()
+    assert path is not None
+    with Index(path) as index:
+        return collect(sources.installs, sources.configs, sources.own, tuple(index.roots()))
+
+
+def sites_of(folder: Path, settings: Settings) -> Any:
+    """The way to the sites. No connection is made, and no key is looked for, before a task needs it."""
+    from model_manager.core.online.keys import Keys
+    from model_manager.core.online.offers import make_sites
+
+    return make_sites(settings, Keys(folder, os.environ))
 
 
 def move(engine: "Engine", ids: Sequence[int], before: int) -> None:

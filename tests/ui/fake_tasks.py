@@ -3,6 +3,7 @@
 python tests/ui/fake_tasks.py PICTURE.png [dark|light] [WIDTHxHEIGHT] [COUNT]
 """
 
+import os
 import sys
 import time
 from dataclasses import replace
@@ -78,12 +79,14 @@ def picture_of(place: Path, theme: str, size: tuple[int, int], count: int) -> No
     page.show_free("1.2 TB free on D:")
     page.resize(*size)
     page.show()
+    page.view.setFocus()
     page.view.select(8)
     app.processEvents()
     page.grab().save(str(place))
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     chosen = dict(enumerate(sys.argv))
     wide, _, high = chosen.get(3, "1440x900").partition("x")
     picture_of(Path(chosen[1]), chosen.get(2, "dark"), (int(wide), int(high)), int(chosen.get(4, "11")))

@@ -25,7 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from model_manager.bridge.task_model import TASK_ROLE
-from model_manager.core.tasks.states import ADD, DETAILS, DOWNLOAD, HASH, PREVIEWS, QUEUED, SCAN, UPDATES, Task
+from model_manager.core.tasks.states import ADD, DETAILS, DOWNLOAD, HASH, PREVIEWS, QUEUED, RETRY, RUNNING, SCAN, UPDATES, Task
 from model_manager.ui.tasks.words import (
     AGAIN,
     CANCEL,
@@ -37,11 +37,12 @@ from model_manager.ui.tasks.words import (
     TONES,
     action_words,
     can,
+    main_action,
     share,
     state_word,
     told,
 )
-from model_manager.ui.theme import icon, mixed, tokens
+from model_manager.ui.theme import icon, tokens
 
 Index = QModelIndex | QPersistentModelIndex
 ROW, SIDE, GAP = 71, 14, 16
@@ -73,7 +74,7 @@ class Places(NamedTuple):
 def places(rect: QRect) -> Places:
     """The columns of a row: from the right actions, state and progress of fitting widths; the title takes what is left."""
     width = rect.width()
-    actions, state = (150, 128) if width >= 900 else (136, 108)
+    actions, state = (150, 128) if width >= 900 else (128, 124)
     progress = max(180, min(320, round(width * 0.235)))
     right = rect.right() + 1 - SIDE
     top, height = rect.top(), rect.height()
@@ -88,23 +89,25 @@ def places(rect: QRect) -> Places:
 def buttons(task: Task, rect: QRect, font: QFont, is_hot: bool) -> list[Button]:
     """What can be clicked in a row, from the left. is_hot: the pointer or the keyboard is on it, then what is over can be removed."""
     area = places(rect).actions
-    names = [action for action in (PAUSE, RESUME, AGAIN, CANCEL) if can(action, task)]
-    if can(PAUSE, task) and task.state not in (QUEUED, "running"):
-        names.remove(PAUSE)
-    if can(REMOVE, task) and is_hot:
-        names.append(REMOVE)
-    word = next((action for action in (FIX, SHOW) if can(action, task)), "")
-    if word == FIX and (AGAIN in names and (task.fix == "retry" or not is_hot)):
-        names.remove(AGAIN)
-    made, right = list[Button](), area.right() + 1
+    word = main_action(task)
+    names = [action for action in (PAUSE, RESUME, AGAIN, CANCEL, REMOVE) if can(action, task) and _has_room(action, task, word, is_hot)]
+    made, right, top = list[Button](), area.right() + 7, area.center().y() - BUTTON // 2  # signs end at the margin, their grounds beyond
     for name in reversed(names):
-        made.append(Button(name, QRect(right - BUTTON + 6, area.center().y() - BUTTON // 2, BUTTON, BUTTON)))
+        made.append(Button(name, QRect(right - BUTTON, top, BUTTON, BUTTON)))
         right -= BUTTON
     if word:
         wide = QFontMetrics(font).horizontalAdvance(action_words(word, task)) + 18
-        right += 9 if not names else -2
-        made.append(Button(word, QRect(right - wide, area.center().y() - BUTTON // 2, wide, BUTTON)))
+        made.append(Button(word, QRect(right - wide - (6 if names else 0), top, wide, BUTTON)))
     return made[::-1]
+
+
+def _has_room(action: str, task: Task, word: str, is_hot: bool) -> bool:
+    """Whether a row has this button. The menu has all; a row has those that are wanted, and more where the pointer is."""
+    if action == PAUSE:
+        return task.state in (QUEUED, RUNNING)
+    if action == AGAIN:
+        return word != FIX or (is_hot and task.fix != RETRY)
+    return action != REMOVE or is_hot
 
 
 def button_at(task: Task, rect: QRect, font: QFont, is_hot: bool, point: QPoint) -> str:
@@ -169,9 +172,8 @@ class TaskDelegate(QStyledItemDelegate):
         for action, rect in buttons(task, option.rect, option.font, is_hot):
             is_word = action in (FIX, SHOW)
             if action == hot or is_word:
-                ground = mixed(colours.text, colours.panel, 0.14 if action == hot else 0.06)
-                painter.setPen(QPen(colours.line, 1) if is_word else Qt.PenStyle.NoPen)
-                painter.setBrush(ground)
+                painter.setPen(QPen(_veil(0.14), 1) if is_word else Qt.PenStyle.NoPen)
+                painter.setBrush(_veil(0.15 if action == hot else 0.06))
                 painter.drawRoundedRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5), 7, 7)
             if is_word:
                 painter.setFont(option.font)
@@ -180,6 +182,13 @@ class TaskDelegate(QStyledItemDelegate):
             else:
                 corner = rect.center() - QPoint(7, 7)
                 icon(_ICONS[action], 16, "text" if action == hot else "muted").paint(painter, QRect(corner, QSize(16, 16)))
+
+
+def _veil(share: float) -> QColor:
+    """Ink as thin as this, for what must be seen on a selected row, too."""
+    colour = QColor(tokens().text)
+    colour.setAlphaF(share)
+    return colour
 
 
 def _ground(rect: QRect, name: str) -> QBrush:
@@ -233,7 +242,7 @@ def _paint_progress(painter: QPainter, rect: QRect, font: QFont, task: Task, now
     top = rect.center().y() - (BAR + 5 + high * max(1, len(lines))) // 2
     track = QRectF(rect.left(), top, rect.width(), BAR)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(mixed(colours.text, colours.panel, 0.09))
+    painter.setBrush(_veil(0.10))
     painter.drawRoundedRect(track, 2.5, 2.5)
     painter.setBrush(getattr(colours, TONES.get(task.state, "muted")))
     done = share(task)

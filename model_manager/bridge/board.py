@@ -93,7 +93,7 @@ class Board(QObject):
             session = self._session
             ground = Ground(session.folder, session.settings, self._sites, lambda: (session.index_path, session.sources))
             args = (ground, self._mail.put, told, self._holder)
-            self._runner.start(Pool.READ, board_tasks.begin, *args, done=self._on_begun, failed=self._on_failed)
+            self._runner.start(Pool.READ, board_tasks.begin, *args, done=self._on_begun, failed=self._on_not_begun)
 
     def close(self) -> None:
         """End the engine: what runs is stopped and goes on at the next start."""
@@ -104,6 +104,12 @@ class Board(QObject):
         early, self._early = self._early, []
         for ask in early:
             ask()
+
+    def _on_not_begun(self, fault: ModelManagerError) -> None:
+        """The next wish tries again."""
+        self._is_asked = False
+        self._early.clear()
+        self._on_failed(fault)
 
     # news
 

@@ -31,6 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from model_manager.core.previews import makers
 
         return makers.serve(int(words[1]))
+    if words[:1] == ["--demo-site"]:
+        from model_manager.core.demo import site_process
+
+        return site_process.serve(words[1])
     if words[:1] == ["--poster"]:
         from model_manager import app
 
@@ -75,6 +79,10 @@ def _command(chosen: argparse.Namespace) -> int:
         from model_manager import commands_tasks
 
         return commands_tasks.run(chosen)
+    if chosen.command == "download":
+        from model_manager import commands_download
+
+        return commands_download.run(chosen)
     if chosen.command in _ONLINE:
         from model_manager import commands_online
 

@@ -23,8 +23,9 @@ from model_manager.core.paths import data_dir
 from model_manager.core.settings import load_settings
 from model_manager.core.tasks import words
 from model_manager.core.tasks.engine import Engine
+from model_manager.core.tasks.every_kind import all_kinds
 from model_manager.core.tasks.faults import NO_ROOM
-from model_manager.core.tasks.kinds import Tools, all_kinds
+from model_manager.core.tasks.kinds import Tools
 from model_manager.core.tasks.states import (
     ACTIVE,
     CANCELLED,

@@ -31,7 +31,7 @@ _MOST_PICTURES: Final = 40
 _TRAINING: Final = re.compile(
     r"(^|/)(optimizer|scheduler|rng_state|training_args|random_states)[^/]*\.(bin|pt|pth|pkl)$|(^|/)checkpoint-[0-9]+/", re.IGNORECASE
 )
-# Repositories that card data names as base, and Civitai's names for them (civitai/civitai:packages/civitai-shared/src/basemodel.constants.ts)
+# Repositories that cards name as base, in Civitai's spelling (civitai/civitai:packages/civitai-shared/src/basemodel.constants.ts)
 _BASES: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), name)
     for pattern, name in (

@@ -1,4 +1,4 @@
-"""What a kind of task is, what its function is given, and the list of all kinds. The engine runs them and knows none of them.
+"""What a kind of task is, and what its function is given. The engine runs them and knows none of them; every_kind lists them.
 
 How to write one: a function that takes a `Running`, works until it is finished and returns the closing note.
 
@@ -63,8 +63,3 @@ class Tools:
     sites: Sites
     sources: Callable[[], Roots]
     index: Path
-
-
-def all_kinds(tools: Tools) -> list[TaskKind]:
-    """Every kind of task this program can do."""
-    return []

@@ -13,8 +13,11 @@ from pathlib import Path
 
 from model_manager import __version__
 from model_manager.core.errors import ModelManagerError
+from model_manager.core.online.outside import is_link
 from model_manager.streams import give_streams
 
+_ABOUT = "Every model you own, on one fast screen."
+_WAYS_IN = "Links to models (model-manager LINK ...) are shown in the window, and so are model files to be added."
 _FOLDERS = ("comfyui", "extra_model_paths_config")
 
 
@@ -38,7 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return app.poster(words[1])
     give_streams()
-    chosen = _joined(_parser().parse_args(words))
+    parser = _parser()
+    words, outside = _outside(words, parser)
+    chosen = _joined(parser.parse_args(words))
+    chosen.outside = outside
+    if outside and chosen.command is not None:
+        parser.error("links and files are for the window; a command takes its own")
     if chosen.data_dir:
         os.environ["MODEL_MANAGER_DATA"] = os.path.abspath(chosen.data_dir)
     try:
@@ -62,6 +70,10 @@ def _carried_out(chosen: argparse.Namespace) -> int:
         from model_manager import desktop_entry
 
         return desktop_entry.install()
+    if chosen.register_links or chosen.unregister_links:
+        from model_manager import link_handler
+
+        return link_handler.run(chosen.register_links)
     if chosen.command is None:
         from model_manager.app import run
 
@@ -72,6 +84,24 @@ def _carried_out(chosen: argparse.Namespace) -> int:
     code = commands.run(chosen)
     sys.stdout.flush()
     return code
+
+
+def _outside(words: list[str], parser: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
+    """Part the links and files that stand where a command could from all other words; behind `--` there is nothing else."""
+    taking = {name for action in parser._actions for name in action.option_strings if action.nargs != 0}
+    commands = {name for action in parser._actions if action.dest == "command" for name in action.choices or ()}
+    rest: list[str] = []
+    found: list[str] = []
+    for place, word in enumerate(words):
+        if word == "--":
+            return rest, [*found, *words[place + 1 :]]
+        if word.startswith("-") or (place and words[place - 1] in taking):
+            rest.append(word)
+        elif word not in commands and (is_link(word) or os.path.exists(word)):
+            found.append(word)
+        else:
+            return [*rest, *words[place:]], found
+    return rest, found
 
 
 def _let_any_name_out() -> None:
@@ -88,7 +118,7 @@ def _joined(chosen: argparse.Namespace) -> argparse.Namespace:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="model-manager", description="Every model you own, on one fast screen.")
+    parser = argparse.ArgumentParser(prog="model-manager", description=_ABOUT, epilog=_WAYS_IN)
     parser.add_argument("--version", action="version", version=f"Model Manager {__version__}")
     _add_folders(parser, is_top=True)
     parser.add_argument("--theme", choices=("dark", "light", "system"), help="colours of the window")
@@ -99,6 +129,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--view", choices=("grid", "table"), help="show cards or a table")
     parser.add_argument("--self-check", nargs="?", const="", metavar="FILE", help="try all parts of the program; FILE gets a JSON report")
     parser.add_argument("--install-desktop-entry", action="store_true", help="put the program into the menu of a Linux desktop")
+    parser.add_argument("--register-links", action="store_true", help="open comfy-models: links of browsers with this program")
+    parser.add_argument("--unregister-links", action="store_true", help="do not open them any more")
     commands = parser.add_subparsers(dest="command", metavar="command")
     for name, text in (
         ("scan", "look through the folders and bring the index up to date"),

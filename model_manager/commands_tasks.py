@@ -233,6 +233,7 @@ class Progress:
 
 def _width() -> int:
     try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns - 1
-    except OSError:
-        return 79
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):  # ValueError: what stands for stderr has no number
+        columns = 0
+    return (columns or 80) - 1  # some terminals do not know

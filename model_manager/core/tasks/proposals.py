@@ -15,7 +15,7 @@ from model_manager.core.errors import BadLink, OutsideRoot
 from model_manager.core.files.destinations import Destination, destination_for, kind_of_name
 from model_manager.core.files.volumes import RESERVE, volume_of
 from model_manager.core.library.entry import Facts
-from model_manager.core.library.kinds import label, label_one
+from model_manager.core.library.kinds import current_name, label, label_one
 from model_manager.core.online.groups import group_of, groups_of
 from model_manager.core.online.offers import Sites
 from model_manager.core.online.packing import to_plain
@@ -94,6 +94,12 @@ class Proposal:
         return os.path.basename(self.targets[0]) if self.group.sort == ONE and self.targets else self.group.title or self.offer.name
 
 
+def options_for(to: str = "", name: str = "", template: str = "") -> Options:
+    """Return the options that `--to KIND[/SUB]` and `--name` mean. Raises FolderFault for a type or a sub-folder that cannot be."""
+    kind, below = naming.parse_target(to) if to else ("", None)
+    return Options(kind=kind, below=below, name=name, template=template)
+
+
 def chosen_version(offer: Offer) -> Version:
     """Return the version that the link named, else the newest that can be downloaded. Raises BadLink when there is none at all."""
     if not offer.versions:
@@ -170,7 +176,7 @@ def propose(
 def _kind(offer: Offer, version: Version, group: Group, options: Options, facts: Facts) -> tuple[str, str]:
     """The category and why: the person's word, the header, the site's word on the file, on the model, then names."""
     if options.destination is not None or options.kind:
-        return options.destination.kind if options.destination is not None else options.kind, tr("chosen by you")
+        return options.destination.kind if options.destination is not None else current_name(options.kind), tr("chosen by you")
     if group.sort == FOLDER and any(file.name == "model_index.json" for file in group.files):
         return "diffusers", tr("a folder in diffusers' layout")
     if facts.kind:

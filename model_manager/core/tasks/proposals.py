@@ -109,9 +109,10 @@ def chosen_version(offer: Offer) -> Version:
     return named or next(free, offer.versions[0])
 
 
-def chosen_groups(offer: Offer, version: Version) -> tuple[Group, ...]:
+def chosen_groups(offer: Offer, version: Version, kind: str = "") -> tuple[Group, ...]:
     """Return what a link means without a word more: the file or folder it names, else the main model.
 
+    kind: the category that was asked for; "diffusers" means the whole folder in diffusers' layout, whatever else there is.
     Raises BadLink where a repository or a release holds several models and none is the main one, with their names.
     """
     groups = groups_of(version)
@@ -126,11 +127,14 @@ def chosen_groups(offer: Offer, version: Version) -> tuple[Group, ...]:
     main = tuple(group for group in models if any(file.is_primary for file in group.files))
     if main or len(models) == 1 or offer.below:
         return main[:1] or models
-    if single := _single(models):
-        return (single,)
     if not models:
         raise BadLink(version.barred or tr("{name} has no model among its files.", name=offer.name))
-    names = ", ".join(group.title for group in models[:8]) + (" ..." if len(models) > 8 else "")
+    if kind == "diffusers" and (folders := tuple(group for group in models if group.sort == FOLDER)):
+        return folders[:1]
+    if single := _single(models):
+        return (single,)
+    names = ", ".join(group.title or tr("the whole folder (as type diffusers)") for group in models[:8])
+    names += " ..." if len(models) > 8 else ""
     raise BadLink(tr("{name} holds several models. Paste the link of one of them: {names}", name=offer.name, names=names))
 
 
@@ -255,7 +259,7 @@ def proposals_for(
     offer = sites.find(link, work)
     version = sites.completed(offer, chosen_version(offer), work)
     plans = []
-    for group in chosen_groups(offer, version):
+    for group in chosen_groups(offer, version, current_name(options.kind)):
         main = main_file(group.files)
         is_asked = not (version.barred or options.kind or options.destination) and main.is_model
         facts = remote_facts(sites.web, main, work) if is_asked else Facts()

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -22,6 +22,9 @@ from model_manager.core.settings import Settings
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
+if TYPE_CHECKING:
+    from model_manager.core.demo.site_process import DemoSite
+
 
 class Online(QObject):
     """One session's way to the sites."""
@@ -32,17 +35,38 @@ class Online(QObject):
     def __init__(self, runner: Runner, folder: Path, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._runner, self._settings = runner, settings
-        self.environ: dict[str, str] = dict(os.environ)  # where the endpoints of the demo are put
+        self.environ: dict[str, str] = dict(os.environ)
         self._keys = Keys(folder, self.environ)
         self._sites: Sites | None = None
+        self._demo_folder: Path | None = None
+        self._demo: DemoSite | None = None
         self._lock = threading.Lock()
 
     def sites(self) -> Sites:
         """The sites as the settings say; made on first need, in whatever thread that is."""
         with self._lock:
             if self._sites is None:
-                self._sites = make_sites(self._settings, self._keys, self.environ)
+                self._sites = make_sites(self._settings, self._keys, self._led())
             return self._sites
+
+    def lead_to_demo(self, folder: Path) -> None:
+        """Ask the demo's own site instead of the real ones, unless somebody has named others. It is started when first asked."""
+        if not any(name in self.environ for name in ("CIVITAI_ENDPOINT", "HF_ENDPOINT")):
+            self._demo_folder = folder
+
+    def _led(self) -> dict[str, str]:
+        if self._demo_folder is None:
+            return self.environ
+        from model_manager.core.demo.site_process import DemoSite
+
+        self._demo = self._demo or DemoSite(self._demo_folder)
+        return {**self._demo.environ(), **self.environ}
+
+    def close(self) -> None:
+        """End the demo's site."""
+        with self._lock:
+            if self._demo is not None:
+                self._demo.close()
 
     def renew(self) -> None:
         """The settings have changed: whoever asks from now on is sent the new way."""

@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -146,7 +146,9 @@ def _environ(chosen: argparse.Namespace, folder: Path) -> dict[str, str]:
     """The environment; a demo has a site of its own, unless somebody has named another."""
     if not chosen.demo or "CIVITAI_ENDPOINT" in os.environ or "HF_ENDPOINT" in os.environ:
         return dict(os.environ)
-    site = DemoSite(folder / "demo")
+    with suppress(OSError):  # whoever needs it next says so
+        folder.mkdir(parents=True, exist_ok=True)
+    site = DemoSite(folder)
     atexit.register(site.close)
     return {**site.environ(), **os.environ}
 

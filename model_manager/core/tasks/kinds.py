@@ -21,7 +21,7 @@ It may be ended at any moment (kill -9) and is then called again with what it sa
         ...                                               # NetworkFault: tried again later; NoRoom: when there is room; others: failed
         running.verifying()                               # ... and running.running() for the next file
         running.save(path=final)                          # what it made
-        return tr("{size} · hash verified", size=size_text(total))
+        return tr("hash verified")                        # the amount is said by itself, before the note
 
     def _clean(task: Task) -> None: ...                   # removes what an ended task left (partials); may run twice, may raise
 

@@ -12,6 +12,8 @@ from fetched_case import ABOUT, OTHER_SHA, SHA, VERSION_ABOUT, civitai, hugging_
 
 from model_manager.core.errors import BadSidecar, FileFault, FolderFault
 from model_manager.core.library.entry import Details, Facts
+from model_manager.core.previews.records import PreviewState
+from model_manager.core.previews.state import read_state, save_state
 from model_manager.core.settings import COMPATIBLE
 from model_manager.core.sidecars.family import families
 from model_manager.core.sidecars.fetched import Fetched
@@ -175,6 +177,14 @@ def test_what_people_wrote_on_the_top_level_moves_to_their_layer(model: Path) ->
     put(model, ".info", {**info, "trigger_words": ["edited by hand"]})
     save(model, civitai(raw_version(trainedWords=["new"])))
     assert details(model).trigger_words == ("edited by hand",) and details(model).description == "Mine."
+
+
+def test_a_lock_stays(model: Path) -> None:
+    save_state(str(model), PreviewState(True))
+    save(model, civitai())
+    assert read_state(str(model)).is_locked and details(model).author == "sample_author"
+    save_state(str(model), PreviewState(False))
+    assert save(model, civitai()) == [], "what was fetched is still known as such"
 
 
 def test_no_room_in_their_layer_leaves_the_value_where_it_is(model: Path) -> None:

@@ -344,6 +344,17 @@ def test_windows_lines_stay(model: Path) -> None:
     assert of(model, ".md").read_bytes() == before
 
 
+def test_a_book_of_a_description_leaves_room_for_notes(model: Path) -> None:
+    book = "<p>" + "<b>本*</b> " * 90_000
+    put(model, ".md", "x" * 700_000)
+    save(model, civitai(raw_version(description=book), description=book))
+    assert read_notes(str(model.parent), model.name) == "x" * 700_000 and not details(model).problems
+    put(model, ".md", "x" * 1_048_570)
+    faults: list[str] = []
+    save(model, civitai(raw_version(description=book), description=book), faults=faults)
+    assert len(faults) == 1 and of(model, ".md").stat().st_size == 1_048_570
+
+
 HAYDEN = """---
 # mine
 author: somebody else

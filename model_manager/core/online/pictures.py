@@ -62,8 +62,9 @@ def preview_bytes(
 ) -> Made | None:
     """Return a preview of the best picture that may be shown at `level` (OR of Civitai's bits), None when none may be.
 
-    chosen: the one that a person chose comes first, whatever it shows. Pictures of minors or real people are not taken otherwise. Where one fails the next is tried, and `faults` hears why. Raises BadPicture when
-    all failed, NetworkFault when that was for want of a connection, Cancelled.
+    chosen: the one that a person chose comes first, whatever it shows. Pictures of minors or real people are not taken otherwise. Where
+    one fails the next is tried, and `faults` hears why. Raises BadPicture when all failed, NetworkFault when that was for want of a
+    connection, Cancelled.
     """
     fitting = [image for image in ranked(images, level) if not image.is_delicate and image != chosen]
     candidates = [*([chosen] if chosen is not None else []), *fitting][:MOST_TRIED]

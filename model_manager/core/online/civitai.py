@@ -190,4 +190,3 @@ def _cursor(metadata: Mapping[str, Any]) -> str:
     except ValueError:
         return ""
     return found[0]
-

@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies, select_proxy, should_bypass_proxies
 
 from model_manager.core.online.endpoints import host_of
-from model_manager.core.online.reasons import SocksProxy
+from model_manager.core.online.reasons import NoCertificates, SocksProxy
 from model_manager.core.work import Work
 
 CONNECT_SECONDS = 15.0
@@ -109,6 +109,8 @@ class Connections:
         """Ask, and return the answer with its body unread. Raises requests' exceptions, OSError, ValueError, and Cancelled."""
         request = requests.Request(method, url, headers=dict(headers), data=body).prepare()
         verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        if isinstance(verify, str) and not os.path.exists(verify):
+            raise NoCertificates
         with _working_for(work):
             answer = self._adapter.send(
                 request, stream=True, timeout=(CONNECT_SECONDS, seconds), verify=verify, proxies=self._proxies(request.url or url)
@@ -117,7 +119,11 @@ class Connections:
         return raw
 
     def close(self) -> None:
-        """Close what is kept open."""
+        """Close what is kept open, now: urllib3 itself waits for the collector of garbage."""
+        for manager in (self._adapter.poolmanager, *self._adapter.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118, its own kind of mapping
+                if (pool := manager.pools.get(key)) is not None:
+                    pool.close()
         self._adapter.close()
 
     def _proxies(self, url: str) -> dict[str, str]:

@@ -100,9 +100,9 @@ def without_token(url: str, ends: Endpoints) -> tuple[str, str]:
     Only for the sites' own hosts: elsewhere, as in a signed storage address, `token` is the address's own affair.
     """
     parts = _split(url)
-    if parts is None or "token" not in parts.query.lower() or not (api_site(url, ends) or parts.hostname in _OWN_HOSTS):
+    pieces = parts.query.split("&") if parts is not None else []
+    if parts is None or "token" not in map(_name, pieces) or not (api_site(url, ends) or parts.hostname in _OWN_HOSTS):
         return url, ""
-    pieces = parts.query.split("&")
     kept = [piece for piece in pieces if _name(piece) != "token"]
     found = [value for piece in pieces if _name(piece) == "token" for _, value in parse_qsl(piece)]
     return urlunsplit(parts._replace(query="&".join(kept))), found[-1].strip() if found else ""

@@ -23,7 +23,13 @@ def sample(name: str) -> Any:
 
 def test_model_with_several_versions() -> None:
     offer = offer_of(sample("model-multi-version"), chosen=9000302)
-    assert (offer.id, offer.name, offer.author, offer.type, offer.kind) == ("900030", "Glass Fox (sample)", "sample_author", "LORA", "loras")
+    assert (offer.id, offer.name, offer.author, offer.type, offer.kind) == (
+        "900030",
+        "Glass Fox (sample)",
+        "sample_author",
+        "LORA",
+        "loras",
+    )
     assert (offer.chosen, offer.level, offer.is_adult, offer.downloads, offer.likes) == ("9000302", 7, False, 1621, 222)
     assert [version.id for version in offer.versions] == ["9000303", "9000302", "9000301"]
     assert offer.page == "https://civitai.com/models/900030" and offer.tags[:2] == ("animal", "fox")
@@ -76,7 +82,10 @@ def test_list_with_nulls() -> None:
 def test_hosts_of_download_addresses_are_never_believed() -> None:
     for raw in filter(None, sample("by-hash-batch")["response"]["body"]):
         assert all(file.url.startswith("http://mirror/api/download/models/90003") for file in version_of(raw, "http://mirror").files)
-    other = {"id": 5, "files": [{"id": 7, "name": "x.vae.pt", "type": "VAE", "downloadUrl": "//civitai.com/api/download/models/99?type=VAE"}]}
+    other = {
+        "id": 5,
+        "files": [{"id": 7, "name": "x.vae.pt", "type": "VAE", "downloadUrl": "//civitai.com/api/download/models/99?type=VAE"}],
+    }
     assert version_of(other).files[0].url == "https://civitai.com/api/download/models/99?fileId=7"
     bare = {"id": 5, "files": [{"name": "x.pt", "downloadUrl": "https://undefined/api/download/models/5?type=VAE&token=SECRET"}]}
     assert version_of(bare).files[0].url == "https://civitai.com/api/download/models/5?type=VAE"
@@ -128,7 +137,21 @@ def test_pages_of_what_is_for_adults_are_on_the_whole_site() -> None:
 
 @pytest.mark.parametrize(
     ("value", "level"),
-    [(1, PG), (31, 31), (0, 0), (-3, 0), (4096, 0), ("None", PG), ("Mature", R), ("X", X), (True, X), (False, PG), (None, 0), ("?", 0), ([], 0)],
+    [
+        (1, PG),
+        (31, 31),
+        (0, 0),
+        (-3, 0),
+        (4096, 0),
+        ("None", PG),
+        ("Mature", R),
+        ("X", X),
+        (True, X),
+        (False, PG),
+        (None, 0),
+        ("?", 0),
+        ([], 0),
+    ],
 )
 def test_levels(value: object, level: int) -> None:
     assert level_of(value) == level
@@ -146,7 +169,13 @@ def test_pictures_of_the_list_of_images() -> None:
         None,
     ]
     first, last = images_of(odd)
-    assert (first.url, first.id, first.width, first.height, first.prompt) == ("https://image.civitai.com/a/b/width=450/77.jpeg", 77, 5, 6, "p")
+    assert (first.url, first.id, first.width, first.height, first.prompt) == (
+        "https://image.civitai.com/a/b/width=450/77.jpeg",
+        77,
+        5,
+        6,
+        "p",
+    )
     assert last.is_video and last.is_delicate
 
 
@@ -179,7 +208,12 @@ def mangled(value: Any, chance: random.Random) -> Any:
 
 def test_anything_else_is_taken_without_complaint() -> None:
     chance = random.Random(5)
-    shapes = [sample("model-multi-version"), *sample("models-list")["items"], sample("version-by-hash"), {"modelVersions": [sample("version-by-hash")]}]
+    shapes = [
+        sample("model-multi-version"),
+        *sample("models-list")["items"],
+        sample("version-by-hash"),
+        {"modelVersions": [sample("version-by-hash")]},
+    ]
     for _ in range(800):
         raw = mangled(chance.choice(shapes), chance)
         for offer in (offer_of(raw), offer_around(raw)):

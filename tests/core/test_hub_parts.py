@@ -80,7 +80,9 @@ def test_cards() -> None:
 
 
 def test_pictures_of_a_repository() -> None:
-    readme = '![x](./images/two.png)\n<img width="5" src="https://example.org/three.webp?x=1"> ![y](../../etc/passwd.png) ![z](javascript:x.png)'
+    readme = (
+        '![x](./images/two.png)\n<img width="5" src="https://example.org/three.webp?x=1"> ![y](../../etc/passwd.png) ![z](javascript:x.png)'
+    )
     found = pictures_of(INFO, readme, ["a/four.JPG", "model.safetensors", "clip.mp4", "images/example.png"], BASE)
     assert [image.url for image in found] == [
         f"{BASE}/images/example.png",
@@ -93,7 +95,9 @@ def test_pictures_of_a_repository() -> None:
 
 
 def test_split_models_belong_together() -> None:
-    groups = groups_of(version("README.md", "b/m-00002-of-00002.safetensors", "b/m-00001-of-00002.safetensors", "b/m.safetensors.index.json", "x.gguf"))
+    groups = groups_of(
+        version("README.md", "b/m-00002-of-00002.safetensors", "b/m-00001-of-00002.safetensors", "b/m.safetensors.index.json", "x.gguf")
+    )
     assert [(group.sort, group.title, [one.name for one in group.files]) for group in groups] == [
         (SPLIT, "m.safetensors", ["m-00001-of-00002.safetensors", "m-00002-of-00002.safetensors", "m.safetensors.index.json"]),
         (ONE, "x.gguf", ["x.gguf"]),
@@ -102,7 +106,14 @@ def test_split_models_belong_together() -> None:
 
 
 def test_folder_in_diffusers_layout_is_one() -> None:
-    paths = ["model_index.json", "vae/config.json", "vae/x.safetensors", "text_encoder/x.safetensors", "tokenizer/vocab.json", "own/config.json"]
+    paths = [
+        "model_index.json",
+        "vae/config.json",
+        "vae/x.safetensors",
+        "text_encoder/x.safetensors",
+        "tokenizer/vocab.json",
+        "own/config.json",
+    ]
     groups = groups_of(version(*paths, "single.safetensors", "extras/y.safetensors", "README.md"))
     folder = groups[0]
     assert folder.sort == FOLDER and [one.id for one in folder.files] == paths
@@ -113,7 +124,16 @@ def test_folder_in_diffusers_layout_is_one() -> None:
 
 def test_groups_hold_each_file_once() -> None:
     chance = random.Random(6)
-    parts = ["model_index.json", "vae", "unet", "m-00001-of-00002.safetensors", "m-00002-of-00002.safetensors", "a", "x.safetensors", "config.json"]
+    parts = [
+        "model_index.json",
+        "vae",
+        "unet",
+        "m-00001-of-00002.safetensors",
+        "m-00002-of-00002.safetensors",
+        "a",
+        "x.safetensors",
+        "config.json",
+    ]
     for _ in range(300):
         paths = {"/".join(chance.choices(parts, k=chance.randint(1, 3))) for _ in range(12)}
         told = [one.id for group in groups_of(version(*paths)) for one in group.files]
@@ -122,7 +142,12 @@ def test_groups_hold_each_file_once() -> None:
 
 def test_release() -> None:
     asset = {"name": "4x.pth", "browser_download_url": "https://github.com/o/r/releases/download/v1/4x.pth", "size": 5, "state": "uploaded"}
-    raw = {"tag_name": "v1", "name": "One", "body": "text", "assets": [{**asset, "digest": f"sha256:{'AB' * 32}"}, {**asset, "state": "new"}, None]}
+    raw = {
+        "tag_name": "v1",
+        "name": "One",
+        "body": "text",
+        "assets": [{**asset, "digest": f"sha256:{'AB' * 32}"}, {**asset, "state": "new"}, None],
+    }
     offer = release_of(raw, "o/r")
     (only,) = offer.versions[0].files
     assert (only.name, only.size, only.hashes, only.is_model, offer.chosen) == ("4x.pth", 5, {"sha256": "ab" * 32}, True, "v1")
@@ -147,7 +172,11 @@ def test_names_in_headers(header: str, name: str) -> None:
 
 def test_names_in_addresses() -> None:
     signed = "https://s3/bucket/0123?response-content-disposition=attachment%3B%20filename%3D%22glass.safetensors%22"
-    assert name_of_url(signed) == "glass.safetensors" and name_of_url("https://x/a%20b.pth?x=1") == "a b.pth" and name_of_url("https://[::1") == ""
+    assert (
+        name_of_url(signed) == "glass.safetensors"
+        and name_of_url("https://x/a%20b.pth?x=1") == "a b.pth"
+        and name_of_url("https://[::1") == ""
+    )
 
 
 def test_anything_else_is_taken_without_complaint() -> None:
@@ -156,7 +185,10 @@ def test_anything_else_is_taken_without_complaint() -> None:
         info, tree = mangled(INFO, chance), mangled(TREE, chance)
         about = info if isinstance(info, dict) else {}
         card = about.get("cardData") if isinstance(about.get("cardData"), dict) else {}
-        files = tuple(file_of(path, entry, BASE, kind_of_card(about)) for path, entry in (entries_of(tree) | entries_of(about.get("siblings"))).items())
+        files = tuple(
+            file_of(path, entry, BASE, kind_of_card(about))
+            for path, entry in (entries_of(tree) | entries_of(about.get("siblings"))).items()
+        )
         assert sum(len(group.files) for group in groups_of(Version("main", files=files))) == len(files)
         base_of_card(card)
         licence_of_card(card)

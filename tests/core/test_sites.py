@@ -43,7 +43,7 @@ class Case:
         split = urlsplit(handler.path)
         found = self.paths.get(unquote(split.path), (404, {"error": "No model with id 5"}))
         if callable(found):
-            found = found({name: values for name, values in parse_qs(split.query).items()})
+            found = found(parse_qs(split.query))
         status, body, *headers = found
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         reply(handler, status, data, **(headers[0] if headers else {"Content-Type": "application/json"}))
@@ -100,7 +100,10 @@ def test_version_that_its_model_does_not_list(case: Case) -> None:
 
 
 def test_picture(case: Case) -> None:
-    case.paths["/api/v1/images"] = lambda query: (200, {"items": sample("images")["items"][:1]} if query["imageId"] == ["77"] else {"items": []})
+    case.paths["/api/v1/images"] = lambda query: (
+        200,
+        {"items": sample("images")["items"][:1]} if query["imageId"] == ["77"] else {"items": []},
+    )
     case.paths["/api/v1/model-versions/9000302"] = (200, sample("version-by-hash"))
     case.paths[MODEL] = (200, sample("model-multi-version"))
     assert case.find("https://civitai.com/images/77").chosen == "9000302"
@@ -146,7 +149,10 @@ def test_many_models_at_once(case: Case) -> None:
 
 
 def test_search(case: Case) -> None:
-    case.paths["/api/v1/models"] = lambda query: (200, {**sample("models-list"), "metadata": {"nextCursor": "c2"} if "cursor" not in query else {}})
+    case.paths["/api/v1/models"] = lambda query: (
+        200,
+        {**sample("models-list"), "metadata": {"nextCursor": "c2"} if "cursor" not in query else {}},
+    )
     search = Search("fox", types=("LORA", "LoCon"), base_models=("SDXL 1.0",), level=SAFE, tag="animal", username="me")
     page = case.sites.civitai.search(search)
     assert page.offers[0].id == "900030" and page.cursor == "c2"
@@ -258,9 +264,14 @@ def test_tree_is_read_page_by_page_where_siblings_tell_no_sizes(case: Case) -> N
 
 def test_releases(case: Case) -> None:
     asset = {"name": "4x.pth", "size": 5, "browser_download_url": f"{case.server.url}/dl/4x.pth", "digest": "sha256:" + A}
-    case.paths["/repos/own/name/releases/tags/v1/2"] = case.paths["/repos/own/name/releases/latest"] = (200, {"tag_name": "v1/2", "assets": [asset]})
+    case.paths["/repos/own/name/releases/tags/v1/2"] = case.paths["/repos/own/name/releases/latest"] = (
+        200,
+        {"tag_name": "v1/2", "assets": [asset]},
+    )
     offer = case.find("https://github.com/own/name/releases/download/v1%2F2/4x.pth")
-    assert offer.site == GITHUB and offer.chosen_file == f"{case.server.url}/dl/4x.pth" and offer.versions[0].files[0].hashes == {"sha256": A}
+    assert (
+        offer.site == GITHUB and offer.chosen_file == f"{case.server.url}/dl/4x.pth" and offer.versions[0].files[0].hashes == {"sha256": A}
+    )
     assert case.find("https://github.com/own/name/releases/latest").chosen_file == ""
     with pytest.raises(BadLink):
         case.find("https://github.com/own/name/releases/latest/download/other.pth")
@@ -271,7 +282,13 @@ def test_plain_address(case: Case) -> None:
     case.paths["/page.bin"] = (200, b"\n <!DOCTYPE html><html>", {"Content-Type": "application/octet-stream"})
     offer = case.find(f"{case.server.url}/x?token=mine")
     (file,) = offer.versions[0].files
-    assert (offer.site, file.name, file.size, file.is_model, file.url) == (PLAIN, "glass fox.safetensors", 900, True, f"{case.server.url}/x?token=mine")
+    assert (offer.site, file.name, file.size, file.is_model, file.url) == (
+        PLAIN,
+        "glass fox.safetensors",
+        900,
+        True,
+        f"{case.server.url}/x?token=mine",
+    )
     assert case.server.log[0].headers["Range"] == "bytes=0-511"
     with pytest.raises(Refused) as refusal:
         case.find(f"{case.server.url}/page.bin")

@@ -87,3 +87,12 @@ def _split_groups(files: Sequence[RemoteFile]) -> list[Group]:
     for (_, title, _), parts in whole.items():
         found.append(Group(SPLIT, title, tuple(sorted(parts, key=lambda part: part.name))))
     return found + [Group(ONE, file.name, (file,)) for file in files if file.id not in taken]
+
+
+def group_of(files: Sequence[RemoteFile]) -> Group:
+    """Return chosen files as one group: as `groups_of` sees them if that is one, else as a folder that keeps them where they are."""
+    groups = groups_of(Version("", files=tuple(files)))
+    if len(groups) == 1:
+        return groups[0] if groups[0].sort != ONE else Group(ONE, files[0].name, tuple(files))
+    belows = {file.below for file in files}
+    return Group(FOLDER, belows.pop().rpartition("/")[2] if len(belows) == 1 else "", tuple(files))

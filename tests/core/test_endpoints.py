@@ -36,6 +36,8 @@ def test_what_is_no_address_is_no_endpoint(text: str) -> None:
 
 
 def test_an_endpoint_loses_what_does_not_belong() -> None:
+    assert as_endpoint("http://www.civitai.com/") == as_endpoint("civitai.com") == REAL_CIVITAI
+    assert api_site("https://civitai.com/api", Endpoints(as_endpoint("civitai.red"))) == CIVITAI
     assert as_endpoint("HTTPS://me:secret@Mirror.Example:443/x/?token=1#a") == "https://mirror.example/x"
 
 

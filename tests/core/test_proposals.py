@@ -230,8 +230,12 @@ def test_chosen_files_of_a_repository() -> None:
     below = Version("main", files=hub("sub/c.gguf", "sub/d.gguf", "sub/e.txt"))
     assert [group.title for group in chosen_groups(replace(REPO, below="sub"), below)] == ["c.gguf", "d.gguf"]
     assert chosen_groups(REPO, Version("main", files=hub("a.safetensors", "x.md")))[0].title == "a.safetensors"
-    diffusers = Version("main", files=hub("model_index.json", "unet/x.bin", "single.ckpt"))
+    formats = Version("main", files=hub("4x.pth", "4x.safetensors"))
+    assert chosen_groups(REPO, formats)[0].title == "4x.safetensors"
+    diffusers = Version("main", files=hub("model_index.json", "unet/x.bin"))
     assert chosen_groups(REPO, diffusers)[0].sort == "folder"
+    beside = Version("main", files=hub("model_index.json", "unet/x.bin", "single.ckpt"))
+    assert chosen_groups(REPO, beside)[0].title == "single.ckpt"
     assert chosen_groups(replace(REPO, chosen_file="unet/x.bin"), diffusers) == (Group("one", "x.bin", hub("unet/x.bin")),)
     with pytest.raises(BadLink, match="no model"):
         chosen_groups(REPO, Version("main", files=hub("README.md")))
@@ -337,6 +341,6 @@ def test_a_link_alone(store: Store, models: Path, found: list[Destination]) -> N
     assert store.server.log[-1].path == "/api/download/models/9000302?fileId=9100302"
     before = len(store.server.log)
     (barred,) = proposals_for(store.sites, replace(link, version_id=9000303), found, Options(), {})
-    assert barred.state == BARRED and barred.note.startswith("The creator asks for payment") and len(store.server.log) == before + 1
+    assert barred.state == BARRED and barred.note.startswith("The creator asks for payment") and len(store.server.log) == before + 2
     (chosen,) = proposals_for(store.sites, link, found, Options(kind="loras"), {})
-    assert chosen.kind == "loras" and store.server.log[-1].path.startswith("/api/v1/models")
+    assert chosen.kind == "loras" and store.server.log[-1].path.startswith("/api/v1/model-versions")

@@ -2,8 +2,10 @@
 
 import gzip
 import os
+import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -230,6 +232,47 @@ def test_a_blocked_reader_hears_a_cancel(files: Site, asking: Web, stuck: Callab
         all_of(answer)
     timer.join()
     assert time.monotonic() - started < 10  # not the 20 seconds that the server sleeps
+
+
+def test_connecting_hears_a_cancel_and_has_an_end(asking: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "_SLICE", 0.05)
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.3)
+    with socket.socket() as full, socket.socket() as first:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)  # one waits to be accepted, all others wait for it
+        url = f"http://127.0.0.1:{full.getsockname()[1]}/f"
+        first.connect(full.getsockname())
+        with socket.socket() as second:
+            second.setblocking(False)
+            second.connect_ex(full.getsockname())
+            with pytest.raises(NetworkFault) as caught:
+                asking.open(url)
+            assert caught.value.code == "timeout"
+            work = Work()
+            work.cancel()
+            with pytest.raises(Cancelled):
+                asking.open(url, work=work)
+
+
+def test_eight_readers_at_once(files: Site, asking: Web) -> None:
+    found: list[bool] = []
+
+    def read() -> None:
+        with asking.open(files.url + "/f") as answer:
+            found.append(all_of(answer, 50_000) == DATA)
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [True] * 8
+
+
+def test_nothing_slow_is_imported_before_it_is_needed() -> None:
+    code = "import sys, model_manager.core.online.web; print({'requests', 'urllib3', 'keyring', 'http.client'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    assert done.stdout.strip() == "set()"
 
 
 def test_a_silent_server_is_given_up(files: Site, asking: Web, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,12 +120,21 @@ def chosen_groups(offer: Offer, version: Version) -> tuple[Group, ...]:
     main = tuple(group for group in models if any(file.is_primary for file in group.files))
     if main or len(models) == 1 or offer.below:
         return main[:1] or models
-    if folders := tuple(group for group in models if group.sort == FOLDER):
-        return folders[:1]
+    if single := _single(models):
+        return (single,)
     if not models:
         raise BadLink(version.barred or tr("{name} has no model among its files.", name=offer.name))
     names = ", ".join(group.title for group in models[:8]) + (" ..." if len(models) > 8 else "")
     raise BadLink(tr("{name} holds several models. Paste the link of one of them: {names}", name=offer.name, names=names))
+
+
+def _single(models: Sequence[Group]) -> Group | None:
+    """The one that is meant among several: one model in several formats, or beside its own folder in diffusers' layout; else None."""
+    loose = [group for group in models if group.sort == ONE and not group.files[0].below]
+    others = [group for group in models if group.sort != FOLDER and group not in loose]
+    if others or len({stem_of(group.title).lower() for group in loose}) != 1:
+        return None
+    return next((group for group in loose if group.title.lower().endswith(".safetensors")), loose[0])
 
 
 def propose(
@@ -238,7 +247,7 @@ def proposals_for(
     Raises BadLink, FolderFault, Refused, NetworkFault, Cancelled.
     """
     offer = sites.find(link, work)
-    version = chosen_version(offer)
+    version = sites.completed(offer, chosen_version(offer), work)
     plans = []
     for group in chosen_groups(offer, version):
         main = main_file(group.files)

@@ -21,6 +21,7 @@ from model_manager.core.words import tr
 from model_manager.core.work import Work
 
 if TYPE_CHECKING:  # loaded on first need: a start goes without the network
+    from model_manager.core.demo.site_process import DemoSite
     from model_manager.core.online.keys import Keys
     from model_manager.core.online.offers import Sites
 
@@ -34,9 +35,11 @@ class Online(QObject):
     def __init__(self, runner: Runner, folder: Path, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._runner, self._folder, self._settings = runner, folder, settings
-        self.environ: dict[str, str] = dict(os.environ)  # where the endpoints of the demo are put
+        self.environ: dict[str, str] = dict(os.environ)
         self._keys: Keys | None = None
         self._sites: Sites | None = None
+        self._demo_folder: Path | None = None
+        self._demo: DemoSite | None = None
         self._lock = threading.RLock()
 
     def sites(self) -> "Sites":
@@ -45,7 +48,7 @@ class Online(QObject):
 
         with self._lock:
             if self._sites is None:
-                self._sites = make_sites(self._settings, self.keys(), self.environ)
+                self._sites = make_sites(self._settings, self.keys(), self._led())
             return self._sites
 
     def keys(self) -> "Keys":
@@ -56,6 +59,27 @@ class Online(QObject):
             if self._keys is None:
                 self._keys = Keys(self._folder, self.environ)
             return self._keys
+
+    def lead_to_demo(self, folder: Path) -> None:
+        """Ask the demo's own site instead of the real ones, unless somebody has named others. It is started when first asked."""
+        if not any(name in self.environ for name in ("CIVITAI_ENDPOINT", "HF_ENDPOINT")):
+            self._demo_folder = folder
+
+    def _led(self) -> dict[str, str]:
+        if self._demo_folder is None:
+            return self.environ
+        from model_manager.core.demo.site_process import DemoSite
+
+        self._demo = self._demo or DemoSite(self._demo_folder)
+        return {**self._demo.environ(), **self.environ}
+
+    def close(self) -> None:
+        """End the demo's site, and all connections."""
+        with self._lock:
+            if self._sites is not None:
+                self._sites.web.close()
+            if self._demo is not None:
+                self._demo.close()
 
     def renew(self) -> None:
         """The settings have changed: whoever asks from now on is sent the new way."""

@@ -128,7 +128,7 @@ def tools_for(chosen: argparse.Namespace) -> Tools:
             return roots_for(chosen, folder, index.roots())
 
     sites = make_sites(settings, Keys(folder, os.environ))
-    return Tools(folder, settings, sites, sources, folder / "index.sqlite")
+    return Tools(folder, settings, lambda: sites, sources, folder / "index.sqlite")
 
 
 def in_foreground(engine: Engine, ids: Collection[int], is_json: bool, is_to_stop: bool = False) -> int:

@@ -102,7 +102,7 @@ def kinds(ground: Ground) -> "Sequence[TaskKind]":
 
     index, _ = ground.where()
     assert index is not None  # the library is loaded
-    return all_kinds(Tools(ground.folder, ground.settings, ground.sites(), lambda: roots(ground), index))
+    return all_kinds(Tools(ground.folder, ground.settings, ground.sites, lambda: roots(ground), index))
 
 
 def roots(ground: Ground) -> Roots:
@@ -111,14 +111,6 @@ def roots(ground: Ground) -> Roots:
     assert path is not None
     with Index(path) as index:
         return collect(sources.installs, sources.configs, sources.own, tuple(index.roots()))
-
-
-def sites_of(folder: Path, settings: Settings) -> Any:
-    """The way to the sites. No connection is made, and no key is looked for, before a task needs it."""
-    from model_manager.core.online.keys import Keys
-    from model_manager.core.online.offers import make_sites
-
-    return make_sites(settings, Keys(folder, os.environ))
 
 
 def move(engine: "Engine", ids: Sequence[int], before: int) -> None:

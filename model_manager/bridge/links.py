@@ -87,7 +87,7 @@ class Links(QObject):
         before, self.picks = self.picks, {}
         for key, link in pieces:
             if not link.problem:
-                self.picks[key] = before.pop(key, None) or Pick(key, link)
+                self.picks[key] = before.pop(key) if key in before else Pick(key, link)
         for gone in before.values():
             self._stop(gone)
         self.understood.emit({link.text: link.problem for _, link in pieces if link.problem})
@@ -189,12 +189,15 @@ class Links(QObject):
             pick.job = None
 
 
-def task_of(pick: Pick, plan: "Proposal") -> tuple[str, str, str, dict[str, Any], dict[str, Any]]:
-    """Return kind, key, title, payload and the other fields of the task for one proposal."""
-    from model_manager.core.tasks.downloads import download_task
+def task_of(pick: Pick, plan: "Proposal", level: int) -> tuple[str, str, str, dict[str, Any], dict[str, Any]]:
+    """Return kind, key, title, payload and the other fields of the task for one proposal; `level`: what its picture may show."""
+    from model_manager.core.tasks.proposals import download_payload
+    from model_manager.core.tasks.resolving import told_fields
 
-    kept = download_task(plan, pick.link.text, pick.picture)
-    return DOWNLOAD, kept.key, kept.title, kept.payload, kept.fields
+    payload = download_payload(plan, pick.link.text, pick.picture)
+    fields = told_fields(payload, level)
+    key = "|".join((pick.key, plan.version.id, *plan.targets[:1]))
+    return DOWNLOAD, key, fields.pop("title"), payload, {**fields, "total": plan.size}
 
 
 def ground_of(folder: Path, session: Any, facts: dict[str, Any]) -> "Ground":

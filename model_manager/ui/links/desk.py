@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices, QImage
 from PySide6.QtWidgets import QWidget
 
@@ -16,10 +16,14 @@ from model_manager.bridge.session import Session
 from model_manager.bridge.web_pictures import WebPictures
 from model_manager.core.amounts import size_text
 from model_manager.core.online.records import CIVITAI, HUGGING_FACE, SITE_NAMES, Image
+from model_manager.core.tasks.states import ADD_KEY, FAILED
 from model_manager.core.words import tr, trn
+from model_manager.ui.drop_desk import DropDesk
+from model_manager.ui.folder_desk import FolderDesk
 from model_manager.ui.links.sheet import LinkSheet
 from model_manager.ui.links.words import fault_words, link_title, place_words, row_notes
 from model_manager.ui.pictures.tiles import Tile
+from model_manager.ui.tasks.desk import TasksDesk
 
 EDGE = 180  # device pixels of a picture in the strip, at a scale of one
 
@@ -27,14 +31,10 @@ EDGE = 180  # device pixels of a picture in the strip, at a scale of one
 class LinkDesk(QObject):
     """One sheet at a time."""
 
-    key_asked = Signal(str)  # site
-    folders_asked = Signal()
-    tasks_added = Signal(int)
-
-    def __init__(self, window: QWidget, session: Session, add_task: Callable[..., None]) -> None:
-        """`add_task(kind, key, title, payload, **fields)` stores a task."""
+    def __init__(self, window: QWidget, session: Session, tasks: TasksDesk, folders: FolderDesk, drops: DropDesk) -> None:
+        """`tasks` stores what is wanted; `folders` has the sheet for keys; through `drops` links come in."""
         super().__init__(window)
-        self._window, self._session, self._add_task = window, session, add_task
+        self._window, self._session, self._tasks, self._folders = window, session, tasks, folders
         self._sheet: LinkSheet | None = None
         self._shown: Pick | None = None
         self._facts: dict[str, Any] = {}
@@ -43,7 +43,11 @@ class LinkDesk(QObject):
         self.links.understood.connect(self._on_understood)
         self.links.changed.connect(self._on_changed)
         self.pictures.ready.connect(self._on_picture)
-        self.pictures.refused.connect(lambda image, text: self._sheet and self._sheet.offer.refuse_picture(image, text))
+        self.pictures.refused.connect(self._on_no_picture)
+        drops.links_came.connect(self.show)
+        tasks.board.add_link_asked.connect(self.show)
+        tasks.board.key_asked.connect(folders.settings.ask_key)
+        folders.settings.key_kept.connect(self._on_key_kept)
 
     # ways in
 
@@ -63,11 +67,15 @@ class LinkDesk(QObject):
         """Open the sheet with these links."""
         self.show("\n".join(links))
 
-    def on_key_kept(self, site: str) -> None:
+    def _on_key_kept(self, site: str) -> None:
         """A key is good now: ask again for what was refused."""
         for pick in self.links.picks.values():
             if pick.fault is not None and pick.link.site == site:
                 self.links.look(pick)
+        board = self._tasks.board
+        waiting = [task.id for task in board.model.tasks() if task.state == FAILED and task.fix == ADD_KEY]
+        if waiting:
+            board.retry(waiting)
 
     def _fit(self, sheet: LinkSheet) -> None:
         width, height = max(640, self._window.width() - 24), max(420, self._window.height() - 24)
@@ -87,7 +95,7 @@ class LinkDesk(QObject):
         target.folder_chosen.connect(lambda folder: self._with_shown(partial(self.links.set_options, destination=folder)))
         target.sub_folder_chosen.connect(lambda text: self._with_shown(partial(self.links.set_options, below=text)))
         target.name_chosen.connect(lambda text: self._with_shown(partial(self.links.set_options, name=text)))
-        target.folders_asked.connect(self.folders_asked)
+        target.folders_asked.connect(self._folders.show_folders)
 
     def _ground(self) -> Any:
         return ground_of(self._session.folder, self._session, self._facts)
@@ -158,6 +166,10 @@ class LinkDesk(QObject):
         if self._sheet is not None:
             self._sheet.offer.show_picture(image, picture)
 
+    def _on_no_picture(self, image: Image, text: str) -> None:
+        if self._sheet is not None:
+            self._sheet.offer.refuse_picture(image, text)
+
     def _on_picture_chosen(self, image: Image) -> None:
         if self._shown is not None:
             self._shown.picture = image
@@ -186,11 +198,10 @@ class LinkDesk(QObject):
     def _download(self) -> None:
         wanted = self.links.wanted()
         for pick, plan in wanted:
-            kind, key, title, payload, fields = task_of(pick, plan)
-            self._add_task(kind, key, title, payload, **fields)
+            kind, key, title, payload, fields = task_of(pick, plan, self._session.settings.adult_level)
+            self._tasks.board.add(kind, key, title, payload, **fields)
         if self._sheet is not None and wanted:
             self._sheet.accept()
-            self.tasks_added.emit(len(wanted))
 
     def _fix(self, what: str) -> None:
         pick = self._shown
@@ -198,7 +209,7 @@ class LinkDesk(QObject):
             return
         page = getattr(pick.fault, "page", "")
         if what == "add_key":
-            self.key_asked.emit(pick.link.site if pick.link.site in (CIVITAI, HUGGING_FACE) else CIVITAI)
+            self._folders.settings.ask_key(pick.link.site if pick.link.site in (CIVITAI, HUGGING_FACE) else CIVITAI)
         elif what == "open_page" and page:
             QDesktopServices.openUrl(QUrl(page))
         else:

@@ -5,14 +5,12 @@ Made by the main window. It wires widgets to bridge's `Board`; what is done with
 
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QStackedWidget, QWidget
 
-from model_manager.bridge import board_tasks
 from model_manager.bridge.board import Board
 from model_manager.bridge.board_tasks import Room
 from model_manager.bridge.intake import Intake
@@ -47,7 +45,7 @@ class TasksDesk(QObject):
         super().__init__(window)
         self._window, self._session, self._pages = window, session, pages
         self._views, self._selection, self._clear_search = views, selection, clear_search
-        self.board = Board(session, partial(board_tasks.sites_of, session.folder, session.settings), self)
+        self.board = Board(session, session.online.sites, self)
         self.page: TasksPage | None = None
         self.history: HistorySheet | None = None
         self._acts: dict[str, Callable[[Sequence[int]], None]] = {

@@ -129,7 +129,7 @@ class Board(QObject):
     def _tell(self) -> None:
         """Show what is new, and say what has ended just now."""
         self._told_at = time.monotonic()
-        tasks, removed = self._mail.take()
+        tasks, removed, has_more = self._mail.take()
         fresh = [task for task in tasks if task.changed >= self._begun_at]
         ended = [task for task in fresh if task.state in (DONE, FAILED) and not self._is_known(task)]
         made = [task.path for task in fresh if task.path and (task in ended or self._is_new_path(task))]
@@ -139,7 +139,10 @@ class Board(QObject):
         self.changed.emit()
         for task in ended:
             self.task_ended.emit(task)
-        self._go_on()
+        if has_more:
+            self._timer.start(0)
+        else:
+            self._go_on()
 
     def _go_on(self) -> None:
         """Count down what waits and move bars without an end, if anybody looks."""

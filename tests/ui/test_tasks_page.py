@@ -28,7 +28,9 @@ Key, Mod = Qt.Key, Qt.KeyboardModifier
 @pytest.fixture
 def page(qtbot: QtBot, qapp: QApplication) -> TasksPage:
     set_theme("dark", qapp)
-    made = TasksPage(TaskModel(qapp), lambda path: None)
+    model = TaskModel()
+    made = TasksPage(model, lambda path: None)
+    model.setParent(made)
     made.asks = list[tuple[str, list[int]]]()  # type: ignore[attr-defined]
     made.asked.connect(lambda action, ids: made.asks.append((action, list(ids))))  # type: ignore[attr-defined]
     qtbot.addWidget(made)
@@ -330,7 +332,7 @@ def test_history_sheet(qtbot: QtBot, qapp: QApplication) -> None:
     assert not sheet.grab().isNull() and sheet.head.line._full == "Civitai → loras · 3 changes"
     model = sheet.list.model()
     lines = [model.index(row, 0).data() for row in range(3)]
-    assert lines[0].endswith("Failed  The site has no such file.") and lines[2].endswith("Queued")
+    assert lines[0].endswith("Failed  The site has no such file.") and lines[2].endswith("Added")
     sheet.copy.click()
     assert QGuiApplication.clipboard().text().splitlines() == lines
     sheet.close_button.click()

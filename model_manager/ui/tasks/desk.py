@@ -106,7 +106,7 @@ class TasksDesk(QObject):
         page = self._made_page()
         page.show_counts()
         self._pages.setCurrentWidget(page)
-        page.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        page.take_keyboard()
 
     def leave(self) -> None:
         """Go back to the models."""

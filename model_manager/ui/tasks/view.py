@@ -1,13 +1,15 @@
 """The list of tasks with its mouse and keyboard: buttons in rows, selection, dragging what is in line, the menu.
 
-Built by the page. It tells what is asked of which tasks and does nothing itself.
+Built by the page. It tells what is asked of which tasks and does nothing itself. A table of one column: a QListView lays all rows out
+anew whenever a number in one of them changes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionRange, QModelIndex, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QDropEvent, QKeyEvent, QMouseEvent, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QListView
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from model_manager.bridge.task_model import TaskModel
 from model_manager.core.tasks.states import Task
@@ -16,7 +18,7 @@ from model_manager.ui.tasks.rows import ROW, TaskDelegate, button_at
 from model_manager.ui.tasks.words import AGAIN, CANCEL, PAUSE, REMOVE, RESUME, can, main_action
 
 
-class TaskView(QListView):
+class TaskView(QTableView):
     """Rows of tasks. `asked` carries an action of `words` and the ids it is for."""
 
     asked = Signal(str, object)
@@ -29,7 +31,21 @@ class TaskView(QListView):
         self._pressed = (0, "")
         self.setModel(model)
         self.setItemDelegate(self._rows)
-        self.setUniformItemSizes(True)
+        self._build()
+        self.doubleClicked.connect(self._on_double_clicked)
+
+    def _build(self) -> None:
+        lines, heads = self.verticalHeader(), self.horizontalHeader()
+        lines.hide()
+        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        lines.setDefaultSectionSize(ROW)
+        heads.hide()
+        heads.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setFrameShape(QAbstractItemView.Shape.NoFrame)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setMouseTracking(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -41,11 +57,12 @@ class TaskView(QListView):
         self.setDragDropOverwriteMode(False)
         self.setDropIndicatorShown(True)
         self.setAccessibleName(tr("Tasks"))
-        self.doubleClicked.connect(self._on_double_clicked)
 
     def selected(self) -> list[Task]:
         """The selected tasks from the top down."""
-        return [self._tasks.task_at(row) for row in sorted(index.row() for index in self.selectionModel().selectedIndexes())]
+        parts = cast(Iterable[QItemSelectionRange], self.selectionModel().selection())
+        rows = {row for part in parts for row in range(part.top(), part.bottom() + 1)}
+        return [self._tasks.task_at(row) for row in sorted(rows)]
 
     def select(self, id_: int) -> None:
         """Select one task and go to it."""
@@ -144,6 +161,11 @@ class TaskView(QListView):
             event.ignore()  # the page's
         else:
             super().keyPressEvent(event)
+
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Home and End go to the ends of the list, not of a row."""
+        ends = (QAbstractItemView.CursorAction.MoveHome, QAbstractItemView.CursorAction.MoveEnd)
+        return super().moveCursor(action, modifiers | Qt.KeyboardModifier.ControlModifier if action in ends else modifiers)
 
     # dragging
 

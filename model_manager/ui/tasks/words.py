@@ -52,7 +52,7 @@ def state_word(task: Task) -> str:
 
 def state_name(state: str) -> str:
     """A state as the history names it."""
-    return state_word(Task(0, "", "", "", state=state)) if state else tr("Added")
+    return state_word(Task(0, "", "", "", state=state))
 
 
 def fix_words() -> Mapping[str, str]:

@@ -24,6 +24,7 @@ class DropDesk(QObject):
     """One drop at a time."""
 
     pictures_dropped = Signal(int, object)  # id of a model, paths
+    link_asked = Signal()
 
     def __init__(self, window: QWidget, session: Session, pages: QStackedWidget, views: QStackedWidget, folders: FolderDesk) -> None:
         super().__init__(window)
@@ -79,6 +80,8 @@ class DropDesk(QObject):
     def show_menu(self) -> None:
         """Offer the ways to add models, below the pointer."""
         menu = QMenu(self._window)
+        menu.addAction(tr("Add from link…")).triggered.connect(self.link_asked)
+        menu.addSeparator()
         menu.addAction(tr("Add model files…")).triggered.connect(self._choose_files)
         menu.addAction(tr("Add a folder of models…")).triggered.connect(self._choose_folder)
         paste = menu.addAction(tr("Paste files"))

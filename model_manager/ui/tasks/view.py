@@ -7,15 +7,29 @@ anew whenever a number in one of them changes.
 from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
-from PySide6.QtCore import QEvent, QItemSelectionRange, QModelIndex, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QDropEvent, QKeyEvent, QMouseEvent, QPixmap
+from PySide6.QtCore import QEvent, QItemSelectionRange, QModelIndex, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDrag,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+)
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from model_manager.bridge.task_model import TaskModel
+from model_manager.bridge.task_model import TaskModel, can_move
 from model_manager.core.tasks.states import Task
-from model_manager.core.words import tr
+from model_manager.core.words import tr, trn
 from model_manager.ui.tasks.rows import ROW, TaskDelegate, button_at
 from model_manager.ui.tasks.words import AGAIN, CANCEL, PAUSE, REMOVE, RESUME, can, main_action
+from model_manager.ui.theme import tokens
 
 
 class TaskView(QTableView):
@@ -29,6 +43,7 @@ class TaskView(QTableView):
         self._tasks = model
         self._rows = TaskDelegate(picture, self)
         self._pressed = (0, "")
+        self._line = -1  # the row above which what is dragged would come
         self.setModel(model)
         self.setItemDelegate(self._rows)
         self._build()
@@ -55,7 +70,7 @@ class TaskView(QTableView):
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
         self.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.setDragDropOverwriteMode(False)
-        self.setDropIndicatorShown(True)
+        self.setDropIndicatorShown(False)  # ours stands between rows wherever the pointer is
         self.setAccessibleName(tr("Tasks"))
 
     def selected(self) -> list[Task]:
@@ -169,19 +184,63 @@ class TaskView(QTableView):
 
     # dragging
 
+    def startDrag(self, supported: Qt.DropAction) -> None:
+        """Drag the selected tasks that can be moved, as a small sign that hides no row."""
+        tasks = [task for task in self.selected() if can_move(task)]
+        if not tasks:
+            return
+        drag = QDrag(self)
+        drag.setMimeData(self._tasks.mimeData([self._tasks.index(self._tasks.row_of(task.id)) for task in tasks]))
+        drag.setPixmap(_sign(tasks, self.font(), self.devicePixelRatioF()))
+        drag.setHotSpot(QPoint(-12, -8))
+        drag.exec(Qt.DropAction.MoveAction)
+        self._mark(-1)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Show where it would go."""
+        super().dragMoveEvent(event)  # scrolls
+        row = self._gap(event.position().toPoint())
+        if self._takes(event, row):
+            event.setDropAction(Qt.DropAction.MoveAction)
+            event.accept()
+        else:
+            event.ignore()
+        self._mark(row if event.isAccepted() else -1)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """It goes nowhere."""
+        super().dragLeaveEvent(event)
+        self._mark(-1)
+
     def dropEvent(self, event: QDropEvent) -> None:
         """Ask for the new order; rows move when the engine has moved the tasks."""
         row = self._gap(event.position().toPoint())
-        mime, nowhere = event.mimeData(), QModelIndex()
-        if event.source() is self and self._tasks.canDropMimeData(mime, Qt.DropAction.MoveAction, row, 0, nowhere):
-            self._tasks.dropMimeData(mime, Qt.DropAction.MoveAction, row, 0, nowhere)
+        if self._takes(event, row):
+            self._tasks.dropMimeData(event.mimeData(), Qt.DropAction.MoveAction, row, 0, QModelIndex())
             event.setDropAction(Qt.DropAction.CopyAction)  # nothing is to be taken away here
             event.accept()
         else:
             event.ignore()
         self.stopAutoScroll()
         self.setState(QAbstractItemView.State.NoState)
+        self._mark(-1)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the rows, and a line where something dragged would go."""
+        super().paintEvent(event)
+        if self._line >= 0:
+            top = self.rowViewportPosition(self._line) if self._line < self._tasks.rowCount() else self.verticalHeader().length()
+            painter = QPainter(self.viewport())
+            painter.fillRect(QRect(6, max(0, top - 2), self.viewport().width() - 12, 3), tokens().accent)
+            painter.end()
+
+    def _mark(self, row: int) -> None:
+        self._line = row
         self.viewport().update()
+
+    def _takes(self, event: QDropEvent, row: int) -> bool:
+        mime, move = event.mimeData(), Qt.DropAction.MoveAction
+        return event.source() is self and self._tasks.canDropMimeData(mime, move, row, 0, QModelIndex())
 
     def _gap(self, point: QPoint) -> int:
         """The row before which something dropped at a point would stand."""
@@ -190,3 +249,24 @@ class TaskView(QTableView):
             return self._tasks.rowCount()
         rect: QRect = self.visualRect(index)
         return index.row() + (point.y() > rect.center().y())
+
+
+def _sign(tasks: Sequence[Task], font: QFont, ratio: float) -> QPixmap:
+    """What follows the pointer: the title of a task, or how many there are."""
+    text = tasks[0].title if len(tasks) == 1 else trn("{count} task", "{count} tasks", len(tasks))
+    metrics, colours = QFontMetrics(font), tokens()
+    text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, 260)
+    size = QSize(metrics.horizontalAdvance(text) + 24, metrics.height() + 14)
+    sign = QPixmap(size * ratio)
+    sign.setDevicePixelRatio(ratio)
+    sign.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(sign)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(colours.line)
+    painter.setBrush(colours.raised)
+    painter.drawRoundedRect(QRectF(QPointF(0.5, 0.5), QSizeF(size) - QSizeF(1, 1)), 7, 7)
+    painter.setFont(font)
+    painter.setPen(colours.text)
+    painter.drawText(QRect(QPoint(), size), Qt.AlignmentFlag.AlignCenter, text)
+    painter.end()
+    return sign

@@ -102,7 +102,8 @@ def begin(ground: Ground, listener: Listener, told: Callable[[str], None], holde
 
 def kinds(ground: Ground) -> "Sequence[TaskKind]":
     """Every kind of task."""
-    from model_manager.core.tasks.kinds import Tools, all_kinds
+    from model_manager.core.tasks.every_kind import all_kinds
+    from model_manager.core.tasks.kinds import Tools
 
     index, _ = ground.where()
     assert index is not None  # the library is loaded

@@ -28,14 +28,16 @@ class Pool(Enum):
     WRITE = "write"
     BULK = "bulk"
     THUMBNAILS = "thumbnails"
+    NET = "net"
 
 
 def _threads(pool: Pool) -> int:
-    """READ serves the person's clicks, SCAN, WRITE and BULK (writes that take minutes) are single file.
+    """READ serves the person's clicks, SCAN, WRITE and BULK (writes that take minutes) are single file, NET waits for sites.
 
     Pictures take all cores but one, yet two where there are two.
     """
-    return {Pool.READ: 2, Pool.SCAN: 1, Pool.WRITE: 1, Pool.BULK: 1, Pool.THUMBNAILS: max(2, (os.cpu_count() or 2) - 1)}[pool]
+    pictures = max(2, (os.cpu_count() or 2) - 1)
+    return {Pool.READ: 2, Pool.SCAN: 1, Pool.WRITE: 1, Pool.BULK: 1, Pool.THUMBNAILS: pictures, Pool.NET: 4}[pool]
 
 
 class Job:

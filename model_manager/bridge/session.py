@@ -19,6 +19,7 @@ from model_manager.bridge.handover import Handover
 from model_manager.bridge.jobs import Job, Pool, Runner
 from model_manager.bridge.library_model import LibraryModel
 from model_manager.bridge.news import News
+from model_manager.bridge.online import Online
 from model_manager.bridge.watch import Watch
 from model_manager.core.errors import BadQuery, FileFault, ModelManagerError
 from model_manager.core.library.arrange import Arrangement
@@ -60,6 +61,7 @@ class Session(QObject):
         self.details = Details(runner, self.model, lambda: self.index_path, self)
         self.details.folder_written.connect(lambda folder: self.scan([folder]))
         self.folders = Folders(runner, self.cache_folder, lambda: (self.index_path, self.sources), self)
+        self.online = Online(runner, folder, settings, self)
         self.handover = Handover(runner, self.model, lambda: self.index_path, folder / "handed over", self)
         self._news = News()
         self._scan: Job | None = None
@@ -383,10 +385,6 @@ class Session(QObject):
     def cache_folder(self) -> Path:
         """Where thumbnails lie."""
         return self.folder / "thumbnails"
-
-    def set_cache_size(self, megabytes: int) -> None:
-        """Let thumbnails take this much from the next start on."""
-        self.settings.thumbnail_cache_mb = megabytes
 
     def _on_problem(self, fault: ModelManagerError) -> None:
         self.problem_raised.emit(fault.text, "bad")

@@ -1,13 +1,13 @@
-"""First run, the folders dialog and the settings dialog: everything about where models are looked for.
+"""First run and the folders dialog: everything about where models are looked for; and the way to the settings.
 
 Made by the main window. It asks the session to look and shows what it answers; it never looks at the disk itself.
 """
 
 from typing import Any
 
-from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from model_manager.bridge.session import Session
 from model_manager.bridge.tasks import Sources
@@ -15,21 +15,20 @@ from model_manager.core.library.entry import FolderReport
 from model_manager.core.library.kinds import KINDS, label
 from model_manager.ui.first_run import FirstRunPage, FoundItem
 from model_manager.ui.folders_page import FoldersDialog
-from model_manager.ui.settings_dialog import SettingsDialog
-from model_manager.ui.theme import set_theme
+from model_manager.ui.settings.desk import SettingsDesk
 
 
 class FolderDesk(QObject):
     """Wires the pages about folders to the session."""
-
-    sidecars_chosen = Signal(bool)
 
     def __init__(self, window: QWidget, session: Session, pages: QStackedWidget) -> None:
         super().__init__(window)
         self._window, self._session, self._pages = window, session, pages
         self._first_run: FirstRunPage | None = None
         self._folders: FoldersDialog | None = None
-        self._settings: SettingsDialog | None = None
+        self.settings = SettingsDesk(window, session)
+        self.settings.folders_asked.connect(self.show_folders)
+        self.sidecars_chosen = self.settings.sidecars_chosen
         self._configs: dict[str, tuple[str, ...]] = {}
         session.folders.installs_found.connect(self._on_installs)
         session.folders.looked_at.connect(self._on_looked_at)
@@ -134,39 +133,6 @@ class FolderDesk(QObject):
             sources = self._session.sources
             self._folders.set_reports(reports, {*sources.installs, *sources.configs, *(path for _, path in sources.own)})
 
-    # settings
-
     def show_settings(self) -> None:
-        """Open the settings dialog."""
-        if self._settings is None:
-            dialog = self._settings = SettingsDialog(self._window)
-            dialog.theme_chosen.connect(self._on_theme)
-            dialog.cache_size_chosen.connect(self._session.set_cache_size)
-            dialog.clear_cache_asked.connect(self._session.folders.clear_cache)
-            dialog.format_chosen.connect(self._on_format)
-            dialog.folders_asked.connect(self.show_folders)
-            dialog.sidecars_chosen.connect(self.sidecars_chosen)
-            dialog.data_folder_asked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._session.folder))))
-            self._session.folders.cache_measured.connect(self._on_cache_measured)
-        settings = self._session.settings
-        self._settings.set_theme(settings.theme)
-        self._settings.set_cache(settings.thumbnail_cache_mb)
-        self._settings.set_sidecars(settings.takes_sidecars)
-        self._settings.set_format(settings.preview_format)
-        self._settings.set_data_folder(str(self._session.folder))
-        self._session.folders.measure_cache()
-        self._settings.show()
-        self._settings.raise_()
-
-    def _on_cache_measured(self, used: int) -> None:
-        if self._settings is not None:
-            self._settings.set_cache(self._session.settings.thumbnail_cache_mb, used)
-
-    def _on_format(self, name: str) -> None:
-        self._session.settings.preview_format = name
-
-    def _on_theme(self, name: str) -> None:
-        self._session.settings.theme = name
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            set_theme(name, app)
+        """Open the settings."""
+        self.settings.show()

@@ -321,7 +321,7 @@ def test_shortcuts_hide_and_show_and_zoom(opened: Open, qtbot: QtBot) -> None:
     QTest.keyClick(window, Key.Key_Minus, CTRL)
     assert window.grid.card_width == before
     QTest.keyClick(window, Key.Key_Comma, CTRL)
-    dialog = window.desk._settings
+    dialog = window.desk.settings._dialog
     assert dialog is not None and dialog.isVisible()
     settle(qtbot, window)
     dialog.close()

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from model_manager.core.library.entry import FolderReport
 from model_manager.ui.folder_list import FolderModel, needs_attention, state_words
 from model_manager.ui.folders_page import FoldersDialog
-from model_manager.ui.settings_dialog import SettingsDialog
+from model_manager.ui.settings.dialog import SettingsDialog
 from model_manager.ui.theme import set_theme, tokens
 
 STATES = ("fine", "missing", "not_needed", "not_readable", "not_writable", "link_broken", "link_loop", "away", "empty",
@@ -176,14 +176,14 @@ def test_a_screen_reader_hears_state_and_reason(folders: FoldersDialog) -> None:
 
 def test_settings_setters_do_not_signal(settings: SettingsDialog) -> None:
     told: list[object] = []
-    for signal in (settings.theme_chosen, settings.cache_size_chosen, settings.clear_cache_asked):
+    for signal in (settings.general.theme_chosen, settings.general.cache_size_chosen, settings.general.clear_cache_asked):
         signal.connect(lambda *values: told.append(values))
-    settings.set_theme("light")
-    settings.set_cache(2048, 432_000_000)
-    settings.set_data_folder("/data/ModelManager")
+    settings.general.set_theme("light")
+    settings.general.set_cache(2048, 432_000_000)
+    settings.general.set_data_folder("/data/ModelManager")
     assert told == []
-    assert [one.objectName() for one in settings.findChildren(QPushButton) if one.isChecked()] == ["light"]
-    box = settings.findChild(QSpinBox)
+    assert [one.objectName() for one in settings.general.findChildren(QPushButton) if one.isChecked()] == ["light"]
+    box = settings.general.findChild(QSpinBox)
     assert isinstance(box, QSpinBox) and box.value() == 2048
     shown = [label.text() for label in settings.findChildren(QLabel)]
     assert "432 MB in use" in shown and "/data/ModelManager" in shown
@@ -191,23 +191,23 @@ def test_settings_setters_do_not_signal(settings: SettingsDialog) -> None:
 
 def test_settings_signal_what_is_chosen(settings: SettingsDialog, qtbot: QtBot) -> None:
     told: list[object] = []
-    settings.theme_chosen.connect(told.append)
-    settings.cache_size_chosen.connect(told.append)
-    settings.clear_cache_asked.connect(lambda: told.append("clear"))
-    settings.folders_asked.connect(lambda: told.append("folders"))
-    settings.data_folder_asked.connect(lambda: told.append("data"))
-    settings.set_theme("dark")
-    settings.set_cache(1024, 5_000_000)
+    settings.general.theme_chosen.connect(told.append)
+    settings.general.cache_size_chosen.connect(told.append)
+    settings.general.clear_cache_asked.connect(lambda: told.append("clear"))
+    settings.general.folders_asked.connect(lambda: told.append("folders"))
+    settings.general.data_folder_asked.connect(lambda: told.append("data"))
+    settings.general.set_theme("dark")
+    settings.general.set_cache(1024, 5_000_000)
     for text in ("Light", "Clear", "Show folders…", "Open"):
         qtbot.mouseClick(button(settings, text), Qt.MouseButton.LeftButton)
-    box = settings.findChild(QSpinBox)
+    box = settings.general.findChild(QSpinBox)
     assert isinstance(box, QSpinBox)
     box.setValue(512)
     assert told == ["light", "clear", "folders", "data", 512]
 
 
 def test_an_empty_cache_cannot_be_cleared(settings: SettingsDialog) -> None:
-    settings.set_cache(1024, 0)
+    settings.general.set_cache(1024, 0)
     assert not button(settings, "Clear").isEnabled()
-    settings.set_cache(1024, None)
+    settings.general.set_cache(1024, None)
     assert button(settings, "Clear").isEnabled()

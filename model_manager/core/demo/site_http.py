@@ -38,7 +38,7 @@ class Handler(BaseHTTPRequestHandler):
     """Turns bytes into a Request, asks the site, writes the Reply."""
 
     protocol_version = "HTTP/1.1"
-    server: Host  # type: ignore[assignment]
+    server: Host
     timeout = 60
     server_version, sys_version = "site", ""
     disable_nagle_algorithm = True

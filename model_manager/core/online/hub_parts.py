@@ -11,20 +11,27 @@ from urllib.parse import quote, unquote
 
 from model_manager.core.library.kinds import MODEL_EXTENSIONS
 from model_manager.core.online.groups import kind_of_path
-from model_manager.core.online.records import Image, RemoteFile
+from model_manager.core.online.records import PG, Image, RemoteFile, X
 from model_manager.core.sidecars.layer import line, mapping, text, whole
 
 _HEX64: Final = re.compile(r"[0-9a-f]{64}")
 _HEX40: Final = re.compile(r"[0-9a-f]{40}")
 _QUANT: Final = re.compile(r"(?<![A-Za-z0-9])(I?Q[0-9]_[A-Z0-9]+(?:_[A-Z0-9]+)*)(?![A-Za-z0-9])", re.IGNORECASE)
-_PRECISION: Final = re.compile(r"(?<![a-z0-9])(fp32|fp16|bf16|fp8(?:_e[45]m[23](?:fn)?)?(?:_scaled)?|nvfp4|mxfp8|int8|int4|nf4)(?![a-z0-9])", re.IGNORECASE)
+_PRECISION: Final = re.compile(
+    r"(?<![a-z0-9])(fp32|fp16|bf16|fp8(?:_e[45]m[23](?:fn)?)?(?:_scaled)?|nvfp4|mxfp8|int8|int4|nf4)(?![a-z0-9])", re.IGNORECASE
+)
 _FORMATS: Final = {".safetensors": "SafeTensor", ".sft": "SafeTensor", ".gguf": "GGUF", ".onnx": "ONNX"}
 _PICTURES: Final = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 _VIDEOS: Final = (".mp4", ".webm")
-_SHOWN: Final = re.compile(r"!\[[^\]\n]{0,300}\]\(\s{0,9}<?([^\s()<>\"]{1,500})|<(?:img|video|source)\b[^<>]{0,500}?\bsrc\s{0,9}=\s{0,9}[\"']([^\"'<>\s]{1,500})", re.IGNORECASE)
+_SHOWN: Final = re.compile(
+    r"!\[[^\]\n]{0,300}\]\(\s{0,9}<?([^\s()<>\"]{1,500})|<(?:img|video|source)\b[^<>]{0,500}?\bsrc\s{0,9}=\s{0,9}[\"']([^\"'<>\s]{1,500})",
+    re.IGNORECASE,
+)
 _MOST_PICTURES: Final = 40
-_TRAINING: Final = re.compile(r"(^|/)(optimizer|scheduler|rng_state|training_args|random_states)[^/]*\.(bin|pt|pth|pkl)$|(^|/)checkpoint-[0-9]+/", re.IGNORECASE)
-# Repositories that card data names as base, and Civitai's names for them (civitai/civitai:packages/civitai-shared/src/basemodel.constants.ts)
+_TRAINING: Final = re.compile(
+    r"(^|/)(optimizer|scheduler|rng_state|training_args|random_states)[^/]*\.(bin|pt|pth|pkl)$|(^|/)checkpoint-[0-9]+/", re.IGNORECASE
+)
+# Repositories that cards name as base, in Civitai's spelling (civitai/civitai:packages/civitai-shared/src/basemodel.constants.ts)
 _BASES: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), name)
     for pattern, name in (
@@ -139,12 +146,21 @@ def licence_of_card(card: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(filter(None, [*names, line(card.get("license_link"))]))
 
 
+def is_for_adults(info: Mapping[str, Any]) -> bool:
+    """Return whether a repository is marked as not for all audiences."""
+    return "not-for-all-audiences" in _list(info.get("tags"))
+
+
 def _list(value: object) -> list[Any]:
     return value[:200] if type(value) is list else [value] if type(value) is str else []
 
 
 def pictures_of(info: Mapping[str, Any], readme: str, paths: Iterable[str], base: str) -> tuple[Image, ...]:
-    """Return the pictures of a repository: its examples first, then what its page shows, then all others in it; none is rated."""
+    """Return the pictures of a repository: its examples first, then what its page shows, then all others in it.
+
+    Nothing rates them one by one: in a repository that is marked as not for all audiences each counts as X, else as PG.
+    """
+    level = X if is_for_adults(info) else PG
     card = mapping(info.get("cardData"))
     entries = [mapping(one) for key, holder in (("widgetData", info), ("widget", card)) for one in _list(holder.get(key))]
     found: dict[str, str] = {}
@@ -158,7 +174,7 @@ def pictures_of(info: Mapping[str, Any], readme: str, paths: Iterable[str], base
         if path.lower().endswith(_PICTURES + _VIDEOS):
             found.setdefault(f"{base}/{quote(path)}", "")
     shown = [(url, prompt) for url, prompt in found.items() if _path(url).endswith(_PICTURES + _VIDEOS)][:_MOST_PICTURES]
-    return tuple(Image(url, is_video=_path(url).endswith(_VIDEOS), prompt=prompt) for url, prompt in shown)
+    return tuple(Image(url, level=level, is_video=_path(url).endswith(_VIDEOS), prompt=prompt) for url, prompt in shown)
 
 
 def _path(url: str) -> str:

@@ -6,15 +6,15 @@ under `lock`. Whatever touches the store may raise StoreFault or StoreDamaged.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from model_manager.core.alone import alone
 from model_manager.core.tasks import owners
 from model_manager.core.tasks.running import Run
-from model_manager.core.tasks.states import REMOVE, Task
-from model_manager.core.tasks.store import FILE_NAME, Store, StoreDamaged, StoreFault, is_sound, set_aside
+from model_manager.core.tasks.states import QUEUED, REMOVE, WAITING, Task
+from model_manager.core.tasks.store import FILE_NAME, Store, StoreDamaged, StoreFault, is_sound, salvaged, set_aside
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -25,6 +25,11 @@ class Book:
     def __init__(self, folder: Path, told: Callable[[str], None]) -> None:
         self.folder, self.told = folder, told
         self.records: dict[int, Task] = {}
+        # the same records where they are looked for ten times a second; there may be thousands of each
+        self.queued: dict[str, dict[int, Task]] = {}  # by kind
+        self.waiting: dict[int, Task] = {}
+        self.chores: dict[int, Task] = {}  # a clean-up is owed
+        self.owned: dict[int, Task] = {}  # somebody has it in hand
         self.lock = threading.Lock()
         self.runs: dict[int, Run] = {}
         self.tended: set[int] = set()  # tasks that were commanded here; their clean-up is done here, too
@@ -56,11 +61,13 @@ class Book:
             self._store.close()
             self._store = None
         with alone(self.folder / "tasks.lock", Work()):
+            known = list(self.records.values())
             if not is_sound(path):
+                known += salvaged(path)
                 name = set_aside(path).name
                 self.told(tr("The task list was damaged. It was kept as {name}, and a new one was begun.", name=name))
             store = Store(path)
-            store.restore(list(self.records.values()))
+            store.restore(known)
         self._store = store
         self.take_news()
 
@@ -100,16 +107,36 @@ class Book:
         before = self.records.get(task.id)
         with self.lock:
             self.records[task.id] = task
+        self._sort(before, task)
         if not is_hidden:
             self._news.append(task)
         elif before is not None and before.chore != REMOVE:
             self._gone.append(task.id)
         return task
 
+    def _sort(self, before: Task | None, after: Task | None) -> None:
+        if before is not None:
+            for place in self._places(before):
+                place.pop(before.id, None)
+        if after is not None:
+            for place in self._places(after):
+                place[after.id] = after
+
+    def _places(self, task: Task) -> Iterator[dict[int, Task]]:
+        if task.state == QUEUED:
+            yield self.queued.setdefault(task.kind, {})
+        if task.state == WAITING:
+            yield self.waiting
+        if task.chore:
+            yield self.chores
+        if task.owner:
+            yield self.owned
+
     def drop(self, id_: int) -> None:
         """Forget a task."""
         with self.lock:
             task = self.records.pop(id_, None)
+        self._sort(task, None)
         if task is not None and task.chore != REMOVE:
             self._gone.append(id_)
 

@@ -128,8 +128,9 @@ class Engine:
         return self.post(lambda: self._desk.history(id_)).result()
 
     def ready(self) -> None:
-        """Wait until the store was read; raises StoreFault when it cannot be."""
+        """Wait until the store was read and the tasks of dead programs were taken back; raises StoreFault when it cannot be read."""
         self.post(self._book.store).result()
+        self.post(self._shift.step).exception()  # one that cannot be written is told, and can be looked at all the same
 
     # commands. ids None: all tasks. The futures give the ids of the tasks to which it made a difference
 
@@ -197,7 +198,7 @@ class Engine:
             if now >= not_before:
                 not_before = 0.0 if self._stepped() else now + TROUBLE_SECONDS
             self._say_changes()
-            if self._shift.is_closing and (now > self._deadline or (self._shift.is_idle and not not_before)):
+            if self._shift.is_closing and (now > self._deadline or self._shift.is_idle):
                 break
         self._finish()
         self._say_changes()
@@ -206,8 +207,9 @@ class Engine:
 
     def _serve(self) -> None:
         """Do what was posted; wait for it a little."""
+        longest = TICK_SECONDS if self._shift.has_runs or self._shift.is_closing else IDLE_SECONDS
         try:
-            self._posts.get(timeout=TICK_SECONDS if self._shift.has_runs or self._shift.is_closing else IDLE_SECONDS)()
+            self._posts.get(timeout=min(longest, self._shift.seconds_to_next))()
             while True:
                 self._posts.get_nowait()()
         except Empty:

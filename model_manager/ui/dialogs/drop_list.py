@@ -158,7 +158,7 @@ class DropDelegate(QStyledItemDelegate):
         painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), colours.line)
         is_faint = not model.is_taken(row) and line.state not in ("ask",)
         if model.is_open:
-            _paint_box(painter, rect, model.is_taken(row), line.state in (*GOES, "damaged"))
+            paint_box(painter, rect, model.is_taken(row), line.state in (*GOES, "damaged"))
         _paint_name(painter, rect, line, colours.faint if is_faint else colours.text)
         if line.shown or (model.is_open and line.state in (*GOES, "ask", "stuck")):
             _paint_target(painter, rect, line, model.is_open and line.state != "here", is_faint)
@@ -203,7 +203,8 @@ def target_rect(rect: QRect) -> QRect:
     return QRect(left, rect.top() + 4, round(rect.width() * 0.28), rect.height() - 8)
 
 
-def _paint_box(painter: QPainter, rect: QRect, is_on: bool, is_enabled: bool) -> None:
+def paint_box(painter: QPainter, rect: QRect, is_on: bool, is_enabled: bool) -> None:
+    """Paint the box at the left of a row."""
     colours = tokens()
     box = QRectF(rect.left() + SIDE, rect.center().y() - BOX / 2 + 0.5, BOX, BOX).adjusted(0.5, 0.5, -0.5, -0.5)
     painter.setPen(QPen(colours.accent_fill if is_on else colours.faint if is_enabled else colours.line, 1))

@@ -1,0 +1,111 @@
+"""The pages of the settings about downloads and sites, and the sheet for a key."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from model_manager.core.online.records import CIVITAI, EVERYTHING, HUGGING_FACE, SAFE
+from model_manager.ui.settings.dialog import SettingsDialog
+from model_manager.ui.settings.key_row import KeyRow
+from model_manager.ui.settings.key_sheet import KeySheet
+from model_manager.ui.theme import set_theme
+
+
+@pytest.fixture
+def settings(qtbot: QtBot, qapp: QApplication) -> SettingsDialog:
+    set_theme("dark", qapp)
+    made = SettingsDialog()
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def button(row: KeyRow, text: str) -> QPushButton:
+    return next(one for one in row.findChildren(QPushButton) if one.text() == text)
+
+
+def typed(row: KeyRow, qtbot: QtBot, text: str) -> QLineEdit:
+    field = row.findChild(QLineEdit)
+    assert isinstance(field, QLineEdit)
+    qtbot.keyClicks(field, text)
+    return field
+
+
+def test_setters_do_not_signal(settings: SettingsDialog) -> None:
+    told: list[object] = []
+    downloads, online = settings.downloads, settings.online
+    for signal in (downloads.at_once_chosen, downloads.speed_chosen, downloads.template_chosen, downloads.compatible_chosen,
+                   downloads.clipboard_chosen, downloads.handler_chosen, online.level_chosen):  # fmt: skip
+        signal.connect(told.append)
+    downloads.set_speed(5, 12_000)
+    downloads.set_template("{base_model}")
+    downloads.set_compatible(["json"])
+    downloads.set_links(True, True)
+    online.set_level(SAFE)
+    online.set_places("http://mirror", "", "")
+    assert told == []
+
+
+def test_chosen_sidecars_are_told_in_their_order(settings: SettingsDialog, qtbot: QtBot) -> None:
+    told: list[object] = []
+    settings.downloads.compatible_chosen.connect(told.append)
+    settings.downloads.set_compatible(["json"])
+    settings.show_page(settings.downloads)
+    box = next(one for one in settings.downloads.findChildren(QCheckBox) if one.text().startswith(".civitai.info"))
+    box.click()
+    assert told == [["civitai.info", "json"]]
+
+
+def test_a_speed_is_told_in_kilobytes(settings: SettingsDialog) -> None:
+    told: list[int] = []
+    settings.downloads.speed_chosen.connect(told.append)
+    settings.downloads._speed.setValue(25)
+    assert told == [25_000]
+
+
+@pytest.mark.parametrize("level", [1, SAFE, EVERYTHING])
+def test_a_level_is_shown(settings: SettingsDialog, level: int) -> None:
+    settings.online.set_level(level)
+    box = settings.online.findChild(QComboBox)
+    assert isinstance(box, QComboBox) and box.currentData() == level
+
+
+def test_a_key_is_handed_on_and_forgotten(settings: SettingsDialog, qtbot: QtBot) -> None:
+    told: list[tuple[str, str]] = []
+    row = settings.online.keys[CIVITAI]
+    row.key_given.connect(lambda *values: told.append(values))
+    assert not button(row, "Try and keep").isEnabled()
+    field = typed(row, qtbot, "  0123456789abcdef  ")
+    assert field.echoMode() == QLineEdit.EchoMode.Password
+    button(row, "Try and keep").click()
+    assert told == [(CIVITAI, "0123456789abcdef")] and not field.isEnabled()
+    row.show_result(False, "Civitai does not know this key.")
+    assert field.isEnabled() and field.text() and row.said.text() == "Civitai does not know this key."
+    row.show_result(True, "This key works.")
+    assert field.text() == ""
+
+
+def test_only_a_key_of_ours_can_be_removed(settings: SettingsDialog) -> None:
+    row = settings.online.keys[HUGGING_FACE]
+    for source, is_ours in (("", False), ("environment", False), ("file", False), ("keychain", True), ("memory", True)):
+        row.show_source(source)
+        assert button(row, "Remove").isHidden() != is_ours
+    told: list[str] = []
+    row.remove_asked.connect(told.append)
+    button(row, "Remove").click()
+    assert told == [HUGGING_FACE]
+
+
+def test_the_sheet_for_a_key_begins_in_its_field_and_ends_when_it_is_good(qtbot: QtBot, qapp: QApplication) -> None:
+    sheet = KeySheet(CIVITAI)
+    sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    qtbot.addWidget(sheet)
+    sheet.show()
+    told: list[str] = []
+    sheet.row.key_given.connect(lambda _, key: told.append(key))
+    field = typed(sheet.row, qtbot, "0123456789abcdef")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert told == ["0123456789abcdef"] and sheet.isVisible()
+    sheet.show_result(True, "This key works.")
+    assert [one.text() for one in sheet.findChildren(QPushButton) if one.text() == "Done"]

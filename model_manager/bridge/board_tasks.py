@@ -6,12 +6,13 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from model_manager.bridge.tasks import Sources
 from model_manager.core.files.volumes import volume_of
 from model_manager.core.library.index import Index
 from model_manager.core.library.roots import Roots, collect
+from model_manager.core.online.offers import Sites
 from model_manager.core.paths import long_path
 from model_manager.core.settings import Settings
 from model_manager.core.tasks.states import Task
@@ -82,11 +83,11 @@ class Holder:
 
 
 class Ground(NamedTuple):
-    """What tasks stand on. sites: the way to the sites; where: the index and the sources in use, now."""
+    """What tasks stand on. sites: the way to the sites, now; where: the index and the sources in use, now."""
 
     folder: Path
     settings: Settings
-    sites: Callable[[], Any]
+    sites: Callable[[], Sites]
     where: Callable[[], tuple[Path | None, Sources]]
 
 
@@ -107,7 +108,18 @@ def kinds(ground: Ground) -> "Sequence[TaskKind]":
 
     index, _ = ground.where()
     assert index is not None  # the library is loaded
-    return all_kinds(Tools(ground.folder, ground.settings, ground.sites(), lambda: roots(ground), index))
+    way = cast("Sites", _Way(ground.sites))
+    return all_kinds(Tools(ground.folder, ground.settings, way, lambda: roots(ground), index))
+
+
+class _Way:
+    """The sites as they are when a task asks for something of them: the settings may send it elsewhere than an hour ago."""
+
+    def __init__(self, sites: Callable[[], Sites]) -> None:
+        self._sites = sites
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sites(), name)
 
 
 def roots(ground: Ground) -> Roots:
@@ -116,14 +128,6 @@ def roots(ground: Ground) -> Roots:
     assert path is not None
     with Index(path) as index:
         return collect(sources.installs, sources.configs, sources.own, tuple(index.roots()))
-
-
-def sites_of(folder: Path, settings: Settings) -> Any:
-    """The way to the sites. No connection is made, and no key is looked for, before a task needs it."""
-    from model_manager.core.online.keys import Keys
-    from model_manager.core.online.offers import make_sites
-
-    return make_sites(settings, Keys(folder, os.environ))
 
 
 def move(engine: "Engine", ids: Sequence[int], before: int) -> None:

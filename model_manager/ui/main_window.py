@@ -117,6 +117,7 @@ class MainWindow(QMainWindow):
         self.tasks = TasksDesk(self, self.session, self.pages, self.views, self.selection, self._clear_search)
         self.tasks.show_in(self.top_bar, self.status, self.problems)
         self.tasks.follow(self.pictures.previews, self.drop_in.intake)
+        self.tasks.use_settings(self.desk.settings)
         self.drop_in.link_asked.connect(self.tasks.board.add_link_asked)
 
     def _connect(self) -> None:

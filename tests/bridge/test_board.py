@@ -57,7 +57,7 @@ def opened(tmp_path: Path, bench: Workbench, qtbot: QtBot, qapp: object) -> Iter
     def open_one(starts: bool = True) -> Board:
         session = Session(tmp_path / "data", Settings(), Runner(), tasks.Sources((str(comfyui),)))
         made.append(session)
-        board = Board(session, lambda: None, session)
+        board = Board(session, session)
         board.ended = list[Task]()  # type: ignore[attr-defined]
         board.problems = list[str]()  # type: ignore[attr-defined]
         board.task_ended.connect(board.ended.append)  # type: ignore[attr-defined]

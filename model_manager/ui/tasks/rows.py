@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from model_manager.bridge.task_model import TASK_ROLE
+from model_manager.core.tasks import words
 from model_manager.core.tasks.states import ADD, DETAILS, DOWNLOAD, HASH, PREVIEWS, QUEUED, RETRY, RUNNING, SCAN, UPDATES, Task
 from model_manager.ui.tasks.words import (
     AGAIN,
@@ -40,7 +41,6 @@ from model_manager.ui.tasks.words import (
     main_action,
     share,
     state_word,
-    told,
 )
 from model_manager.ui.theme import icon, tokens
 
@@ -236,7 +236,7 @@ def _paint_title(painter: QPainter, rect: QRect, font: QFont, task: Task) -> Non
 
 def _paint_progress(painter: QPainter, rect: QRect, font: QFont, task: Task, now: float) -> None:
     """The bar, and one or two lines of words below it."""
-    colours, text, small = tokens(), told(task, now), _sized(font, 12)
+    colours, text, small = tokens(), words.told(task, now), _sized(font, 12)
     lines = _lines(text, small, rect.width())
     high = QFontMetrics(small).height()
     top = rect.center().y() - (BAR + 5 + high * max(1, len(lines))) // 2

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 from small_library import NAMES, make_library
-from tests.double import Double, cases
 
 from model_manager.bridge import tasks
 from model_manager.bridge.board import Board
@@ -15,6 +14,7 @@ from model_manager.bridge.session import Session
 from model_manager.core.online.records import CIVITAI
 from model_manager.core.settings import Settings
 from model_manager.core.tasks.states import ADD_KEY, DONE, DOWNLOAD, FAILED, Task
+from tests.double import Double, cases
 
 SECONDS = 30_000
 

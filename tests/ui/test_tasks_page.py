@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from fake_tasks import every_state, many
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt
-from PySide6.QtGui import QContextMenuEvent, QDropEvent, QGuiApplication, QPixmap
+from PySide6.QtGui import QContextMenuEvent, QDropEvent, QGuiApplication, QHelpEvent, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
 from model_manager.bridge.task_model import ALL, FILTERS, ONLY_FAILED, TaskModel
@@ -130,6 +130,18 @@ def test_a_click_on_a_button_acts_and_leaves_the_selection(page: TasksPage) -> N
         click(page, id_, action)
         assert asks(page) == [(action, [id_])]
     assert [task.id for task in page.view.selected()] == [2]
+
+
+def test_signs_and_rows_are_explained(page: TasksPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(page, every_state(NOW))
+    said: list[str] = []
+    monkeypatch.setattr(QToolTip, "showText", lambda place, text, widget: said.append(text))
+    rect = page.view.visualRect(page._model.index(0))
+    pause = buttons(every_state(NOW)[0], rect, page.view.font(), True)[0].rect.center()
+    for place in (pause, rect.center()):
+        help_event = QHelpEvent(QHelpEvent.Type.ToolTip, place, page.view.viewport().mapToGlobal(place))
+        QApplication.sendEvent(page.view.viewport(), help_event)
+    assert said[0] == "<qt>Pause</qt>" and "Civitai → diffusion_models/wan<br>8.9 of 14.3 GB" in said[1]
 
 
 def test_a_press_that_leaves_its_button_does_nothing(page: TasksPage) -> None:

@@ -4,6 +4,7 @@ Built by the page. It tells what is asked of which tasks and does nothing itself
 anew whenever a number in one of them changes.
 """
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
@@ -16,19 +17,22 @@ from PySide6.QtGui import (
     QDropEvent,
     QFont,
     QFontMetrics,
+    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPixmap,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QToolTip
 
 from model_manager.bridge.task_model import TaskModel, can_move
 from model_manager.core.tasks.states import Task
+from model_manager.core.tasks.words import told
 from model_manager.core.words import tr, trn
+from model_manager.ui.elided_label import plain_tip
 from model_manager.ui.tasks.rows import ROW, TaskDelegate, button_at
-from model_manager.ui.tasks.words import AGAIN, CANCEL, PAUSE, REMOVE, RESUME, can, main_action
+from model_manager.ui.tasks.words import AGAIN, CANCEL, PAUSE, REMOVE, RESUME, action_words, can, main_action
 from model_manager.ui.theme import tokens
 
 
@@ -120,6 +124,16 @@ class TaskView(QTableView):
         for id_ in {before[0], hot[0]} if before != hot else ():
             if (row := self._tasks.row_of(id_)) >= 0:
                 self.update(self._tasks.index(row))
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Say what a button does, or all of a row."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            task, action = self._hit(event.pos())
+            if task is not None:
+                text = action_words(action, task) if action else "\n".join(filter(None, (task.title, task.where, told(task, time.time()))))
+                QToolTip.showText(event.globalPos(), plain_tip(text), self.viewport())
+                return True
+        return super().viewportEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A press on a button leaves the selection as it is."""

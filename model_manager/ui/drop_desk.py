@@ -84,6 +84,7 @@ class DropDesk(QObject):
         """Offer the ways to add models, below the pointer."""
         menu = QMenu(self._window)
         menu.addAction(tr("Add from link…")).triggered.connect(lambda: self.links_came.emit(""))
+        menu.addSeparator()
         menu.addAction(tr("Add model files…")).triggered.connect(self._choose_files)
         menu.addAction(tr("Add a folder of models…")).triggered.connect(self._choose_folder)
         paste = menu.addAction(tr("Paste"))

@@ -118,6 +118,7 @@ class MainWindow(QMainWindow):
         self.tasks = TasksDesk(self, self.session, self.pages, self.views, self.selection, self._clear_search)
         self.tasks.show_in(self.top_bar, self.status, self.problems)
         self.tasks.follow(self.pictures.previews, self.drop_in.intake)
+        self.tasks.use_settings(self.desk.settings)
         self.links = LinkDesk(self, self.session, self.tasks, self.desk, self.drop_in)
 
     def _connect(self) -> None:

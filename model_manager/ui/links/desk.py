@@ -16,7 +16,6 @@ from model_manager.bridge.session import Session
 from model_manager.bridge.web_pictures import WebPictures
 from model_manager.core.amounts import size_text
 from model_manager.core.online.records import CIVITAI, HUGGING_FACE, SITE_NAMES, Image
-from model_manager.core.tasks.states import ADD_KEY, FAILED
 from model_manager.core.words import tr, trn
 from model_manager.ui.drop_desk import DropDesk
 from model_manager.ui.folder_desk import FolderDesk
@@ -46,7 +45,6 @@ class LinkDesk(QObject):
         self.pictures.refused.connect(self._on_no_picture)
         drops.links_came.connect(self.show)
         tasks.board.add_link_asked.connect(self.show)
-        tasks.board.key_asked.connect(folders.settings.ask_key)
         folders.settings.key_kept.connect(self._on_key_kept)
 
     # ways in
@@ -72,10 +70,6 @@ class LinkDesk(QObject):
         for pick in self.links.picks.values():
             if pick.fault is not None and pick.link.site == site:
                 self.links.look(pick)
-        board = self._tasks.board
-        waiting = [task.id for task in board.model.tasks() if task.state == FAILED and task.fix == ADD_KEY]
-        if waiting:
-            board.retry(waiting)
 
     def _fit(self, sheet: LinkSheet) -> None:
         width, height = max(640, self._window.width() - 24), max(420, self._window.height() - 24)

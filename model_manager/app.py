@@ -78,7 +78,6 @@ def run(chosen: argparse.Namespace) -> int:
     code = app.exec()
     outside.close()
     if window.is_furnished:
-        window.session.online.close()
         window.session.close(is_remembered=picture is None)
     sweeper.stop()
     return code

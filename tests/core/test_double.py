@@ -379,7 +379,9 @@ def test_a_stalled_or_slow_answer_ends_with_the_double(web: requests.Session) ->
 
 
 def test_library_models_are_known_with_their_ids() -> None:
-    double = Double(has_library=True)
+    double = Double(has_library=True, has_many=True)
+    pictures = [picture.id for _, version in double.site.versions() for picture in version.pictures]
+    assert len(set(pictures)) == len(pictures)
     ids = [model.id for model in double.site.models.values()]
     assert {number_of(model) for model in known_models()} <= set(ids)
     versions = [version.id for _, version in double.site.versions()]

@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QUrl
-from PySide6.QtGui import QFileOpenEvent
+from PySide6.QtGui import QFileOpenEvent, QImage
 from pytestqt.qtbot import QtBot
 
 from model_manager.bridge.jobs import Runner
 from model_manager.bridge.online import Online
 from model_manager.bridge.outside import Outside
 from model_manager.core.demo import site_process
+from model_manager.core.demo.pictures import paint
+from model_manager.core.demo.site_video import mp4_bytes
 from model_manager.core.online.outside import Errand
 from model_manager.core.online.records import Search
+from model_manager.core.processes import own_program
 from model_manager.core.settings import Settings
 
 LINK = "https://civitai.com/models/900030"
@@ -94,3 +97,12 @@ def test_a_mirror_that_was_named_is_asked_instead(
     assert started == []
     online.close()
     assert runner.close(5)
+
+
+def test_videos_of_the_demo_site_play(tmp_path: Path) -> None:
+    path = tmp_path / "video.mp4"
+    path.write_bytes(mp4_bytes([paint("sea", "dusk", 1).resize((128, 192))] * 6))
+    command, environment = own_program("--poster", str(path))
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=True)
+    image = QImage.fromData(done.stdout)
+    assert (image.width(), image.height()) == (128, 192)

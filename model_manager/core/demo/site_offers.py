@@ -105,9 +105,8 @@ def _pictures(model: Model, number: int) -> Iterator[SitePicture]:
     for place, level in enumerate(_LEVELS):
         size = (832, 1216) if (number + place) % 3 else (1216, 832)
         words = ", ".join([*model.words, model.title.lower(), "evening light"]) if place % 2 == 0 else ""
-        yield SitePicture(
-            number % 100_000_000 * 10 + place, (motif, palettes[(place + number) % 5 if place else 0]), *size, level, words=words
-        )
+        art = (motif, palettes[(place + number) % 5 if place else 0])
+        yield SitePicture(number % 100_000_000 * 10 + place, art, *size, level, place == 1 and "video" in model.tags, words)
 
 
 def _many() -> Iterator[SiteModel]:

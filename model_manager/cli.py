@@ -19,6 +19,8 @@ from model_manager.streams import give_streams
 _ABOUT = "Every model you own, on one fast screen."
 _WAYS_IN = "Links to models (model-manager LINK ...) are shown in the window, and so are model files to be added."
 _FOLDERS = ("comfyui", "extra_model_paths_config")
+_ONLINE = ("download", "fetch", "hash", "updates")
+_MANY = {"list": "query", "check": "query", "fetch": "query", "hash": "query", "download": "links", "tasks": "ids"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     give_streams()
     parser = _parser()
     words, outside = _outside(words, parser)
-    chosen = _joined(parser.parse_args(words))
+    chosen = _joined(_parsed(words, parser))
     chosen.outside = outside
     if outside and chosen.command is not None:
         parser.error("links and files are for the window; a command takes its own")
@@ -78,12 +80,28 @@ def _carried_out(chosen: argparse.Namespace) -> int:
         from model_manager.app import run
 
         return run(chosen)
-    from model_manager import commands
-
     _let_any_name_out()
-    code = commands.run(chosen)
+    code = _command(chosen)
     sys.stdout.flush()
     return code
+
+
+def _command(chosen: argparse.Namespace) -> int:
+    if chosen.command == "tasks":
+        from model_manager import commands_tasks
+
+        return commands_tasks.run(chosen)
+    if chosen.command == "download":
+        from model_manager import commands_download
+
+        return commands_download.run(chosen)
+    if chosen.command in _ONLINE:
+        from model_manager import commands_online
+
+        return commands_online.run(chosen)
+    from model_manager import commands
+
+    return commands.run(chosen)
 
 
 def _outside(words: list[str], parser: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
@@ -108,6 +126,17 @@ def _let_any_name_out() -> None:
     """File names may hold what the terminal's encoding lacks; on Linux their very bytes go out."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape" if sys.stdout.encoding.lower() == "utf-8" else "backslashreplace")
+
+
+def _parsed(words: list[str], parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """The arguments; those of which there may be many may stand before, between and after options, which argparse alone does not allow."""
+    chosen, rest = parser.parse_known_args(words)
+    many = _MANY.get(chosen.command)
+    if rest and (many is None or any(word.startswith("-") for word in rest)):
+        parser.error("unrecognized arguments: " + " ".join(rest))
+    if rest and many is not None:
+        setattr(chosen, many, [*getattr(chosen, many), *rest])
+    return chosen
 
 
 def _joined(chosen: argparse.Namespace) -> argparse.Namespace:
@@ -138,10 +167,17 @@ def _parser() -> argparse.ArgumentParser:
         ("show", "show all that is known of one model"),
         ("check", "read headers again and report damaged or misplaced files"),
         ("folders", "list the folders of all categories and their state"),
+        ("download", "download what links lead to, with preview and sidecars"),
+        ("fetch", "fetch details and previews for models that are here"),
+        ("hash", "compute the hashes of models"),
+        ("updates", "look for new versions of models"),
+        ("tasks", "list tasks, or pause, resume, retry, cancel or clear them"),
     ):
         command = commands.add_parser(name, help=text, description=text)
         _add_folders(command, is_top=False)
         command.add_argument("--json", action="store_true", help="answer in JSON")
+        if name in (*_ONLINE, "tasks"):
+            _add_work(command, name)
         if name in ("list", "check"):
             command.add_argument("query", nargs="*", help="what to look for, as in the search box")
         if name == "show":
@@ -151,6 +187,27 @@ def _parser() -> argparse.ArgumentParser:
         if name in ("list", "show"):
             command.add_argument("--no-scan", action="store_true", help="answer from the index without looking at the disk first")
     return parser
+
+
+def _add_work(command: argparse.ArgumentParser, name: str) -> None:
+    """The options of the commands that make or steer tasks."""
+    if name == "download":
+        command.add_argument("links", nargs="+", metavar="LINK", help="a page or file of Civitai, Hugging Face or GitHub, or any address")
+        command.add_argument("--to", default="", metavar="KIND[/SUB]", help="where it goes, such as loras/style; else as its header says")
+        command.add_argument("--name", default="", metavar="N", help="the name of the file")
+    if name in ("fetch", "hash"):
+        command.add_argument("query", nargs="*", metavar="QUERY", help="which models, as in the search box; all without it")
+    if name == "fetch":
+        command.add_argument("--details", action="store_true", help="details only, unless --previews is given, too")
+        command.add_argument("--previews", action="store_true", help="previews only, unless --details is given, too")
+        command.add_argument("--force", action="store_true", help="ask again for what was asked before")
+    if name == "tasks":
+        actions = ("pause", "resume", "retry", "cancel", "clear")
+        command.add_argument("action", nargs="?", choices=actions, help="what to do; the list without it")
+        command.add_argument("ids", nargs="*", metavar="ID", help="numbers of tasks, or all")
+    if name in ("download", "tasks"):
+        text = "work here until these tasks have ended; else the running program does, or the next resume"
+        command.add_argument("--wait", action="store_true", help=text)
 
 
 def _add_folders(parser: argparse.ArgumentParser, is_top: bool) -> None:

@@ -18,7 +18,18 @@ from model_manager import __version__
 from model_manager.core.errors import ModelManagerError
 from model_manager.core.paths import data_dir, replace_file
 from model_manager.core.words import tr
-from model_manager.self_check_parts import CheckFailed, data_folder, database, dependencies, modules, program, readers, resources, watching
+from model_manager.self_check_parts import (
+    CheckFailed,
+    data_folder,
+    database,
+    dependencies,
+    keys,
+    modules,
+    program,
+    readers,
+    resources,
+    watching,
+)
 from model_manager.self_check_qt import pictures, plugins, video, window
 
 CHECKS: tuple[tuple[str, Callable[[Path], str]], ...] = (
@@ -30,6 +41,7 @@ CHECKS: tuple[tuple[str, Callable[[Path], str]], ...] = (
     ("database", database),
     ("reading process", readers),
     ("watching", watching),
+    ("keychain", keys),
     ("Qt plugins", plugins),
     ("window", window),
     ("pictures", pictures),

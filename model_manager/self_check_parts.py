@@ -13,6 +13,7 @@ import ssl
 import sys
 import threading
 from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import model_manager
@@ -24,11 +25,13 @@ from model_manager.core.library.readers import Readers
 from model_manager.core.library.tasks import Task
 from model_manager.core.library.walk import SeenFile
 from model_manager.core.library.watcher import Watcher
+from model_manager.core.online.keys import keychain
 from model_manager.core.paths import data_dir, replace_file, resource
 from model_manager.core.words import tr
 
 SECONDS_TO_HEAR = 10.0
-_DEPENDENCIES = ("PySide6", "PIL", "yaml", "requests", "platformdirs", "watchdog")
+_DEPENDENCIES = ("PySide6", "PIL", "yaml", "requests", "platformdirs", "watchdog", "keyring", "blake3")
+_KEYCHAINS = {"win32": ("Windows", "win32ctypes.pywin32"), "darwin": ("macOS", "keyring.backends.macOS.api")}
 _PARTS = ("app.png", "app.svg", "icons/search.svg", "controls/check.svg")
 
 
@@ -117,6 +120,17 @@ def readers(folder: Path) -> str:
     if row.row.file != path.name:
         raise CheckFailed(tr("The reading process read {name}.", name=row.row.file))
     return tr("answered")
+
+
+def keys(_folder: Path) -> str:
+    """What keeps keys on this system is in the program; that nothing here offers to keep them is told, and is no fault."""
+    name, needed = _KEYCHAINS.get(sys.platform, ("SecretService", "secretstorage"))
+    import_module("keyring.backends." + name)
+    import_module(needed)
+    if not entry_points(group="keyring.backends"):
+        raise CheckFailed(tr("The list of keychains is missing."))
+    found = keychain()
+    return f"{type(found).__module__}" if found is not None else tr("no keychain here; keys are kept while the program runs")
 
 
 def watching(folder: Path) -> str:

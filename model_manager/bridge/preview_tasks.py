@@ -300,4 +300,3 @@ def save_text(path: str, text: str) -> str:
     """Write a report where the person wants it; returns the path. Raises FileFault."""
     replace_file(Path(path), text.encode("utf-8"))
     return path
-

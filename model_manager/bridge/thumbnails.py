@@ -58,9 +58,7 @@ class Thumbnails(QObject):
     refused = Signal(object, str)  # PictureKey and why it cannot be shown
     cache_failed = Signal(str)  # once: why nothing is kept on disk
 
-    def __init__(
-        self, runner: Runner, cache: ThumbnailCache, covers: Covers, parent: QObject | None = None, memory: int = MEMORY
-    ) -> None:
+    def __init__(self, runner: Runner, cache: ThumbnailCache, covers: Covers, parent: QObject | None = None, memory: int = MEMORY) -> None:
         """`covers(path)` gives the pictures inside a model file; it runs in a worker. `memory`: bytes.
 
         Give it a parent: without one, a garbage collection that happens to run in a worker would destroy its timers there.

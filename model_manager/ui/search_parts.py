@@ -26,7 +26,7 @@ from model_manager.ui.elided_label import plain_tip
 KEYS = ("type", "base", "ext", "tag", "folder", "has", "no", "is")
 AMOUNTS = ("size", "added", "modified")
 PIECE = re.compile(r'-?(?:\w+(?::|<=|>=|<|>))?(?:"[^"]*"?|[^\s]+)|-?\w+(?::|<=|>=|<|>)|\S+')
-_TOKEN = re.compile(r'(-?)(?:(\w+)(:|<=|>=|<|>))?(.*)', re.DOTALL)
+_TOKEN = re.compile(r"(-?)(?:(\w+)(:|<=|>=|<|>))?(.*)", re.DOTALL)
 HINT = Qt.ItemDataRole.UserRole
 ROW, MOST_ROWS = 30, 10
 CHIP_WIDTH, CHIP_HEIGHT, CROSS = 190, 22, 18

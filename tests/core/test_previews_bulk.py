@@ -15,7 +15,20 @@ from model_manager.core.formats.write import safetensors_bytes
 from model_manager.core.library.entry import ModelRecord, Preview
 from model_manager.core.previews import bulk, makers
 from model_manager.core.previews.makers import Makers, Wish, fulfil
-from model_manager.core.previews.records import DRAWN, EMBEDDED, OUTPUT, SORTS, VIDEO, BulkItem, BulkOptions, Form, Look, Output, Source
+from model_manager.core.previews.records import (
+    CIVITAI,
+    DRAWN,
+    EMBEDDED,
+    OUTPUT,
+    SORTS,
+    VIDEO,
+    BulkItem,
+    BulkOptions,
+    Form,
+    Look,
+    Output,
+    Source,
+)
 from model_manager.core.previews.records import BulkPlan as Plan
 from model_manager.core.previews.sources import groups_for, picture_of
 from model_manager.core.previews.state import PreviewState, save_state
@@ -214,9 +227,10 @@ def test_groups_keep_their_order(library: Library) -> None:
     one = library.add("usedall", still=True, video=True, cover=picture())
     chosen = [Source("file", str(library.output), note="output.png")]
     outputs = [*library.outputs_of(one), Output(str(library.folder / "film.mp4"), 1.0, is_video=True)]
-    groups = groups_for(one, outputs, chosen)
+    online = [Source(CIVITAI, f"https://image.civitai.com/{number}.jpeg") for number in range(3)]
+    groups = groups_for(one, outputs, chosen, online)
     assert [group.sort for group in groups] == list(SORTS)
-    assert [len(group.sources) for group in groups] == [1, 1, 1, 1, 2, 1]
+    assert [len(group.sources) for group in groups] == [1, 1, 1, 1, 2, 3, 1]
     assert all(group.title and group.note for group in groups)
     assert [group.sort for group in groups_for(library.records[-2])] == ["file", "drawn"]
     assert groups[1].sources[0].note == "usedall.png"
@@ -232,6 +246,7 @@ def test_pictures_of_sources(library: Library) -> None:
         Source(DRAWN),
         Source(VIDEO, one.path),
         Source("file"),
+        Source(CIVITAI, "https://image.civitai.com/1.jpeg"),
     ):
         with pytest.raises(BadPicture):
             picture_of(source)

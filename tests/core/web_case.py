@@ -12,6 +12,7 @@ from model_manager.core.online.keys import Keys
 from model_manager.core.online.web import Web
 
 KEY = "civitai-key-0123456789abcdef"
+NOWHERE = "http://127.0.0.1:9"
 
 
 class Asked(NamedTuple):
@@ -86,5 +87,5 @@ def reply(handler: Any, status: int, body: bytes = b"", **headers: str) -> None:
     handler.wfile.write(body)
 
 
-def web_for(folder: Path, civitai: str = "http://127.0.0.1:9", huggingface: str = "http://127.0.0.1:9", **environ: str) -> Web:
-    return Web(Endpoints(civitai, huggingface, "http://127.0.0.1:9"), Keys(folder, environ))
+def web_for(folder: Path, civitai: str = NOWHERE, huggingface: str = NOWHERE, proxy: str = "", **environ: str) -> Web:
+    return Web(Endpoints(civitai, huggingface, NOWHERE), Keys(folder, environ), proxy)

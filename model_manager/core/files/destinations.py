@@ -42,12 +42,16 @@ _NAMES: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A folder that models of a category can go to. is_first: the one used unless the person says another."""
+    """A folder that models of a category can go to. is_first: the one used unless the person says another.
+
+    is_new: it is not there yet. is_seen: ComfyUI was told of it, or there is no ComfyUI.
+    """
 
     kind: str
     path: str
     is_first: bool
     is_new: bool = False
+    is_seen: bool = True
 
     @property
     def title(self) -> str:
@@ -68,9 +72,8 @@ def destinations(roots: Roots) -> list[Destination]:
     found: list[Destination] = []
     for kind in dict.fromkeys([*by_kind, *KINDS]):
         there = sorted(filter(_is_writable, by_kind.get(kind, ())), key=lambda root: _rank(root, roots))
-        paths = [root.path for root in there]
-        found += [Destination(kind, path, place == 0) for place, path in enumerate(paths)]
-        if not paths and (path := _makeable(kind, by_kind.get(kind, ()), roots, models)):
+        found += [Destination(kind, root.path, place == 0, is_seen=root not in roots.unseen) for place, root in enumerate(there)]
+        if not there and (path := _makeable(kind, by_kind.get(kind, ()), roots, models)):
             found.append(Destination(kind, path, True, True))
     return found
 
@@ -122,10 +125,14 @@ def classify(find: Find, facts: Facts) -> tuple[str, str]:
     for around in reversed((*folder.split(os.sep)[-3:],)):
         if kind := guess_kind(around):
             return kind, tr("{what} by its folder's name", what=label_one(kind))
-    for pattern, kind in _NAMES:
-        if pattern.search(find.stem):
-            return kind, tr("{what} by its name", what=label_one(kind))
+    if kind := kind_of_name(find.stem):
+        return kind, tr("{what} by its name", what=label_one(kind))
     return "", tr("its header does not tell · choose a type")
+
+
+def kind_of_name(stem: str) -> str:
+    """Return the category that people give such names to, "" where a name tells nothing."""
+    return next((kind for pattern, kind in _NAMES if pattern.search(stem)), "")
 
 
 def destination_for(kind: str, found: Iterable[Destination]) -> Destination | None:

@@ -46,19 +46,20 @@ class _Buffers(threading.local):
 _buffers = _Buffers()
 
 
-def read_facts(path: str, size: int, is_thorough: bool = False) -> Facts:
+def read_facts(path: str, size: int, is_thorough: bool = False, name: str = "") -> Facts:
     """Return what the model file at `path` of `size` bytes says of itself; trouble becomes its verdict, nothing is raised.
 
-    A long header whose table of tensors is known from another file is only looked at from both ends, unless `is_thorough`.
+    A long header whose table of tensors is known from another file is only looked at from both ends, unless `is_thorough`. `name`: what
+    the file will be called, for one that is not finished yet.
     """
     try:
         found = None if is_thorough else _quick(path, size)
         if found is None:
             with io.FileIO(long_path(path)) as file:
-                found = _contents(file, path, size, is_thorough)
+                found = _contents(file, name or path, size, is_thorough)
         return facts_of(found)
     except Damage as damage:
-        return Facts(format=_format_promised(path, damage), verdict=damage.verdict, reason=damage.text)
+        return Facts(format=_format_promised(name or path, damage), verdict=damage.verdict, reason=damage.text)
     except BadFormat as fault:
         return Facts(verdict="bad_header", reason=fault.text)
     except OSError as error:

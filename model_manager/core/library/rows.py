@@ -51,9 +51,7 @@ def stem_of(file: str) -> str:
 
 def plain_row(id_: int, folder: int, file: str, kind: str, size: int, mtime_ns: int, added: float) -> Row:
     """The row of a model of which only its place on disk is known yet."""
-    return Row(
-        id_, folder, file, "", kind, "", "", size, mtime_ns, added, 0, "", "", "", 0, 0, "", natural_key(stem_of(file)), fold(file)
-    )
+    return Row(id_, folder, file, "", kind, "", "", size, mtime_ns, added, 0, "", "", "", 0, 0, "", natural_key(stem_of(file)), fold(file))
 
 
 def search_text(file: str, title: str, facts: Facts, details: Details) -> str:

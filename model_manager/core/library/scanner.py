@@ -287,9 +287,7 @@ class _Scan:
         self._readers.give(tasks)
         yield from self._readers.answers()
 
-    def _write(
-        self, models: list[ModelRow], known: list[KnownRow], folders: Iterable[FolderRow] = (), dropped: Iterable[int] = ()
-    ) -> None:
+    def _write(self, models: list[ModelRow], known: list[KnownRow], folders: Iterable[FolderRow] = (), dropped: Iterable[int] = ()) -> None:
         """Folders are written and dropped last: a scan that is cut off finds them as before and looks again."""
 
         def write() -> None:

@@ -73,6 +73,4 @@ def task_of(plain: Plain) -> Task:
     """The task that was sent."""
     id_, folder, path, kind, file, added, sidecars, previews, beside, picture, places, told, is_new = plain
     facts = unpack_facts(told) if told else None
-    return Task(
-        id_, folder, path, kind, SeenFile._make(file), added, Family(sidecars, previews), beside, picture, places, facts, is_new
-    )
+    return Task(id_, folder, path, kind, SeenFile._make(file), added, Family(sidecars, previews), beside, picture, places, facts, is_new)

@@ -4,7 +4,6 @@ Made by web, read by downloads and by web itself. An answer belongs to one threa
 """
 
 import contextlib
-import http.client
 from collections.abc import MutableMapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -32,9 +31,10 @@ class Answer:
         self._raw = raw
         # http.client's own answer, which has the socket's file; requests reaches for it by the same name
         self._source: Any = getattr(raw, "_original_response", None)
-        self._is_packed = raw.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity")
-        told = self._source.length if self._source is not None and not self._source.chunked else None
-        self.length: int = -1 if told is None or self._is_packed else told
+        is_packed = raw.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity")
+        self._is_packed = is_packed or self._source is None
+        told: int | None = None if self._source is None or is_packed or self._source.chunked else self._source.length
+        self.length: int = -1 if told is None else told
         self._left = self.length
         self._is_closed = False
 
@@ -47,7 +47,7 @@ class Answer:
             view = view[: self._left]
         count, fault = self._read(view) if len(view) else (0, None)
         if fault is None and count == 0 and self._left > 0 and len(view):
-            fault = self._fault(http.client.IncompleteRead(b""))
+            fault = self._fault(EOFError())
         if fault is not None:
             self.close()
             raise fault
@@ -120,11 +120,12 @@ class Answer:
         if file is None:
             return 0
         count: int = file.readinto1(view)
-        pending = getattr(self._source.sock, "pending", None)
-        while pending is not None and 0 < count < len(view) and pending():
-            if not (more := file.readinto1(view[count:])):
-                break
-            count += more
+        if hasattr(self._source.sock, "pending"):
+            from urllib3.util.wait import wait_for_read
+
+            with contextlib.suppress(OSError):  # what is wrong now is met again at the next call; what came before counts
+                while 0 < count < len(view) and wait_for_read(self._source.sock, 0) and (more := file.readinto1(view[count:])):
+                    count += more
         return count
 
     @staticmethod

@@ -5,26 +5,32 @@ reader that is blocked; so cancelling needs neither threads nor sockets closed f
 """
 
 import contextlib
+import errno
 import http.client
 import io
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import requests
 import urllib3
+import urllib3.exceptions as low
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies, select_proxy, should_bypass_proxies
+from urllib3.util.connection import allowed_gai_family
+from urllib3.util.wait import wait_for_write
 
+from model_manager.core.errors import Cancelled
 from model_manager.core.online.endpoints import host_of
-from model_manager.core.online.reasons import SocksProxy
+from model_manager.core.online.reasons import NoCertificates, SocksProxy
 from model_manager.core.work import Work
 
 CONNECT_SECONDS = 15.0
 _SLICE = 0.25  # seconds between two looks at a cancel
-_CONNECTIONS = 32  # kept per host; more would be logged as thrown away
+_CONNECTIONS = 128  # kept per host; more would be logged as thrown away
 
 _now = threading.local()  # .work: what the request of this thread is done for
 
@@ -43,14 +49,14 @@ class _PatientReader(io.RawIOBase):
     def readinto(self, view: Any) -> int:
         waited = 0.0
         while True:
+            if self._work is not None:
+                self._work.check()
             try:
                 return self._sock.recv_into(view)
             except TimeoutError:
                 waited += _SLICE
                 if waited >= self._seconds:
                     raise
-            if self._work is not None:
-                self._work.check()
 
     def close(self) -> None:
         if not self.closed:
@@ -70,9 +76,15 @@ class PatientResponse(http.client.HTTPResponse):
 class _Connection(urllib3.connection.HTTPConnection):
     response_class = PatientResponse
 
+    def _new_conn(self) -> socket.socket:
+        return _connected(self)
+
 
 class _SecureConnection(urllib3.connection.HTTPSConnection):
     response_class = PatientResponse
+
+    def _new_conn(self) -> socket.socket:
+        return _connected(self)
 
 
 class _Pool(urllib3.HTTPConnectionPool):
@@ -95,6 +107,59 @@ class _Adapter(HTTPAdapter):
         return manager
 
 
+def _connected(connection: urllib3.connection.HTTPConnection) -> socket.socket:
+    """Do what urllib3's connections do in `_new_conn`, and hear a cancel while the other side does not answer."""
+    try:
+        return _first_socket(connection)
+    except socket.gaierror as error:
+        raise low.NameResolutionError(connection.host, connection, error) from error
+    except TimeoutError as error:
+        raise low.ConnectTimeoutError(connection, "no answer") from error
+    except OSError as error:
+        raise low.NewConnectionError(connection, str(error)) from error
+
+
+def _first_socket(connection: urllib3.connection.HTTPConnection) -> socket.socket:
+    """Return a socket to the first address of the host that answers. Raises OSError, and Cancelled."""
+    try:
+        connection.host.encode("idna")
+    except UnicodeError:
+        raise low.LocationParseError(connection.host) from None
+    fault = OSError(errno.EHOSTUNREACH, os.strerror(errno.EHOSTUNREACH))
+    found = socket.getaddrinfo(connection.host.strip("[]"), connection.port, allowed_gai_family(), socket.SOCK_STREAM)
+    for family, kind, protocol, _, address in found:
+        sock = socket.socket(family, kind, protocol)
+        try:
+            for option in connection.socket_options or ():
+                sock.setsockopt(*option)
+            _connect(sock, address)
+        except OSError as error:
+            sock.close()
+            fault = error
+        except Cancelled:
+            sock.close()
+            raise
+        else:
+            return sock
+    raise fault
+
+
+def _connect(sock: socket.socket, address: Any) -> None:
+    work: Work | None = getattr(_now, "work", None)
+    sock.setblocking(False)
+    code, until = sock.connect_ex(address), time.monotonic() + CONNECT_SECONDS
+    if code in (errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EAGAIN):
+        while not wait_for_write(sock, _SLICE):
+            if work is not None:
+                work.check()
+            if time.monotonic() > until:
+                raise TimeoutError
+        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if code:
+        raise OSError(code, os.strerror(code))
+    sock.settimeout(CONNECT_SECONDS)
+
+
 class Connections:
     """All connections of the program, kept open for reuse. Safe to share between threads."""
 
@@ -109,6 +174,8 @@ class Connections:
         """Ask, and return the answer with its body unread. Raises requests' exceptions, OSError, ValueError, and Cancelled."""
         request = requests.Request(method, url, headers=dict(headers), data=body).prepare()
         verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        if isinstance(verify, str) and not os.path.exists(verify):
+            raise NoCertificates
         with _working_for(work):
             answer = self._adapter.send(
                 request, stream=True, timeout=(CONNECT_SECONDS, seconds), verify=verify, proxies=self._proxies(request.url or url)
@@ -117,7 +184,11 @@ class Connections:
         return raw
 
     def close(self) -> None:
-        """Close what is kept open."""
+        """Close what is kept open, now: urllib3 itself waits for the collector of garbage."""
+        for manager in (self._adapter.poolmanager, *self._adapter.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118, its own kind of mapping
+                if (pool := manager.pools.get(key)) is not None:
+                    pool.close()
         self._adapter.close()
 
     def _proxies(self, url: str) -> dict[str, str]:

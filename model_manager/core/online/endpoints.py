@@ -49,7 +49,7 @@ def as_endpoint(text: str) -> str:
     parts = _split(text if "://" in text else "https://" + text)
     if not text or parts is None or parts.scheme not in _PORTS or not parts.hostname:
         return ""
-    return origin(text if "://" in text else "https://" + text) + parts.path.rstrip("/")
+    return usual_address(origin(urlunsplit(parts)) + parts.path.rstrip("/"))
 
 
 def origin(url: str) -> str:
@@ -74,7 +74,7 @@ def api_site(url: str, ends: Endpoints) -> str:
         return ""
     sites = {CIVITAI: ends.civitai, HUGGING_FACE: ends.huggingface}
     near = [site for site, end in sites.items() if origin(end) == found]
-    if not near and ends.civitai == REAL_CIVITAI and found in _CIVITAI_ORIGINS:
+    if not near and ends.civitai in _CIVITAI_ORIGINS and found in _CIVITAI_ORIGINS:
         return CIVITAI
     # two mirrors may share one host; then what stands before the path tells them apart
     below = [site for site in near if url.startswith(sites[site] + "/")]
@@ -100,9 +100,9 @@ def without_token(url: str, ends: Endpoints) -> tuple[str, str]:
     Only for the sites' own hosts: elsewhere, as in a signed storage address, `token` is the address's own affair.
     """
     parts = _split(url)
-    if parts is None or "token" not in parts.query.lower() or not (api_site(url, ends) or parts.hostname in _OWN_HOSTS):
+    pieces = parts.query.split("&") if parts is not None else []
+    if parts is None or "token" not in map(_name, pieces) or not (api_site(url, ends) or parts.hostname in _OWN_HOSTS):
         return url, ""
-    pieces = parts.query.split("&")
     kept = [piece for piece in pieces if _name(piece) != "token"]
     found = [value for piece in pieces if _name(piece) == "token" for _, value in parse_qsl(piece)]
     return urlunsplit(parts._replace(query="&".join(kept))), found[-1].strip() if found else ""

@@ -19,7 +19,11 @@ from model_manager.core.words import tr
 _MOST_LETTERS = 300
 _LONGEST_AFTER = 24 * 3600.0
 _SIGNED = re.compile(r"[?&](x-amz-signature|x-goog-signature|signature|sig|key-pair-id)=", re.IGNORECASE)
-_REPOSITORY = re.compile(r"/(?:api/(?:models/)?)?((?:datasets/|spaces/)?[^/]+(?:/[^/]+)?)(?:$|/(?:resolve|blob|raw|tree|revision|paths)\b)")
+# owner/name in a page of Hugging Face, and in an address of its API
+_REPOSITORY = re.compile(
+    r"/(?:api/models/|api/(?=datasets/|spaces/)|(?!api/))((?:datasets/|spaces/)?[^/]+(?:/[^/]+)?)"
+    r"(?:$|/(?:resolve|blob|raw|tree|revision|paths-info)/)"
+)
 KEY_PAGES = {CIVITAI: "/user/account", HUGGING_FACE: "/settings/tokens"}
 
 
@@ -164,7 +168,7 @@ def _forbidden(reply: Reply, said: Mapping[str, Any]) -> OnlineFault:
     if not said:
         text = tr("{who} turned the request away without a reason. Try later, or open the page in a browser.", who=reply.who)
         return Refused(text, "forbidden", page)
-    text = tr("{who} does not let you have this; it may be private. Its words: {message}", who=reply.who, message=message)
+    text = tr("{who} does not let you have this; it may be private ({message}).", who=reply.who, message=message)
     return Refused(text, "forbidden", page)
 
 

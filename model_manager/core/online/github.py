@@ -49,7 +49,9 @@ class GitHub:
         owner = repo.partition("/")[0]
         page = f"{_SITE}/{repo}/blob/{quote(revision)}/{quote(path)}"
         name = path.rpartition("/")[2]
-        files = tuple(replace(file, name=name, below=path.rpartition("/")[0], is_model=is_model_name(name)) for file in offer.versions[0].files)
+        files = tuple(
+            replace(file, name=name, below=path.rpartition("/")[0], is_model=is_model_name(name)) for file in offer.versions[0].files
+        )
         version = replace(offer.versions[0], name=revision, page=page, files=files)
         return replace(offer, site=GITHUB, name=name, author=owner, page=page, versions=(version,), notice="")
 

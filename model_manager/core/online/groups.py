@@ -55,7 +55,7 @@ def groups_of(version: Version) -> tuple[Group, ...]:
 
 def _tops(files: Iterable[RemoteFile]) -> list[str]:
     """Folders with an index of diffusers' in them, the innermost first."""
-    return sorted({file.below for file in files if file.name == _INDEX}, key=lambda below: -below.count("/") if below else 1)
+    return sorted({file.below for file in files if file.name == _INDEX}, key=lambda below: (-below.count("/") if below else 1, below))
 
 
 def _is_part(file: RemoteFile, top: str, files: Sequence[RemoteFile]) -> bool:
@@ -79,11 +79,20 @@ def _split_groups(files: Sequence[RemoteFile]) -> list[Group]:
             split.setdefault(key, []).append(file)
     whole = {key: parts for key, parts in split.items() if len(parts) > 1}
     taken = {part.id for parts in whole.values() for part in parts}
-    indexes = {(below, f"{title}.index.json"): key for key in whole for below, title, _ in (key,)}
+    indexes = {(below, f"{title}.index.json"): parts for (below, title, _), parts in whole.items()}
     for file in files:
-        if (key := indexes.get((file.below, file.name))) is not None:
-            whole[key].append(file)
+        if (file.below, file.name) in indexes:
+            indexes[file.below, file.name].append(file)
             taken.add(file.id)
     for (_, title, _), parts in whole.items():
         found.append(Group(SPLIT, title, tuple(sorted(parts, key=lambda part: part.name))))
     return found + [Group(ONE, file.name, (file,)) for file in files if file.id not in taken]
+
+
+def group_of(files: Sequence[RemoteFile]) -> Group:
+    """Return chosen files as one group: as `groups_of` sees them if that is one, else as a folder that keeps them where they are."""
+    groups = groups_of(Version("", files=tuple(files)))
+    if len(groups) == 1:
+        return groups[0] if groups[0].sort != ONE else Group(ONE, files[0].name, tuple(files))
+    belows = {file.below for file in files}
+    return Group(FOLDER, belows.pop().rpartition("/")[2] if len(belows) == 1 else "", tuple(files))

@@ -17,14 +17,21 @@ from model_manager.core.sidecars.layer import line, mapping, text, whole
 _HEX64: Final = re.compile(r"[0-9a-f]{64}")
 _HEX40: Final = re.compile(r"[0-9a-f]{40}")
 _QUANT: Final = re.compile(r"(?<![A-Za-z0-9])(I?Q[0-9]_[A-Z0-9]+(?:_[A-Z0-9]+)*)(?![A-Za-z0-9])", re.IGNORECASE)
-_PRECISION: Final = re.compile(r"(?<![a-z0-9])(fp32|fp16|bf16|fp8(?:_e[45]m[23](?:fn)?)?(?:_scaled)?|nvfp4|mxfp8|int8|int4|nf4)(?![a-z0-9])", re.IGNORECASE)
+_PRECISION: Final = re.compile(
+    r"(?<![a-z0-9])(fp32|fp16|bf16|fp8(?:_e[45]m[23](?:fn)?)?(?:_scaled)?|nvfp4|mxfp8|int8|int4|nf4)(?![a-z0-9])", re.IGNORECASE
+)
 _FORMATS: Final = {".safetensors": "SafeTensor", ".sft": "SafeTensor", ".gguf": "GGUF", ".onnx": "ONNX"}
 _PICTURES: Final = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 _VIDEOS: Final = (".mp4", ".webm")
-_SHOWN: Final = re.compile(r"!\[[^\]\n]{0,300}\]\(\s{0,9}<?([^\s()<>\"]{1,500})|<(?:img|video|source)\b[^<>]{0,500}?\bsrc\s{0,9}=\s{0,9}[\"']([^\"'<>\s]{1,500})", re.IGNORECASE)
+_SHOWN: Final = re.compile(
+    r"!\[[^\]\n]{0,300}\]\(\s{0,9}<?([^\s()<>\"]{1,500})|<(?:img|video|source)\b[^<>]{0,500}?\bsrc\s{0,9}=\s{0,9}[\"']([^\"'<>\s]{1,500})",
+    re.IGNORECASE,
+)
 _MOST_PICTURES: Final = 40
-_TRAINING: Final = re.compile(r"(^|/)(optimizer|scheduler|rng_state|training_args|random_states)[^/]*\.(bin|pt|pth|pkl)$|(^|/)checkpoint-[0-9]+/", re.IGNORECASE)
-# Repositories that card data names as base, and Civitai's names for them (civitai/civitai:packages/civitai-shared/src/basemodel.constants.ts)
+_TRAINING: Final = re.compile(
+    r"(^|/)(optimizer|scheduler|rng_state|training_args|random_states)[^/]*\.(bin|pt|pth|pkl)$|(^|/)checkpoint-[0-9]+/", re.IGNORECASE
+)
+# Repositories that cards name as base, in Civitai's spelling (civitai/civitai:packages/civitai-shared/src/basemodel.constants.ts)
 _BASES: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), name)
     for pattern, name in (

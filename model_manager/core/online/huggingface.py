@@ -39,6 +39,7 @@ class HuggingFace:
         folder), Refused, NetworkFault, Cancelled.
         """
         api = f"{self.origin}/api/{repo if repo.startswith(('datasets/', 'spaces/')) else f'models/{repo}'}"
+        revision = "" if revision == MAIN else revision
         at = f"/revision/{quote(revision, safe='')}" if revision else ""
         info = self._web.get_json(f"{api}{at}", {"blobs": "true"}, work=work)
         if type(info) is not dict:

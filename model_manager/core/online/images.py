@@ -31,7 +31,7 @@ def sized(url: str, width: int, is_still: bool = False, hosts: Collection[str] =
     except ValueError:
         return url
     parts = split.path.split("/")
-    places = [place for place, part in enumerate(parts) if _PARAMS.fullmatch(part)]
+    places = [place for place, part in enumerate(parts[:-1]) if _PARAMS.fullmatch(part)]
     if len(places) != 1 or not (host == "civitai.com" or host.endswith(".civitai.com") or split.netloc.lower() in hosts or host in hosts):
         return url
     is_video = _VIDEO.search(parts[-1]) is not None

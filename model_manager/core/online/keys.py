@@ -75,6 +75,7 @@ class Keys:
                 try:
                     self._mark(site, True)
                 except FileFault:
+                    _taken_out(site)  # nobody would look for it there
                     is_kept = False
             self._memory.pop(site, None)
             self._known.pop(site, None)
@@ -101,10 +102,10 @@ class Keys:
                 return key, ENVIRONMENT
         if site == HUGGING_FACE and (key := self._from_file()):
             return key, FILE
-        if key := self._from_keychain(site):
-            return key, KEYCHAIN
-        key = self._memory.get(site, "")
-        return key, MEMORY if key else ""
+        if key := self._memory.get(site, ""):  # only where the keychain would not take it, so it is the newer one
+            return key, MEMORY
+        key = self._from_keychain(site)
+        return key, KEYCHAIN if key else ""
 
     def _from_file(self) -> str:
         """Read the file in which Hugging Face's own tools keep their key (formats.md 7.4)."""

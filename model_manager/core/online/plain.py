@@ -68,7 +68,9 @@ def offer_at(web: Web, url: str, work: Work | None = None) -> Offer:
     )
     host = urlsplit(url).netloc
     version = Version(id=url, files=(file,), page=url, offer=url)
-    return Offer(PLAIN, url, name, page=url, author="", versions=(version,), chosen=url, chosen_file=url, notice=tr("From {host}.", host=host))
+    return Offer(
+        PLAIN, url, name, page=url, author="", versions=(version,), chosen=url, chosen_file=url, notice=tr("From {host}.", host=host)
+    )
 
 
 def _told(headers: Mapping[str, str], url: str) -> str:

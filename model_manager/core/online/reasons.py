@@ -28,6 +28,10 @@ class SocksProxy(requests.exceptions.InvalidProxyURL):
     """The proxy to go through is of a kind for which there is no package here."""
 
 
+class NoCertificates(OSError):
+    """The file of certificates that the environment names is not there."""
+
+
 def fault_from(error: BaseException, host: str) -> OnlineFault:
     """Return the fault for what was raised while asking `host` or reading its answer."""
     chain = list(_chain(error))
@@ -35,6 +39,8 @@ def fault_from(error: BaseException, host: str) -> OnlineFault:
     def has(*kinds: type[BaseException]) -> bool:
         return any(isinstance(one, kinds) for one in chain)
 
+    if isinstance(error, NoCertificates):
+        return _offline(tr("The certificates that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names are not there. Nothing was asked."))
     if isinstance(error, SocksProxy):
         return _offline(tr("Proxies of the kind SOCKS are not supported. Set an HTTP proxy, or none."))
     if has(*_BAD_PROXY):
@@ -45,16 +51,14 @@ def fault_from(error: BaseException, host: str) -> OnlineFault:
         return _offline(_certificate(host))
     if has(low.NameResolutionError):
         return _offline(tr("{host} was not found. Check that this computer is online; it will be tried again.", host=host))
-    if has(*_TIMEOUTS):
-        return NetworkFault(tr("{host} did not answer in time. It will be tried again.", host=host), "timeout")
     if has(ConnectionRefusedError):
         return _offline(tr("{host} takes no connections at the moment. It will be tried again.", host=host))
-    if has(low.NewConnectionError):
+    if has(low.NewConnectionError):  # before the timeouts, of which urllib3 holds it to be one
         return _offline(tr("{host} could not be reached. Check that this computer is online; it will be tried again.", host=host))
+    if has(*_TIMEOUTS):
+        return NetworkFault(tr("{host} did not answer in time. It will be tried again.", host=host), "timeout")
     if has(ssl.SSLError, low.SSLError) and not has(ssl.SSLEOFError, low.ProtocolError):
         return _offline(tr("No secure connection to {host} could be made. It will be tried again.", host=host))
-    if isinstance(error, OSError) and not isinstance(error, requests.RequestException) and error.filename:
-        return _offline(tr("The certificates to know servers by cannot be read. Check REQUESTS_CA_BUNDLE."))
     return dropped(host)
 
 

@@ -118,6 +118,7 @@ class Web:
         with self._lock:
             if self._connections is not None:
                 self._connections.close()
+                self._connections = None
 
     def _ask(
         self, url: str, headers: Mapping[str, str], seconds: float, body: bytes | None = None, key: str = "", is_file: bool = False

@@ -1,6 +1,7 @@
 """A new preview for many models: first a plan that can be shown, then the work, one fault never stopping the rest.
 
-Called by bridge as one write job. What only Qt can paint (drawn cards, video frames) comes from the caller as bytes.
+Called by bridge as one write job. What only Qt can paint (drawn cards, video frames) and what is on a site comes from the caller as
+bytes.
 """
 
 from collections import Counter
@@ -13,6 +14,7 @@ from model_manager.core.previews.history import History
 from model_manager.core.previews.makers import WORTH_IT, Makers, Wish
 from model_manager.core.previews.records import (
     BESIDE,
+    CIVITAI,
     DRAWN,
     EMBEDDED,
     OUTPUT,
@@ -42,16 +44,23 @@ _COUNTED = {
     EMBEDDED: ("{count} from the cover inside the file", "{count} from the covers inside the files"),
     OUTPUT: ("{count} from your outputs", "{count} from your outputs"),
     VIDEO: ("{count} from a video", "{count} from videos"),
+    CIVITAI: ("{count} from Civitai", "{count} from Civitai"),
     DRAWN: ("{count} drawn", "{count} drawn"),
 }
 
 Paint = Callable[[BulkItem, Source], bytes]
 Emit = Callable[[BulkItem, Applied], None]
 OutputsOf = Callable[[ModelRecord], Sequence[Output]]
+OnlineOf = Callable[[ModelRecord], Sequence[Source]]
 
 
-def plan(records: Iterable[ModelRecord], outputs_of: OutputsOf, options: BulkOptions, work: Work) -> BulkPlan:
-    """Return what would be done to the models; nothing is opened but the `.info` of those that have one. Raises Cancelled."""
+def plan(
+    records: Iterable[ModelRecord], outputs_of: OutputsOf, options: BulkOptions, work: Work, online_of: OnlineOf | None = None
+) -> BulkPlan:
+    """Return what would be done to the models; nothing is opened but sidecars. Raises Cancelled.
+
+    online_of: the pictures a site has of a model, by what its sidecars tell; they are fetched by `paint` when the plan is run.
+    """
     items: list[BulkItem] = []
     locked = kept = bare = 0
     taken: set[str] = set()
@@ -67,7 +76,7 @@ def plan(records: Iterable[ModelRecord], outputs_of: OutputsOf, options: BulkOpt
         if state is not None and state.is_locked:
             locked += 1
             continue
-        sources = _sources(record, outputs_of, options, has_still)
+        sources = _sources(record, outputs_of, options, has_still, online_of)
         if sources:
             taken.add(stem)
             items.append(BulkItem(record.id, record.path, record.name, sources, (state and state.look) or Look()))
@@ -77,9 +86,12 @@ def plan(records: Iterable[ModelRecord], outputs_of: OutputsOf, options: BulkOpt
     return BulkPlan(tuple(items), options, {sort: found[sort] for sort in options.order if found[sort]}, locked, kept, bare)
 
 
-def _sources(record: ModelRecord, outputs_of: OutputsOf, options: BulkOptions, has_still: bool) -> tuple[Source, ...]:
+def _sources(
+    record: ModelRecord, outputs_of: OutputsOf, options: BulkOptions, has_still: bool, online_of: OnlineOf | None
+) -> tuple[Source, ...]:
     outputs = outputs_of(record) if OUTPUT in options.order or VIDEO in options.order else ()
-    by_sort = sources_for(record, outputs)
+    online = online_of(record) if online_of is not None and CIVITAI in options.order else ()
+    by_sort = sources_for(record, outputs, online)
     order = [sort for sort in options.order if sort != DRAWN or not has_still or options.order == (DRAWN,)]
     return tuple(source for sort in order for source in by_sort[sort][:MOST_OF_A_SORT])
 
@@ -121,9 +133,9 @@ def _parts(counts: Mapping[str, int]) -> str:
 def run(plan: BulkPlan, history: History, paint: Paint, work: Work, emit: Emit | None = None, processes: int | None = None) -> Report:
     """Make and write every preview of the plan and return what became of each.
 
-    `paint` gives the bytes of a drawn card or video frame (raises BadPicture), `emit` hears of each model that is done; both run in this
-    thread. When asked to stop it stops between two models and reports what was done. processes: how many make pictures, None for as
-    many as there are cores.
+    `paint` gives the bytes of a drawn card, a video frame or a picture of a site (raises BadPicture), `emit` hears of each model that is
+    done; both run in this thread. When asked to stop it stops between two models and reports what was done. processes: how many make
+    pictures, None for as many as there are cores.
     """
     run = _Run(plan, history, paint, work, emit)
     makers = Makers(count=processes if len(plan.items) >= WORTH_IT else 0)

@@ -6,9 +6,9 @@ Made in core, shown by ui. A list of sources stays open: another sort is one mor
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-FILE, BESIDE, EMBEDDED, OUTPUT, VIDEO, DRAWN = "file", "beside", "embedded", "output", "video", "drawn"
-SORTS = (FILE, BESIDE, EMBEDDED, OUTPUT, VIDEO, DRAWN)
-PAINTED = (VIDEO, DRAWN)  # core cannot make these: bridge hands over their bytes
+FILE, BESIDE, EMBEDDED, OUTPUT, VIDEO, CIVITAI, DRAWN = "file", "beside", "embedded", "output", "video", "civitai", "drawn"
+SORTS = (FILE, BESIDE, EMBEDDED, OUTPUT, VIDEO, CIVITAI, DRAWN)
+PAINTED = (VIDEO, CIVITAI, DRAWN)  # previews cannot make these: the caller hands over their bytes, painted or fetched
 FILL, FIT = "fill", "fit"
 PNG, WEBP = ".preview.png", ".preview.webp"
 CARD_SHAPE = 8 / 11  # width by height of a card's picture
@@ -30,8 +30,9 @@ class Output:
 class Source:
     """Where a new preview can come from. sort: one of SORTS.
 
-    path: the picture, video or (embedded) model file; "" for what was pasted and for a drawn card. number: which cover within the model
-    file. note: a few words for people ("cover.png", "12 March"). data: the bytes of a pasted or painted picture.
+    path: the picture, video or (embedded) model file, the address of a picture of Civitai's; "" for what was pasted and for a drawn card.
+    number: which cover within the model file. note: a few words for people ("cover.png", "12 March"). data: the bytes of a pasted, painted
+    or fetched picture.
     """
 
     sort: str

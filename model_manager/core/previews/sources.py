@@ -11,7 +11,20 @@ from model_manager.core.errors import BadPicture, FileFault
 from model_manager.core.formats.tree import embedded_covers
 from model_manager.core.library.entry import ModelRecord
 from model_manager.core.previews.beside import Beside, look_beside
-from model_manager.core.previews.records import BESIDE, DRAWN, EMBEDDED, FILE, OUTPUT, PAINTED, SORTS, VIDEO, Output, Source, SourceGroup
+from model_manager.core.previews.records import (
+    BESIDE,
+    CIVITAI,
+    DRAWN,
+    EMBEDDED,
+    FILE,
+    OUTPUT,
+    PAINTED,
+    SORTS,
+    VIDEO,
+    Output,
+    Source,
+    SourceGroup,
+)
 from model_manager.core.words import tr, trn
 
 _TITLES = {
@@ -20,22 +33,26 @@ _TITLES = {
     EMBEDDED: "Inside the file",
     OUTPUT: "Best from your outputs",
     VIDEO: "Video frame",
+    CIVITAI: "From Civitai",
     DRAWN: "Draw a card",
 }
 
 
-def groups_for(record: ModelRecord, outputs: Sequence[Output] = (), chosen: Sequence[Source] = ()) -> list[SourceGroup]:
+def groups_for(
+    record: ModelRecord, outputs: Sequence[Output] = (), chosen: Sequence[Source] = (), online: Sequence[Source] = ()
+) -> list[SourceGroup]:
     """Return the groups that have something, in the order of SORTS; what is to be chosen and the drawn card are always there.
 
-    outputs: pictures and videos that used the model, best first. chosen: what was chosen, dropped or pasted so far.
+    outputs: pictures and videos that used the model, best first. chosen: what was chosen, dropped or pasted so far. online: what a site
+    has of it, best first; nothing while offline or when it is not known there.
     """
-    found = sources_for(record, outputs)
+    found = sources_for(record, outputs, online)
     found[FILE] = tuple(chosen)
     shown = [sort for sort in SORTS if found[sort] or sort in (FILE, DRAWN)]
     return [SourceGroup(sort, tr(_TITLES[sort]), _note(sort, found[sort]), found[sort]) for sort in shown]
 
 
-def sources_for(record: ModelRecord, outputs: Sequence[Output] = ()) -> dict[str, tuple[Source, ...]]:
+def sources_for(record: ModelRecord, outputs: Sequence[Output] = (), online: Sequence[Source] = ()) -> dict[str, tuple[Source, ...]]:
     """Return the sources of a model by sort, each sort best first."""
     beside = _beside(record.path)
     covers = sum(preview.sort == "embedded" for preview in record.previews)
@@ -47,12 +64,13 @@ def sources_for(record: ModelRecord, outputs: Sequence[Output] = ()) -> dict[str
         EMBEDDED: tuple(Source(EMBEDDED, record.path, number, tr("cover {number}", number=number + 1)) for number in range(covers)),
         OUTPUT: tuple(stills),
         VIDEO: (*(Source(VIDEO, os.path.join(beside.folder, name), note=name) for name in beside.videos), *moving),
+        CIVITAI: tuple(online),
         DRAWN: (Source(DRAWN, note=tr("name and base model")),),
     }
 
 
 def picture_of(source: Source) -> str | bytes:
-    """Return what `make` takes: a path or a file's bytes. Raises BadPicture; a video or a drawn card must bring its `data`."""
+    """Return what `make` takes: a path or a file's bytes. Raises BadPicture, also for one of PAINTED that does not bring its `data`."""
     if source.data:
         return source.data
     if source.sort == EMBEDDED:
@@ -89,4 +107,6 @@ def _note(sort: str, sources: Sequence[Source]) -> str:
         return trn("{count} cover", "{count} covers", count)
     if sort == DRAWN:
         return tr("name and base model")
+    if sort == CIVITAI:
+        return trn("{count} picture", "{count} pictures", count)
     return sources[0].note if count == 1 else trn("{count} file", "{count} files", count)

@@ -11,6 +11,7 @@ from typing import Any
 from model_manager.core.errors import BadSidecar
 from model_manager.core.library.entry import Details, Problem
 from model_manager.core.sidecars.civitai import flat_layer
+from model_manager.core.sidecars.fetched_text import apart
 from model_manager.core.sidecars.layer import BODY, FRONT, Layer, Ranked, line
 from model_manager.core.sidecars.reading import bad_header
 from model_manager.core.words import tr
@@ -49,9 +50,12 @@ def unix_lines(text: str) -> str:
 
 
 def layers(name: str, text: str, problems: list[Problem]) -> list[Ranked]:
-    """Return the notes of a `.md` and what its front matter says; a front matter that cannot be used goes to `problems`."""
+    """Return the notes of a `.md` and what its front matter says; a front matter that cannot be used goes to `problems`.
+
+    What a fetch wrote into the body is no note; `.info` tells the same.
+    """
     _, inner, body = split(text)
-    notes: Layer = {"notes": unix_lines(body).strip()}
+    notes: Layer = {"notes": unix_lines(apart(body)[1]).strip()}
     found = [Ranked(BODY, notes)]
     if inner.strip():
         try:

@@ -12,7 +12,7 @@ from model_manager.core.sidecars.suffixes import stem_of
 
 USER_KEY = "user"
 HIGHEST_RATING = 5
-_CIVITAI_KEYS = frozenset(("model", "modelId", "trainedWords", "files", "images"))
+CIVITAI_KEYS = frozenset(("model", "modelId", "trainedWords", "files", "images"))
 
 
 def layers(data: dict[str, Any], model_name: str) -> list[Ranked]:
@@ -42,7 +42,7 @@ def _fetched(data: dict[str, Any], model_name: str) -> list[Ranked]:
     """Return what the file says without the person's edits; `name` is a version's in Civitai's shape, else the model's."""
     extras = flat_layer(data)
     extras["kind"] = extras["kind"] or kind_of(data.get("type"))
-    if not _CIVITAI_KEYS.isdisjoint(data):
+    if not CIVITAI_KEYS.isdisjoint(data):
         extras["description"] = ""  # the same text, which a version object tells together with the model's
         extras["name"] = line(data["model"]) if type(data.get("model")) is str else ""
         return [Ranked(INFO, extras), Ranked(INFO, version_layer(data, model_name))]

@@ -14,7 +14,9 @@ from model_manager.core.errors import BadSidecar
 from model_manager.core.library.entry import Details, Facts, Family, Problem
 from model_manager.core.sidecars import civitai_info, cm_info, front_matter, info, lora_manager, webui
 from model_manager.core.sidecars.layer import HEADER, TEXT, Layer, Pairs, Ranked, page_ids, storable, text
+from model_manager.core.sidecars.own_key import KEY as OWN_KEY
 from model_manager.core.sidecars.reading import JSON_LIMIT, TEXT_LIMIT, parse_object, plain_text, read_bytes, unreadable
+from model_manager.core.sidecars.record import Marks, record_of, without_ours
 from model_manager.core.sidecars.suffixes import CIVITAI_INFO, CM_INFO, DESCRIPTION, INFO, LORA_MANAGER, NOTES, WEBUI, stem_of
 from model_manager.core.sidecars.suffixes import TEXT as TEXT_SUFFIX
 from model_manager.core.words import tr
@@ -49,10 +51,11 @@ def read_details(folder: str, model_name: str, family: Family, facts: Facts) -> 
         return _bare(model_name, facts)
     heard: list[_Heard] = []
     problems: list[Problem] = []
+    marks: Marks = {}
     if family.sidecars:
         top, length = folder if folder.endswith(os.sep) else folder + os.sep, len(stem_of(model_name))
         for name in family.sidecars:
-            _hear(top + name, name, name[length:], model_name, heard, problems)
+            _hear(top + name, name, name[length:], model_name, heard, problems, marks)
     if layer := _header(facts):
         heard.append((HEADER, _HEADER, layer))
     if len(heard) > 1:
@@ -70,10 +73,10 @@ def _bare(model_name: str, facts: Facts) -> Details:
     return Details(storable(stem_of(model_name)), "", "", facts.kind, facts.base_model, sources=sources)
 
 
-def _hear(path: str, name: str, suffix: str, model_name: str, heard: list[_Heard], problems: list[Problem]) -> None:
+def _hear(path: str, name: str, suffix: str, model_name: str, heard: list[_Heard], problems: list[Problem], marks: Marks) -> None:
     shown = storable(name)
     try:
-        layers = _layers(path, shown, suffix if suffix in _JSON or suffix in _PLAIN else suffix.lower(), model_name, problems)
+        layers = _layers(path, shown, suffix if suffix in _JSON or suffix in _PLAIN else suffix.lower(), model_name, problems, marks)
     except BadSidecar as fault:
         problems.append(Problem("bad_sidecar", fault.text))
     except FileNotFoundError as error:
@@ -85,10 +88,17 @@ def _hear(path: str, name: str, suffix: str, model_name: str, heard: list[_Heard
         heard += [(rank, shown, layer) for rank, layer in layers]
 
 
-def _layers(path: str, name: str, suffix: str, model_name: str, problems: list[Problem]) -> list[Ranked]:
-    """Return what one sidecar says; `<file name>.info` is what is left when no suffix fits."""
+def _layers(path: str, name: str, suffix: str, model_name: str, problems: list[Problem], marks: Marks) -> list[Ranked]:
+    """Return what one sidecar says; `<file name>.info` is what is left when no suffix fits.
+
+    marks: from `.info`, which is read first: of the values a fetch put into the web UI's file, where they would pass for the person's.
+    """
     if suffix not in _PLAIN:
         data = parse_object(name, read_bytes(path, JSON_LIMIT), suffix == CIVITAI_INFO)
+        if suffix == INFO and OWN_KEY in data:
+            marks |= record_of(data).marks.get(WEBUI, {})
+        elif suffix == WEBUI and marks:
+            data = without_ours(data, marks)
         return _JSON.get(suffix, info.layers)(data, model_name)
     found, _ = plain_text(name, read_bytes(path, TEXT_LIMIT))
     if suffix == NOTES:

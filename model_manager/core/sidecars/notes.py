@@ -1,4 +1,4 @@
-"""The person's own notes: the body of `<stem>.md`, read and written without touching the front matter above it.
+"""The person's own notes: the body of `<stem>.md`, read and written without touching the front matter and the fetched text above.
 
 Called by the details panel's jobs. It must never lose text: what changed on disk meanwhile is not overwritten, a failed save
 leaves the old file, a `.txt` stays as it is.
@@ -10,6 +10,7 @@ from typing import NamedTuple
 from model_manager.core.errors import BadSidecar, FileFault
 from model_manager.core.library.entry import Details
 from model_manager.core.paths import replace_file
+from model_manager.core.sidecars.fetched_text import apart
 from model_manager.core.sidecars.front_matter import new_head, split, unix_lines
 from model_manager.core.sidecars.reading import TEXT_LIMIT, plain_text, read_bytes, unreadable
 from model_manager.core.sidecars.suffixes import NOTES, stem_of
@@ -17,7 +18,7 @@ from model_manager.core.words import tr
 
 
 class _Stored(NamedTuple):
-    """A `.md` as it is on disk; encoding "" when there is none."""
+    """A `.md` as it is on disk: head (front matter and what a fetch wrote), and the notes; encoding "" when there is none."""
 
     path: str
     head: str
@@ -33,9 +34,9 @@ def read_notes(folder: str, model_name: str) -> str:
 def save_notes(folder: str, model_name: str, body: str, expected: str | None = None, details: Details | None = None) -> str:
     """Write `body` as the notes of a model and return the path of the `.md`.
 
-    The front matter, its unknown keys, the file's line ends and its encoding stay. A new file gets front matter from `details` if
-    given. expected: the notes as they were loaded; when the file says something else by now, FileFault is raised and nothing is
-    written. Raises FileFault as well when the file cannot be read or written; the old one is then as it was.
+    The front matter, its unknown keys, what a fetch wrote, the file's line ends and its encoding stay. A new file gets front matter
+    from `details` if given. expected: the notes as they were loaded; when the file says something else by now, FileFault is raised and
+    nothing is written. Raises FileFault as well when the file cannot be read or written; the old one is then as it was.
     """
     stored = _stored(folder, model_name)
     if expected is not None and not _same(stored.body, expected):
@@ -93,7 +94,8 @@ def _open(path: str) -> _Stored:
     except (OSError, ValueError) as error:
         raise FileFault(unreadable(name, error)) from error
     head, _, body = split(text)
-    return _Stored(path, head, body, encoding)
+    told, notes = apart(body)
+    return _Stored(path, head + told, notes, encoding)
 
 
 def _other_spelling(folder: str, model_name: str) -> str:

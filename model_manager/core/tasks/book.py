@@ -13,10 +13,12 @@ from pathlib import Path
 from model_manager.core.alone import alone
 from model_manager.core.tasks import owners
 from model_manager.core.tasks.running import Run
-from model_manager.core.tasks.states import REMOVE, Task
-from model_manager.core.tasks.store import FILE_NAME, Store, StoreDamaged, StoreFault, is_sound, set_aside
+from model_manager.core.tasks.states import ENDED, PAUSED, REMOVE, Task
+from model_manager.core.tasks.store import FILE_NAME, Store, StoreDamaged, StoreFault, is_sound, salvaged, set_aside
 from model_manager.core.words import tr
 from model_manager.core.work import Work
+
+_AT_REST = ENDED | {PAUSED}
 
 
 class Book:
@@ -25,6 +27,7 @@ class Book:
     def __init__(self, folder: Path, told: Callable[[str], None]) -> None:
         self.folder, self.told = folder, told
         self.records: dict[int, Task] = {}
+        self.open: dict[int, Task] = {}  # those that need looking after; ended ones may be many
         self.lock = threading.Lock()
         self.runs: dict[int, Run] = {}
         self.tended: set[int] = set()  # tasks that were commanded here; their clean-up is done here, too
@@ -56,11 +59,13 @@ class Book:
             self._store.close()
             self._store = None
         with alone(self.folder / "tasks.lock", Work()):
+            known = list(self.records.values())
             if not is_sound(path):
+                known += salvaged(path)
                 name = set_aside(path).name
                 self.told(tr("The task list was damaged. It was kept as {name}, and a new one was begun.", name=name))
             store = Store(path)
-            store.restore(list(self.records.values()))
+            store.restore(known)
         self._store = store
         self.take_news()
 
@@ -100,6 +105,10 @@ class Book:
         before = self.records.get(task.id)
         with self.lock:
             self.records[task.id] = task
+        if task.state in _AT_REST and not task.owner and not task.chore:
+            self.open.pop(task.id, None)
+        else:
+            self.open[task.id] = task
         if not is_hidden:
             self._news.append(task)
         elif before is not None and before.chore != REMOVE:
@@ -110,6 +119,7 @@ class Book:
         """Forget a task."""
         with self.lock:
             task = self.records.pop(id_, None)
+        self.open.pop(id_, None)
         if task is not None and task.chore != REMOVE:
             self._gone.append(id_)
 

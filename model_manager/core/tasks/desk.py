@@ -26,6 +26,7 @@ class Desk:
         run = self._book.runs.get(task.id)
         if run is not None:
             run.task = task = replace(run.task, wish=task.wish)
+            self._book.obey(run)
         return self._book.note(task)
 
     def command(self, name: str, ids: Collection[int] | None) -> list[int]:

@@ -128,8 +128,9 @@ class Engine:
         return self.post(lambda: self._desk.history(id_)).result()
 
     def ready(self) -> None:
-        """Wait until the store was read; raises StoreFault when it cannot be."""
+        """Wait until the store was read and the tasks of dead programs were taken back; raises StoreFault when it cannot be read."""
         self.post(self._book.store).result()
+        self.post(self._shift.step).exception()  # one that cannot be written is told, and can be looked at all the same
 
     # commands. ids None: all tasks. The futures give the ids of the tasks to which it made a difference
 

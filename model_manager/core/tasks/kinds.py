@@ -1,4 +1,4 @@
-"""What a kind of task is, what its function is given, and the list of all kinds. The engine runs them and knows none of them.
+"""What a kind of task is, and what its function is given. The engine runs them and knows none of them; every_kind lists them.
 
 How to write one: a function that takes a `Running`, works until it is finished and returns the closing note.
 
@@ -33,9 +33,9 @@ that it is stopped and started again. `clean` is never called while a run of the
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from model_manager.core.library.roots import Roots
+from model_manager.core.online.offers import Sites
 from model_manager.core.settings import Settings
 from model_manager.core.tasks.running import Running
 from model_manager.core.tasks.states import Task
@@ -55,16 +55,11 @@ class TaskKind:
 
 @dataclass(frozen=True)
 class Tools:
-    """What kinds work with. folder: the data folder; sites: core.online's Sites; sources: collects the folders of all models, now;
-    index: path of the index."""  # fmt: skip
+    """What kinds work with. folder: the data folder; sites: nothing is asked before a task does; sources: collects the folders of all
+    models, now; index: path of the index."""  # fmt: skip
 
     folder: Path
     settings: Settings
-    sites: Any
+    sites: Sites
     sources: Callable[[], Roots]
     index: Path
-
-
-def all_kinds(tools: Tools) -> list[TaskKind]:
-    """Every kind of task this program can do."""
-    return []

@@ -73,7 +73,7 @@ class Shift:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is under way here."""
-        return not self._book.runs and not self._chores and not any(self._has_chore(task) for task in self._book.records.values())
+        return not self._book.runs and not self._chores and not any(self._has_chore(task) for task in self._book.open.values())
 
     @property
     def has_runs(self) -> bool:
@@ -105,14 +105,18 @@ class Shift:
 
     def _look_for_dead(self) -> None:
         """Take tasks out of the hands of processes that ended without a word."""
-        for token in {task.owner for task in self._book.records.values()} - {""}:
+        for token in {task.owner for task in self._book.open.values()} - {""}:
             if not self._book.is_own(token) and not owners.is_alive(self._book.folder, token):
-                for task in [task for task in self._book.records.values() if task.owner == token]:
+                for task in [task for task in self._book.open.values() if task.owner == token]:
                     self._free(task)
 
-    def _free(self, task: Task) -> None:
+    def _free(self, known: Task) -> None:
+        task = self._book.store().get(known.id)
+        if task is None or task.owner != known.owner:
+            return
+
         def is_same(now: Task) -> bool:
-            return now.owner == task.owner and now.state == task.state
+            return (now.owner, now.state, now.wish) == (task.owner, task.state, task.wish)
 
         if task.state not in ACTIVE:
             found = self._book.store().keep(task.id, is_same, owner="")
@@ -135,17 +139,30 @@ class Shift:
 
     def _settle_ended(self) -> None:
         for run in [run for run in self._book.runs.values() if run.is_over]:
-            self._settle(run, "")
-            del self._book.runs[run.task.id]
+            if self._settle(run, ""):
+                del self._book.runs[run.task.id]
         for run in [run for run in self._chores.values() if run.is_over]:
             self._settle_chore(run)
             del self._chores[run.task.id]
 
-    def _settle(self, run: Run, owner: str) -> None:
-        """Write down how a run ended. owner: who keeps the task in hand, our token for a run that is left behind."""
+    def _settle(self, run: Run, owner: str) -> bool:
+        """Write down how a run ended, with the newest wish; False to be asked again, because that changed just now.
+
+        owner: who keeps the task in hand, our token for a run that is left behind.
+        """
+        task = self._book.store().get(run.task.id)
+        if task is None or not self._book.is_mine(task):
+            return True  # taken from us; the news will tell
+        if task.wish != run.task.wish:
+            run.task = replace(run.task, wish=task.wish)
+            run.stop = task.wish
         states, values = self._end_of(run)
         last = {"done": run.done, "total": run.total, "note": run.note, **run.unsaved}
-        self._change(run.task, states, self._book.is_mine, "", {**last, **values}, owner)
+
+        def is_same(now: Task) -> bool:
+            return self._book.is_mine(now) and now.wish == task.wish
+
+        return self._change(run.task, states, is_same, "", {**last, **values}, owner)
 
     def _end_of(self, run: Run) -> tuple[Sequence[str], dict[str, Any]]:
         if run.closing is not None:
@@ -178,7 +195,8 @@ class Shift:
         run.fault = Cancelled()
         run.stop = run.stop or REQUEUE
         run.is_revoked = True
-        self._settle(run, self._book.token())
+        if not self._settle(run, self._book.token()):
+            return
         self._book.forsake(run)
         self._ghosts.append((run, time.monotonic() + GHOST_SECONDS))
 
@@ -194,7 +212,7 @@ class Shift:
 
     def _wake(self) -> None:
         now = time.time()
-        for task in [task for task in self._book.records.values() if task.state == WAITING and task.due <= now and self._is_ours(task)]:
+        for task in [task for task in self._book.open.values() if task.state == WAITING and task.due <= now and self._is_ours(task)]:
             found = self._book.store().change(task.id, QUEUED, lambda this: this.state == WAITING and this.due <= now)
             if found is not None:
                 self._book.note(found)
@@ -204,7 +222,7 @@ class Shift:
         for run in self._book.runs.values():
             busy[run.task.kind] = busy.get(run.task.kind, 0) + 1
         limits = {name: kind.at_once() for name, kind in self._kinds.items()}
-        for task in queue.next_ones([task for task in self._book.records.values() if self._is_ours(task)], busy, limits):
+        for task in queue.next_ones([task for task in self._book.open.values() if self._is_ours(task)], busy, limits):
             found = self._book.store().change(task.id, RUNNING, queue.is_free, owner=self._book.token(), note="")
             if found is not None:  # else another process was faster; its news will come
                 kind = self._kinds[found.kind]
@@ -216,7 +234,7 @@ class Shift:
         return bool(task.chore) and not task.owner and task.kind in self._kinds and is_here and task.state not in ACTIVE
 
     def _do_chores(self) -> None:
-        for task in [task for task in self._book.records.values() if self._has_chore(task)]:
+        for task in [task for task in self._book.open.values() if self._has_chore(task)]:
             found = self._book.store().keep(task.id, lambda now: bool(now.chore) and not now.owner, owner=self._book.token())
             if found is not None:
                 run = self._chores[found.id] = Run(self._book.note(found), 0.0)
@@ -239,5 +257,6 @@ class Shift:
             for run in [run for run in self._book.runs.values() if not run.is_over]:
                 self._leave_behind(run)
             self._settle_ended()
+            self._free_ghosts(time.monotonic())
         finally:
             self._book.close(is_all_over=not (self._ghosts or self._chores or self._book.runs))

@@ -107,6 +107,16 @@ def is_sound(path: Path) -> bool:
         return False
 
 
+def salvaged(path: Path) -> list[Task]:
+    """The tasks that can still be read from a damaged list."""
+    found = []
+    with suppress(sqlite3.Error, StoreDamaged), closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for row in db.execute(f"SELECT {_NAMES} FROM tasks"):
+            with suppress(StoreDamaged):
+                found.append(_task(row))
+    return found
+
+
 def _out(value: Any) -> Any:
     """What SQLite can keep: a name that is not valid Unicode (Linux allows any bytes) goes in as bytes, a payload as JSON."""
     if isinstance(value, Mapping):
@@ -127,9 +137,10 @@ def _task(row: tuple[Any, ...]) -> Task:
     values: dict[str, Any] = {name: _in(value) for name, value in zip(_COLUMNS, row, strict=True)}
     try:
         values["payload"] = json.loads(values["payload"])
+        is_task = values["state"] in ALLOWED and isinstance(values["payload"], dict) and isinstance(values["id"], int)
     except (TypeError, ValueError) as fault:
         raise StoreDamaged(tr("The task list is damaged ({reason}).", reason="payload")) from fault
-    if values["state"] not in ALLOWED or not isinstance(values["payload"], dict):
+    if not is_task:
         raise StoreDamaged(tr("The task list is damaged ({reason}).", reason="state"))
     return Task(**values)
 

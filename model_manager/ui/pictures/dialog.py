@@ -14,6 +14,7 @@ from model_manager.bridge.preview_tasks import Choices
 from model_manager.core.amounts import short_size
 from model_manager.core.previews.records import (
     BESIDE,
+    CIVITAI,
     DRAWN,
     EMBEDDED,
     FILE,
@@ -38,7 +39,7 @@ from model_manager.ui.theme import dress
 
 SIDE_WIDTH, STRIP_HEIGHT = 262, 128
 SMALL, LARGE = 160, 1024  # edges at which pictures are decoded, device pixels
-SHOWN = (OUTPUT, EMBEDDED, VIDEO, BESIDE, FILE, DRAWN)  # the first of these that has a picture is chosen at first
+SHOWN = (OUTPUT, EMBEDDED, VIDEO, BESIDE, FILE, CIVITAI, DRAWN)  # the first of these that has a picture is chosen at first
 
 
 class RegenerateDialog(Sheet):

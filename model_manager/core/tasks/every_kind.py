@@ -1,0 +1,9 @@
+"""The list of all kinds of task, for whoever makes an engine: the session and the command line."""
+
+from model_manager.core.tasks.downloads import download_kind
+from model_manager.core.tasks.kinds import TaskKind, Tools
+
+
+def all_kinds(tools: Tools) -> list[TaskKind]:
+    """Return every kind of task this program can do."""
+    return [download_kind(tools)]

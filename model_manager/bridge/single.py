@@ -46,15 +46,15 @@ class Single(QObject):
         """Whether no other window has this data folder."""
         return self._lock is not None
 
-    def listen(self) -> None:
-        """Take messages from now on."""
+    def listen(self) -> bool:
+        """Take messages from now on; returns whether the system allows that."""
         from PySide6.QtNetwork import QLocalServer
 
         server = self._server = QLocalServer(self)
         server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         QLocalServer.removeServer(self._name)  # of a crash: we hold the lock
         server.newConnection.connect(self._on_connection)
-        server.listen(self._name)
+        return server.listen(self._name)
 
     def close(self) -> None:
         """Let another start be the first."""

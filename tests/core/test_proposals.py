@@ -40,6 +40,7 @@ from model_manager.core.tasks.proposals import (
     chosen_groups,
     chosen_version,
     download_payload,
+    options_for,
     proposals_for,
     propose,
     room_problem,
@@ -113,6 +114,14 @@ def test_the_person_says_where_and_how(models: Path, found: list[Destination]) -
     chosen = next(one for one in found if one.kind == "vae")
     assert plan(found, destination=chosen, facts=Facts(kind="loras")).targets == (str(models / "vae/fox.safetensors"),)
     assert plan(found, below="").targets == (str(models / "loras/fox.safetensors"),)
+
+
+def test_options_of_the_command_line(models: Path, found: list[Destination]) -> None:
+    made = propose(OFFER, VERSION, (FILE,), found, options_for("unet/sub", "mine", "{base_model}"), {}, Facts(kind="loras"))
+    assert made.targets == (str(models / "diffusion_models/sub/mine.safetensors"),)
+    assert options_for("", "", "{name}") == Options(template="{name}")
+    with pytest.raises(FolderFault):
+        options_for("lorass")
 
 
 def test_the_default_of_a_config_comes_first(models: Path, tmp_path: Path) -> None:
@@ -316,7 +325,15 @@ def test_facts_by_the_first_bytes(store: Store) -> None:
 def test_facts_of_a_pickle_need_its_end(store: Store) -> None:
     data = torch_zip_bytes({"model.0.weight": ("F16", [4, 3, 3, 3]), "model.1.sub.0.RDB1.conv1.0.weight": ("F16", [4, 4, 3, 3])})
     assert store.facts(data, "x.pth").kind == "upscale_models"
-    assert store.facts(unknown(), "x.pth").kind == ""
+    before = len(store.server.log)
+    large = torch_zip_bytes(
+        {"model.0.weight": ("F16", [4, 3, 3, 3]), "model.1.sub.0.RDB1.conv1.0.weight": ("F16", [4, 4, 3, 3]), "x": ("F16", [2_000_000])}
+    )
+    assert len(large) > 3 * MOST and store.facts(large, "x.pth").kind == "upscale_models"
+    assert [asked.headers["Range"].partition("=")[2] for asked in store.server.log[before:]][:2] == ["0-65535", f"0-{MOST - 1}"]
+    assert len(store.server.log) == before + 3
+    store.gives_parts = False
+    assert store.facts(large, "x.pth").kind == "" and store.facts(unknown(), "x.pth").kind == ""
 
 
 def test_facts_where_nothing_tells(store: Store) -> None:

@@ -139,6 +139,15 @@ def test_batch_of_hashes_with_all_its_traps(case: Case) -> None:
     for bad in (["ab"], [f"{number:064x}" for number in range(101)], ["g" * 64]):
         with pytest.raises(ValueError):
             case.sites.civitai.by_hashes(bad)
+    whole = {
+        "id": 9,
+        "publishedAt": "2020",
+        "files": [{"id": 1, "type": "Model", "primary": True}, {"id": 2, "type": "VAE", "hashes": {"SHA256": A}}],
+    }
+    case.paths["/api/v1/model-versions/by-hash"] = (200, [whole, batch[2]])
+    assert case.sites.civitai.by_hashes([A])[A].id == "9000301"  # that it is a part of an older version does not count
+    case.paths["/api/v1/model-versions/by-hash"] = (200, [whole])
+    assert case.sites.civitai.by_hashes([A])[A].id == "9"
     case.paths["/api/v1/model-versions/by-hash"] = (200, {"error": "?"})
     with pytest.raises(NetworkFault):
         case.sites.civitai.by_hashes([A])

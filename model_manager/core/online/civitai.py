@@ -73,7 +73,8 @@ class Civitai:
     def by_hashes(self, hashes: Sequence[str], work: Work | None = None) -> dict[str, Version]:
         """Return sha256 (lower case) -> version for those of `hashes` (at most 100) that the site knows, by one request.
 
-        The answer may hold nothing for a version (null), one version several times, and several for one hash: the oldest is taken.
+        The answer may hold nothing for a version (null), one version several times, and several for one hash: then it is the oldest
+        of which it is the main file.
         Raises ValueError for more, or for what is no SHA-256.
         """
         wanted = dict.fromkeys(hash.lower() for hash in hashes)
@@ -84,11 +85,13 @@ class Civitai:
         answer = self._web.post_json(f"{self.origin}/api/v1/model-versions/by-hash", list(wanted), work=work)
         if type(answer) is not list:
             raise _strange()
+        versions = sorted((version_of(raw, self.origin) for raw in answer if type(raw) is dict), key=_age)
         found: dict[str, Version] = {}
-        for version in sorted((version_of(raw, self.origin) for raw in answer if type(raw) is dict), key=_age):
-            for file in version.files if version.id else ():
-                if (hash := file.hashes.get("sha256", "")) in wanted:
-                    found.setdefault(hash, version)
+        for is_primary in (True, False):  # a VAE may also be a mere part of another model's version
+            for version in versions:
+                for file in version.files if version.id else ():
+                    if file.is_primary == is_primary and (hash := file.hashes.get("sha256", "")) in wanted:
+                        found.setdefault(hash, version)
         return found
 
     def models(self, ids: Sequence[int], work: Work | None = None) -> dict[int, Offer]:

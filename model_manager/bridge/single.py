@@ -56,13 +56,18 @@ class Single(QObject):
         server.newConnection.connect(self._on_connection)
         return server.listen(self._name)
 
-    def close(self) -> None:
-        """Let another start be the first."""
+    def stop(self) -> None:
+        """Take no more messages: a later start waits until this one has ended."""
         if self._server is not None:
             self._server.close()
+        self._server = None
+
+    def close(self) -> None:
+        """Let another start be the first."""
+        self.stop()
         if self._lock is not None:
             self._lock.close()
-        self._server = self._lock = None
+        self._lock = None
 
     def _on_connection(self) -> None:
         while self._server is not None and (connection := self._server.nextPendingConnection()) is not None:

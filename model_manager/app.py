@@ -9,9 +9,11 @@ import logging
 import logging.handlers
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model_manager.core.errors import ModelManagerError
 from model_manager.core.paths import data_dir, resource
 from model_manager.core.settings import Settings, load_settings
 from model_manager.core.words import tr
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QMessageLogContext, QtMsgType
     from PySide6.QtWidgets import QApplication
 
+    from model_manager.bridge.outside import Outside
+    from model_manager.core.online.outside import Errand
     from model_manager.ui.main_window import MainWindow
 
 SWITCH_SECONDS = 0.0001  # how long a worker's Python may keep the window waiting at each call; the usual 5 ms make nearly every frame late
@@ -43,6 +47,7 @@ def run(chosen: argparse.Namespace) -> int:
     from PySide6.QtWidgets import QApplication
 
     from model_manager.bridge.garbage import Sweeper
+    from model_manager.bridge.outside import Outside
 
     qInstallMessageHandler(_on_qt_message)
     app = QApplication.instance() or QApplication(sys.argv[:1])
@@ -52,13 +57,16 @@ def run(chosen: argparse.Namespace) -> int:
     app.setApplicationDisplayName(tr("Model Manager"))
     app.setDesktopFileName("model-manager")  # the desktop entry that says what this window is
     app.setWindowIcon(QIcon(str(resource("app.png"))))
+    outside = _way_in(app, chosen, folder) if picture is None else Outside(None)
+    if outside is None:
+        return 0
     settings, notice = load_settings(folder)
     window = _shell(app, chosen, settings)
     photographer = None if picture is None else _Photographer(window, picture.absolute(), chosen.select)
 
     def fill() -> None:
         try:
-            _furnish(app, window, chosen, folder, settings, notice)
+            _furnish(app, window, chosen, folder, settings, notice, outside)
             if photographer is not None:
                 photographer.start()
         finally:
@@ -68,8 +76,11 @@ def run(chosen: argparse.Namespace) -> int:
     window.shown.connect(fill)
     sweeper = Sweeper(app)
     code = app.exec()
+    outside.stop()
     if window.is_furnished:
         window.session.close(is_remembered=picture is None)
+        window.session.online.close()
+    outside.close()
     sweeper.stop()
     return code
 
@@ -84,10 +95,38 @@ def poster(path: str) -> int:
 
 def _build(app: "QApplication", chosen: argparse.Namespace, folder: Path) -> "MainWindow":
     """Make the window and everything in it at once."""
+    from model_manager.bridge.outside import Outside
+
     settings, notice = load_settings(folder)
     window = _shell(app, chosen, settings)
-    _furnish(app, window, chosen, folder, settings, notice)
+    _furnish(app, window, chosen, folder, settings, notice, Outside(None))
     return window
+
+
+def _way_in(app: "QApplication", chosen: argparse.Namespace, folder: Path) -> "Outside | None":
+    """Return the ways into this window; None when another has the data folder, and has taken what we were started for.
+
+    Raises FolderFault when that one does not answer.
+    """
+    from model_manager.bridge.outside import Outside
+    from model_manager.bridge.single import first
+
+    if app.platformName() in ("offscreen", "minimal"):
+        return Outside(None)
+    single = first(folder, _errand(chosen))
+    if single is not None:
+        return Outside(single)
+    _say(tr("Model Manager is running already. Its window was brought to the front."))
+    if chosen.demo or chosen.comfyui or chosen.extra_model_paths_config:
+        _say(tr("It keeps the folders it has. To see others beside it, name another place for the data with --data-dir."))
+    return None
+
+
+def _errand(chosen: argparse.Namespace) -> "Errand":
+    from model_manager.core.online.outside import errand
+
+    token = os.environ.pop("XDG_ACTIVATION_TOKEN", "")
+    return errand(getattr(chosen, "outside", ()), chosen.search or "", token)
 
 
 def _shell(app: "QApplication", chosen: argparse.Namespace, settings: Settings) -> "MainWindow":
@@ -108,13 +147,18 @@ def _shell(app: "QApplication", chosen: argparse.Namespace, settings: Settings) 
     return window
 
 
-def _furnish(app: "QApplication", window: "MainWindow", chosen: argparse.Namespace, folder: Path, settings: Settings, notice: str) -> None:
+def _furnish(
+    app: "QApplication", window: "MainWindow", chosen: argparse.Namespace, folder: Path, settings: Settings, notice: str, outside: "Outside"
+) -> None:
     """Fill the window with a session, and start the work once it is painted."""
+    from PySide6.QtCore import Qt
+
     from model_manager.bridge.jobs import Runner
     from model_manager.bridge.session import Session
     from model_manager.bridge.tasks import Sources, covers, saved_sources
     from model_manager.bridge.thumbnails import Thumbnails
     from model_manager.core.previews.thumbnail_cache import ThumbnailCache
+    from model_manager.ui.doorstep import Doorstep
 
     sheet = app.styleSheet()
     app.setStyleSheet("")  # under a sheet each widget that is put into another is polished anew: half of the time a window takes to build
@@ -132,12 +176,34 @@ def _furnish(app: "QApplication", window: "MainWindow", chosen: argparse.Namespa
         window.problems.show_problem(notice, "warn")
     if chosen.search:
         window.search_for(chosen.search)
+    Doorstep(window, outside)
+    _let_choose_handler(window)
     session.open()
     window.painted.connect(session.start)
+    window.painted.connect(outside.open)
+    told = replace(_errand(chosen), search="")
+    session.loaded.connect(lambda: outside.tell(told), Qt.ConnectionType.SingleShotConnection)
     if chosen.demo:
+        session.online.lead_to_demo(folder / "demo")
         session.loaded.connect(session.open_demo)
     elif not sources:
         window.desk.show_first_run()
+
+
+def _let_choose_handler(window: "MainWindow") -> None:
+    """Let the settings make us the program that opens links of browsers."""
+    from model_manager import link_handler
+    from model_manager.bridge.jobs import Pool
+
+    def told(fault: ModelManagerError) -> None:
+        window.problems.show_problem(fault.text)
+
+    def choose(is_wanted: bool) -> None:
+        function = link_handler.register if is_wanted else link_handler.unregister
+        window.session.runner.start(Pool.READ, function, done=lambda _: None, failed=told)
+
+    window.desk.settings.handles_links = link_handler.is_registered
+    window.desk.settings.handler_chosen.connect(choose)
 
 
 class _Photographer:

@@ -13,8 +13,11 @@ from pathlib import Path
 
 from model_manager import __version__
 from model_manager.core.errors import ModelManagerError
+from model_manager.core.online.outside import is_link
 from model_manager.streams import give_streams
 
+_ABOUT = "Every model you own, on one fast screen."
+_WAYS_IN = "Links to models (model-manager LINK ...) are shown in the window, and so are model files to be added."
 _FOLDERS = ("comfyui", "extra_model_paths_config")
 _ONLINE = ("download", "fetch", "hash", "updates")
 _MANY = {"list": "query", "check": "query", "fetch": "query", "hash": "query", "download": "links", "tasks": "ids"}
@@ -40,7 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return app.poster(words[1])
     give_streams()
-    chosen = _joined(_parsed(words))
+    parser = _parser()
+    words, outside = _outside(words, parser)
+    chosen = _joined(_parsed(words, parser))
+    chosen.outside = outside
+    if outside and chosen.command is not None:
+        parser.error("links and files are for the window; a command takes its own")
     if chosen.data_dir:
         os.environ["MODEL_MANAGER_DATA"] = os.path.abspath(chosen.data_dir)
     try:
@@ -64,6 +72,10 @@ def _carried_out(chosen: argparse.Namespace) -> int:
         from model_manager import desktop_entry
 
         return desktop_entry.install()
+    if chosen.register_links or chosen.unregister_links:
+        from model_manager import link_handler
+
+        return link_handler.run(chosen.register_links)
     if chosen.command is None:
         from model_manager.app import run
 
@@ -92,15 +104,32 @@ def _command(chosen: argparse.Namespace) -> int:
     return commands.run(chosen)
 
 
+def _outside(words: list[str], parser: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
+    """Part the links and files that stand where a command could from all other words; behind `--` there is nothing else."""
+    taking = {name for action in parser._actions for name in action.option_strings if action.nargs != 0}
+    commands = {name for action in parser._actions if action.dest == "command" for name in action.choices or ()}
+    rest: list[str] = []
+    found: list[str] = []
+    for place, word in enumerate(words):
+        if word == "--":
+            return rest, [*found, *words[place + 1 :]]
+        if word.startswith("-") or (place and words[place - 1] in taking):
+            rest.append(word)
+        elif word not in commands and (is_link(word) or os.path.exists(word)):
+            found.append(word)
+        else:
+            return [*rest, *words[place:]], found
+    return rest, found
+
+
 def _let_any_name_out() -> None:
     """File names may hold what the terminal's encoding lacks; on Linux their very bytes go out."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape" if sys.stdout.encoding.lower() == "utf-8" else "backslashreplace")
 
 
-def _parsed(words: list[str]) -> argparse.Namespace:
+def _parsed(words: list[str], parser: argparse.ArgumentParser) -> argparse.Namespace:
     """The arguments; those of which there may be many may stand before, between and after options, which argparse alone does not allow."""
-    parser = _parser()
     chosen, rest = parser.parse_known_args(words)
     many = _MANY.get(chosen.command)
     if rest and (many is None or any(word.startswith("-") for word in rest)):
@@ -118,7 +147,7 @@ def _joined(chosen: argparse.Namespace) -> argparse.Namespace:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="model-manager", description="Every model you own, on one fast screen.")
+    parser = argparse.ArgumentParser(prog="model-manager", description=_ABOUT, epilog=_WAYS_IN)
     parser.add_argument("--version", action="version", version=f"Model Manager {__version__}")
     _add_folders(parser, is_top=True)
     parser.add_argument("--theme", choices=("dark", "light", "system"), help="colours of the window")
@@ -129,6 +158,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--view", choices=("grid", "table"), help="show cards or a table")
     parser.add_argument("--self-check", nargs="?", const="", metavar="FILE", help="try all parts of the program; FILE gets a JSON report")
     parser.add_argument("--install-desktop-entry", action="store_true", help="put the program into the menu of a Linux desktop")
+    parser.add_argument("--register-links", action="store_true", help="open comfy-models: links of browsers with this program")
+    parser.add_argument("--unregister-links", action="store_true", help="do not open them any more")
     commands = parser.add_subparsers(dest="command", metavar="command")
     for name, text in (
         ("scan", "look through the folders and bring the index up to date"),

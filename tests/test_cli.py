@@ -245,3 +245,34 @@ def test_help_and_version(call: Any) -> None:
     for option in ("--help", "--version"):
         code, out, err = call(option)
         assert (code, err) == (0, "") and "odel" in out
+
+
+LINK = "https://civitai.com/models/900030?modelVersionId=9000302"
+
+
+@pytest.mark.parametrize(
+    ("words", "outside", "rest"),
+    [
+        ([LINK], [LINK], []),
+        (["--theme", "dark", LINK, "comfy-models:" + LINK], [LINK, "comfy-models:" + LINK], ["--theme", "dark"]),
+        (["--search", LINK], [], ["--search", LINK]),
+        (["--search=" + LINK, "."], ["."], ["--search=" + LINK]),
+        (["--demo", "--", "--data-dir", "x"], ["--data-dir", "x"], ["--demo"]),
+        (["scan", LINK], [], ["scan", LINK]),
+        (["urn:air:sdxl:lora:civitai:1@2"], ["urn:air:sdxl:lora:civitai:1@2"], []),
+        (["nonsense"], [], ["nonsense"]),
+    ],
+)
+def test_links_and_files_are_told_from_commands(words: list[str], outside: list[str], rest: list[str]) -> None:
+    assert cli._outside(words, cli._parser()) == (rest, outside)
+
+
+def test_a_folder_named_like_a_command_is_no_reason_to_miss_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scan").mkdir()
+    assert cli._outside(["scan"], cli._parser()) == (["scan"], [])
+
+
+def test_a_command_takes_no_links(call: Any) -> None:
+    code, _, err = call(LINK, "scan")
+    assert code == 2 and "for the window" in err

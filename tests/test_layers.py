@@ -169,7 +169,7 @@ def test_command_line_works_without_ui_and_bridge() -> None:
     rooms = {
         "cli": (
             *("core", "app", "commands", "commands_tasks", "commands_download", "commands_online"),
-            *("self_check", "desktop_entry", "streams"),
+            *("self_check", "desktop_entry", "link_handler", "streams"),
         ),
         "commands": ("core",),
         "commands_tasks": ("core", "commands"),
@@ -179,7 +179,7 @@ def test_command_line_works_without_ui_and_bridge() -> None:
     for name, others in ((name, others) for name, others in rooms.items() if name in modules()):
         faults += [f"{name}:{line} {target}" for line, target in inner(modules()[name]) if is_outside(target, *others)]
     at_once = ast.Module([node for node in modules()["cli"].body if isinstance(node, ast.Import | ast.ImportFrom)], [])
-    slow = ("app", "commands", "commands_tasks", "commands_download", "commands_online", "self_check")
+    slow = ("app", "link_handler", "commands", "commands_tasks", "commands_download", "commands_online", "self_check")
     faults += [f"cli:{line} {target} slows every start" for line, target in inner(at_once) if room(target) in slow]
     none_of(faults)
 

@@ -37,6 +37,7 @@ RECOUNT_MS = 350
 class Session(QObject):
     """One open library."""
 
+    closing = Signal()
     loaded = Signal()
     scanned = Signal(object)  # ScanResult
     rows_changed = Signal()
@@ -97,12 +98,14 @@ class Session(QObject):
 
     def close(self, is_remembered: bool = True) -> None:
         """Stop everything in order: no new hints, no new work, running work asked to end, settings kept if wanted."""
+        self.closing.emit()
         self._stepper.stop()
         self._recounter.stop()
         self._watch.stop()
         self.runner.close()
         self._watch.stop()  # a watcher that was just being started
         self.handover.close()
+        self.online.close()
         if is_remembered:
             self._save_settings()
 

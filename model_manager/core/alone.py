@@ -1,8 +1,8 @@
 """One at a time, over all running copies of the program: two scans of an index would give the same ids to different models, and
 two that change a model's picture would take each other's half-done work for a crash.
 
-Used by the scanner and by the history of previews. The lock is SQLite's, on an empty file, so it ends with the process, however
-that ends.
+Used by the scanner, by the history of previews, and by the window, of which a data folder has one. The lock is SQLite's, on an empty
+file, so it ends with the process, however that ends.
 """
 
 import sqlite3
@@ -20,6 +20,15 @@ def alone(path: str | Path, work: Work) -> Iterator[None]:
         while not _is_mine(lock):
             work.check()
         yield
+
+
+def held(path: str | Path) -> sqlite3.Connection | None:
+    """Hold the lock file `path` until what is returned is closed; None when another process holds it."""
+    lock = _connection(path)
+    if _is_mine(lock):
+        return lock
+    lock.close()
+    return None
 
 
 def _connection(path: str | Path) -> sqlite3.Connection:

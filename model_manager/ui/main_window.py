@@ -103,8 +103,10 @@ class MainWindow(QMainWindow):
         from model_manager.ui.drop_desk import DropDesk
         from model_manager.ui.folder_desk import FolderDesk
         from model_manager.ui.handing import Handing
+        from model_manager.ui.links.desk import LinkDesk
         from model_manager.ui.model_menu import ModelMenu
         from model_manager.ui.pictures.desk import PictureDesk
+        from model_manager.ui.tasks.desk import TasksDesk
 
         self.desk = FolderDesk(self, self.session, self.pages)
         self.handing = Handing(self.session, self.thumbnails, self.selection, self)
@@ -113,6 +115,11 @@ class MainWindow(QMainWindow):
         self.pictures = PictureDesk(self, self.session, self.selection, self.details, self.status, self.problems)
         self.menu = ModelMenu(self, self.session.model, self.selection, self.handing.copies, self._on_opened, self.pictures)
         self.drop_in.pictures_dropped.connect(self.pictures.take_dropped)
+        self.tasks = TasksDesk(self, self.session, self.pages, self.views, self.selection, self._clear_search)
+        self.tasks.show_in(self.top_bar, self.status, self.problems)
+        self.tasks.follow(self.pictures.previews, self.drop_in.intake)
+        self.tasks.use_settings(self.desk.settings)
+        self.links = LinkDesk(self, self.session, self.tasks, self.desk, self.drop_in)
 
     def _connect(self) -> None:
         session, top = self.session, self.top_bar
@@ -143,6 +150,7 @@ class MainWindow(QMainWindow):
         session.scanned.connect(self._on_scanned)
         self.status.cancel_asked.connect(session.cancel_scan)
         self.thumbnails.cache_failed.connect(lambda text: self.problems.show_problem(text, "warn"))
+        self.tasks.folders_asked.connect(self.desk.show_folders)
         self.empty.clear_search_asked.connect(self._clear_search)
         self.empty.folders_asked.connect(self.desk.show_folders)
         self.empty.retry_asked.connect(self._on_refresh)
@@ -174,9 +182,10 @@ class MainWindow(QMainWindow):
 
     def _connect_keys(self) -> None:
         for keys, slot in (
-            ("Ctrl+F", self._focus_search), ("F5", self._on_refresh), ("Ctrl+R", self._on_refresh),
+            ("Ctrl+F", lambda: self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)),
+            ("F5", self._on_refresh), ("Ctrl+R", self._on_refresh),
             ("Ctrl+1", lambda: self._on_view("grid")), ("Ctrl+2", lambda: self._on_view("table")),
-            ("Ctrl+I", self._toggle_details), ("Ctrl+B", self._toggle_sidebar),
+            ("Ctrl+I", self._toggle_details), ("Ctrl+B", lambda: self.sidebar.setVisible(self.sidebar.isHidden())),
             ("Ctrl++", lambda: self.grid.set_card_width(self.grid.card_width + 20)),
             ("Ctrl+=", lambda: self.grid.set_card_width(self.grid.card_width + 20)),
             ("Ctrl+-", lambda: self.grid.set_card_width(self.grid.card_width - 20)),
@@ -323,15 +332,9 @@ class MainWindow(QMainWindow):
         self.search.set_text(text)
         self.session.set_search(text)
 
-    def _focus_search(self) -> None:
-        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
     def _toggle_details(self) -> None:
         self.details.setVisible(self.details.isHidden())
         self.session.settings.is_details_visible = not self.details.isHidden()
-
-    def _toggle_sidebar(self) -> None:
-        self.sidebar.setVisible(self.sidebar.isHidden())
 
     def _on_refresh(self) -> None:
         self.thumbnails.retry()

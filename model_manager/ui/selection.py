@@ -4,6 +4,7 @@ Made by the main window over the selection model that grid and table share. A re
 back for the models that are still shown. Select-all of a large library stays a single range and is never listed.
 """
 
+import os
 from collections.abc import Iterable, Iterator
 from typing import cast
 
@@ -60,16 +61,28 @@ class Selection(QObject):
             selection.select(self._model.index(first, 0), self._model.index(end, last))
         self._selected.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
+    def select_path(self, path: str) -> int:
+        """Select the model that lies at a path; its row, -1 when it is not shown."""
+        shelf, name = self._model.shelf, os.path.basename(path)
+        slots = (slot for slot in shelf.slots() if shelf.file[slot] == name)
+        id_ = next((shelf.ids[slot] for slot in slots if path in (shelf.path(slot), shelf.real_path(slot))), -1)
+        row = self._model.row_of(id_) if id_ >= 0 else -1
+        return self._go_to(row)
+
     def select_name(self, name: str) -> int:
         """Select the first model with this name or file name; its row, -1 when it is not shown."""
         model, wanted = self._model, name.casefold()
         for row in range(model.rowCount()):
             slot = model.arrangement.slot_at(row)
             if wanted in (model.shelf.name(slot).casefold(), model.shelf.file[slot].casefold()):
-                self.select([row])
-                self._selected.setCurrentIndex(model.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
-                return row
+                return self._go_to(row)
         return -1
+
+    def _go_to(self, row: int) -> int:
+        if row >= 0:
+            self.select([row])
+            self._selected.setCurrentIndex(self._model.index(row, 0), QItemSelectionModel.SelectionFlag.NoUpdate)
+        return row
 
     def _runs(self) -> Iterator[tuple[int, int]]:
         """The selected rows as (first, last), from the top down."""

@@ -87,6 +87,7 @@ class StatusBar(QFrame):
         self.setProperty("role", "status")
         self.setFixedHeight(HEIGHT)
         self._counts, self._selected, self._watch, self._said = QLabel(), QLabel(), QLabel(), ElidedLabel("ok")
+        self._speed = QLabel()
         self._said_timer = QTimer(self, singleShot=True, interval=SAID_MS)
         self._said_timer.timeout.connect(self._said.hide)
         self._dot = StatusDot()
@@ -96,6 +97,7 @@ class StatusBar(QFrame):
         self._build_layout()
         self.set_selected(0)
         self.set_watch("")
+        self.set_speed("")
         self.clear_progress()
         self.clear_task()
 
@@ -130,6 +132,11 @@ class StatusBar(QFrame):
             widget.setToolTip(plain_tip(tooltip))
         self._watch.setAccessibleDescription(tooltip)
 
+    def set_speed(self, text: str) -> None:
+        """Show how fast all downloads are together ("41 MB/s"); nothing when none runs."""
+        self._speed.setText(tr("↓ {speed}", speed=text) if text else "")
+        self._speed.setVisible(bool(text))
+
     def set_progress(self, text: str, done: int = 0, total: int = 0, can_cancel: bool = True) -> None:
         """Show what runs; `total` 0 means that its length is not known."""
         self._progress.show_progress(text, done, total, can_cancel)
@@ -148,7 +155,7 @@ class StatusBar(QFrame):
         self._task.hide()
 
     def _build_layout(self) -> None:
-        for label in (self._counts, self._selected, self._watch):
+        for label in (self._counts, self._selected, self._watch, self._speed):
             label.setProperty("role", "faint")
             label.setTextFormat(Qt.TextFormat.PlainText)
         self._said.hide()
@@ -161,6 +168,7 @@ class StatusBar(QFrame):
         row.addWidget(self._progress, 1)
         row.insertWidget(2, self._task, 1)
         row.addStretch(0)
+        row.addWidget(self._speed)
         watch = QHBoxLayout()
         watch.setSpacing(7)
         watch.addWidget(self._dot)

@@ -32,6 +32,8 @@ QLabel[role="heading"] { color: $faint; font-size: 11px; font-weight: 600; text-
 QLabel[role="chip"] { background: $raised; color: $text; border: 1px solid $line; border-radius: 6px; padding: 1px 7px; font-size: 12px; }
 QLabel[role="chip"][tone="ok"] { color: $ok; } QLabel[role="chip"][tone="warn"] { color: $warn; }
 QLabel[role="chip"][tone="bad"] { color: $bad; }
+QLabel[role="pill"] { background: $accent_ground; color: $accent; border-radius: 6px; padding: 1px 7px; font-size: 12px; }
+QFrame[role="strip"] { background: $panel; border: none; border-bottom: 1px solid $line; }
 QLabel[role="ok"] { color: $ok; } QLabel[role="warn"] { color: $warn; } QLabel[role="bad"] { color: $bad; }
 QSplitter::handle { background: $line; }
 QSplitter::handle:horizontal { width: 1px; } QSplitter::handle:vertical { height: 1px; }
@@ -54,11 +56,19 @@ QPushButton[tone="primary"]:hover { background: $fill_hover; border-color: $fill
 QPushButton[tone="primary"]:pressed { background: $fill_pressed; }
 QPushButton[tone="primary"]:focus { border: 2px solid $fill_ring; }
 QPushButton[tone="primary"]:disabled { background: $raised; color: $disabled; border-color: $line; }
+QPushButton[side="left"] { border-top-right-radius: 0; border-bottom-right-radius: 0; }
+QPushButton[size="small"] { padding: 0 8px; }
+QPushButton[size="small"]:focus { padding: 0 7px; }
 QPushButton[tone="quiet"] { background: transparent; border-color: transparent; }
 QPushButton[tone="quiet"]:hover { background: $hover; }
 QPushButton[tone="quiet"]:pressed { background: $pressed; }
 QPushButton[tone="quiet"]:focus { border-color: $accent; }
 QPushButton[tone="quiet"]:checked { background: $accent_ground; }
+QPushButton[role="filter"] { background: transparent; color: $muted; border-color: transparent; min-height: 24px; padding: 0 10px;
+  border-radius: 7px; }
+QPushButton[role="filter"]:hover { background: $hover; color: $text; }
+QPushButton[role="filter"]:checked { background: $accent_ground; color: $accent; border-color: $accent_ground; }
+QPushButton[role="filter"]:focus { border: 2px solid $accent; padding: 0 9px; min-height: 22px; }
 QToolButton { background: transparent; color: $text; border: 1px solid transparent; border-radius: 8px; padding: 0; }
 QToolButton:hover { background: $hover; }
 QToolButton:pressed, QToolButton:open { background: $pressed; }
@@ -70,6 +80,11 @@ QToolButton[role="icon"]:focus, QToolButton[tone]:focus { min-width: 28px; min-h
 QToolButton[tone="plain"] { background: $raised; border: 1px solid $line; }
 QToolButton[tone="plain"]:hover { background: $raised_hover; }
 QToolButton[tone="plain"]:focus { border: 2px solid $accent; }
+QToolButton[role="split"] { background: $accent_fill; border: 1px solid $accent_fill; border-top-left-radius: 0;
+  border-bottom-left-radius: 0; min-width: 22px; min-height: 30px; max-height: 30px; }
+QToolButton[role="split"]:hover { background: $fill_hover; border-color: $fill_hover; }
+QToolButton[role="split"]:pressed { background: $fill_pressed; }
+QToolButton[role="split"]:focus { border: 2px solid $fill_ring; min-width: 20px; min-height: 28px; max-height: 28px; }
 QToolButton[role="chip"] { background: $raised; border: 1px solid $line; border-radius: 6px; padding: 1px 7px; font-size: 12px; }
 QToolButton[role="chip"]:hover { background: $raised_hover; border-color: $faint; }
 QToolButton[role="chip"]:focus { border: 1px solid $accent; }

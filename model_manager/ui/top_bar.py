@@ -1,4 +1,4 @@
-"""The bar above the grid: search, order, groups, card size, grid or table, folders and settings.
+"""The bar above the grid: search, order, groups, card size, grid or table, adding, tasks, folders and settings.
 
 Built by the main window, which puts the search field in and listens. Labels shorten as the window narrows. Knows nothing of models.
 """
@@ -10,12 +10,15 @@ from PySide6.QtGui import QAction, QActionGroup, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QLayout, QMenu, QPushButton, QSlider, QToolButton, QWidget
 
 from model_manager.core.words import tr
+from model_manager.ui.tasks.top_buttons import AddButtons, TasksButton
 from model_manager.ui.theme import dress
 
 HEIGHT = 52
 CARD_WIDTHS = (120, 360)
 SEARCH_WIDTHS = (250, 560)
-SEARCH_AT_LEAST = 140
+SEARCH_AT_LEAST, SLIDER_AT_LEAST = 132, 48
+# from wide to narrow: how short the words of sort and group are, and those of adding (0 in full, 2 none)
+STEPS = ((0, 0), (1, 0), (1, 1), (2, 1), (2, 2))
 
 
 def sort_labels() -> dict[str, str]:
@@ -45,7 +48,9 @@ class TopBar(QFrame):
     view_chosen = Signal(str)
     settings_asked = Signal()
     refresh_asked = Signal()
-    add_asked = Signal()
+    add_link_asked = Signal()
+    add_asked = Signal()  # in another way than by a link
+    tasks_asked = Signal()
     folders_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -61,7 +66,7 @@ class TopBar(QFrame):
 
     def minimumSizeHint(self) -> QSize:
         """As narrow as the shortest labels allow, at most."""
-        return QSize(660, HEIGHT)
+        return QSize(730, HEIGHT)
 
     def set_search(self, field: QWidget) -> None:
         """Put the search field in, at the left."""
@@ -131,9 +136,13 @@ class TopBar(QFrame):
             button.setObjectName(name)
         self._grid_button.setChecked(True)
         self._views.buttonClicked.connect(self._on_view)
-        self._tools = [_icon_button("plus", tr("Add models")), _icon_button("refresh", tr("Look at all folders again")),
-                       _icon_button("folder", tr("Folders")), _icon_button("settings", tr("Settings"))]  # fmt: skip
-        signals = (self.add_asked, self.refresh_asked, self.folders_asked, self.settings_asked)
+        self._add, self.tasks = AddButtons(), TasksButton()
+        self._add.link_asked.connect(self.add_link_asked)
+        self._add.menu_asked.connect(self.add_asked)
+        self.tasks.clicked.connect(self.tasks_asked)
+        self._tools = [_icon_button("refresh", tr("Look at all folders again")), _icon_button("folder", tr("Folders")),
+                       _icon_button("settings", tr("Settings"))]  # fmt: skip
+        signals = (self.refresh_asked, self.folders_asked, self.settings_asked)
         for button, signal in zip(self._tools, signals, strict=True):
             button.clicked.connect(signal)
         self.set_sort(self._sort, self._descending)
@@ -148,7 +157,6 @@ class TopBar(QFrame):
         self._slider.setSingleStep(10)
         self._slider.setPageStep(40)
         self._slider.setValue(200)
-        self._slider.setMinimumWidth(64)
         self._slider.setMaximumWidth(100)
         self._slider.setAccessibleName(tr("Card size"))
         self._slider.setToolTip(tr("Card size"))
@@ -172,6 +180,8 @@ class TopBar(QFrame):
         rule.setProperty("role", "rule-upright")
         rule.setFixedSize(1, 20)
         self._row.addWidget(rule)
+        self._row.addWidget(self._add)
+        self._row.addWidget(self.tasks)
         for tool in self._tools:
             self._row.addWidget(tool)
 
@@ -181,8 +191,8 @@ class TopBar(QFrame):
             self._fit()
 
     def _fit(self) -> None:
-        """Take the longest labels that fit: in full, the value alone, the icon alone."""
-        for shortness in range(3):
+        """Take the longest labels that fit."""
+        for shortness in range(len(STEPS)):
             self._label(shortness)
             if self._row.minimumSize().width() <= self.width():
                 break
@@ -192,17 +202,21 @@ class TopBar(QFrame):
         if shortness == self._shortness:
             return
         self._shortness = shortness
+        is_last = shortness == len(STEPS) - 1
         for end in (self._small, self._large):
             end.setVisible(shortness == 0)
         if self._search is not None:
-            self._search.setMinimumWidth(SEARCH_AT_LEAST if shortness == 2 else SEARCH_WIDTHS[0])
+            self._search.setMinimumWidth(SEARCH_AT_LEAST if is_last else SEARCH_WIDTHS[0])
+        self._slider.setMinimumWidth(SLIDER_AT_LEAST if is_last else 64)
         sort, group = sort_labels().get(self._sort, ""), group_labels().get(self._group, "")
         way = tr("descending") if self._descending else tr("ascending")
         full = (tr("Sort: {order}", order=sort), tr("Group: {group}", group=group))
-        shown = (full, (sort, group), ("", ""))[shortness]
+        of_labels, of_adding = STEPS[shortness]
+        shown = (full, (sort, group), ("", ""))[of_labels]
         for button, text, whole in zip((self._sort_button, self._group_button), shown, full, strict=True):
             button.setText(f" {text}" if text else "")
             button.setAccessibleName(whole)
+        self._add.set_shortness(of_adding)
         self._sort_button.setToolTip(f"{full[0]}, {way}")
         self._group_button.setToolTip(full[1])
         dress(self._sort_button, "arrow-down" if self._descending else "arrow-up", tone="muted")

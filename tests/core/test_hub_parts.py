@@ -12,7 +12,7 @@ from model_manager.core.online.github import release_of
 from model_manager.core.online.groups import groups_of, kind_of_path
 from model_manager.core.online.hub_parts import base_of_card, entries_of, file_of, kind_of_card, licence_of_card, pictures_of
 from model_manager.core.online.plain import name_of_url, name_told
-from model_manager.core.online.records import FOLDER, ONE, SPLIT, RemoteFile, Version
+from model_manager.core.online.records import FOLDER, ONE, PG, SPLIT, RemoteFile, Version, X
 
 SAMPLES = Path(__file__).parents[1] / "data/sites"
 BASE = "https://huggingface.co/own/name/resolve/main"
@@ -91,7 +91,8 @@ def test_pictures_of_a_repository() -> None:
         f"{BASE}/a/four.JPG",
         f"{BASE}/clip.mp4",
     ]
-    assert found[0].prompt == "glass fox" and found[-1].is_video
+    assert found[0].prompt == "glass fox" and found[-1].is_video and {image.level for image in found} == {PG}
+    assert pictures_of({"tags": ["not-for-all-audiences"]}, "", ["x.png"], BASE)[0].level == X
 
 
 def test_split_models_belong_together() -> None:

@@ -40,6 +40,7 @@ from model_manager.core.tasks.proposals import (
     chosen_groups,
     chosen_version,
     download_payload,
+    options_for,
     proposals_for,
     propose,
     room_problem,
@@ -113,6 +114,14 @@ def test_the_person_says_where_and_how(models: Path, found: list[Destination]) -
     chosen = next(one for one in found if one.kind == "vae")
     assert plan(found, destination=chosen, facts=Facts(kind="loras")).targets == (str(models / "vae/fox.safetensors"),)
     assert plan(found, below="").targets == (str(models / "loras/fox.safetensors"),)
+
+
+def test_options_of_the_command_line(models: Path, found: list[Destination]) -> None:
+    made = propose(OFFER, VERSION, (FILE,), found, options_for("unet/sub", "mine", "{base_model}"), {}, Facts(kind="loras"))
+    assert made.targets == (str(models / "diffusion_models/sub/mine.safetensors"),)
+    assert options_for("", "", "{name}") == Options(template="{name}")
+    with pytest.raises(FolderFault):
+        options_for("lorass")
 
 
 def test_the_default_of_a_config_comes_first(models: Path, tmp_path: Path) -> None:
@@ -230,8 +239,12 @@ def test_chosen_files_of_a_repository() -> None:
     below = Version("main", files=hub("sub/c.gguf", "sub/d.gguf", "sub/e.txt"))
     assert [group.title for group in chosen_groups(replace(REPO, below="sub"), below)] == ["c.gguf", "d.gguf"]
     assert chosen_groups(REPO, Version("main", files=hub("a.safetensors", "x.md")))[0].title == "a.safetensors"
-    diffusers = Version("main", files=hub("model_index.json", "unet/x.bin", "single.ckpt"))
+    formats = Version("main", files=hub("4x.pth", "4x.safetensors"))
+    assert chosen_groups(REPO, formats)[0].title == "4x.safetensors"
+    diffusers = Version("main", files=hub("model_index.json", "unet/x.bin"))
     assert chosen_groups(REPO, diffusers)[0].sort == "folder"
+    beside = Version("main", files=hub("model_index.json", "unet/x.bin", "single.ckpt"))
+    assert chosen_groups(REPO, beside)[0].title == "single.ckpt"
     assert chosen_groups(replace(REPO, chosen_file="unet/x.bin"), diffusers) == (Group("one", "x.bin", hub("unet/x.bin")),)
     with pytest.raises(BadLink, match="no model"):
         chosen_groups(REPO, Version("main", files=hub("README.md")))
@@ -312,7 +325,15 @@ def test_facts_by_the_first_bytes(store: Store) -> None:
 def test_facts_of_a_pickle_need_its_end(store: Store) -> None:
     data = torch_zip_bytes({"model.0.weight": ("F16", [4, 3, 3, 3]), "model.1.sub.0.RDB1.conv1.0.weight": ("F16", [4, 4, 3, 3])})
     assert store.facts(data, "x.pth").kind == "upscale_models"
-    assert store.facts(unknown(), "x.pth").kind == ""
+    before = len(store.server.log)
+    large = torch_zip_bytes(
+        {"model.0.weight": ("F16", [4, 3, 3, 3]), "model.1.sub.0.RDB1.conv1.0.weight": ("F16", [4, 4, 3, 3]), "x": ("F16", [2_000_000])}
+    )
+    assert len(large) > 3 * MOST and store.facts(large, "x.pth").kind == "upscale_models"
+    assert [asked.headers["Range"].partition("=")[2] for asked in store.server.log[before:]][:2] == ["0-65535", f"0-{MOST - 1}"]
+    assert len(store.server.log) == before + 3
+    store.gives_parts = False
+    assert store.facts(large, "x.pth").kind == "" and store.facts(unknown(), "x.pth").kind == ""
 
 
 def test_facts_where_nothing_tells(store: Store) -> None:
@@ -337,6 +358,6 @@ def test_a_link_alone(store: Store, models: Path, found: list[Destination]) -> N
     assert store.server.log[-1].path == "/api/download/models/9000302?fileId=9100302"
     before = len(store.server.log)
     (barred,) = proposals_for(store.sites, replace(link, version_id=9000303), found, Options(), {})
-    assert barred.state == BARRED and barred.note.startswith("The creator asks for payment") and len(store.server.log) == before + 1
+    assert barred.state == BARRED and barred.note.startswith("The creator asks for payment") and len(store.server.log) == before + 2
     (chosen,) = proposals_for(store.sites, link, found, Options(kind="loras"), {})
-    assert chosen.kind == "loras" and store.server.log[-1].path.startswith("/api/v1/models")
+    assert chosen.kind == "loras" and store.server.log[-1].path.startswith("/api/v1/model-versions")

@@ -99,6 +99,22 @@ def test_version_that_its_model_does_not_list(case: Case) -> None:
     assert [version.id for version in offer.versions] == ["9000302", "9000303", "9000301"] and offer.chosen == "9000302"
 
 
+def test_version_completed_by_its_own_address(case: Case) -> None:
+    case.paths[MODEL] = (200, sample("model-multi-version"))
+    offer = case.find("https://civitai.com/models/900030?modelVersionId=9000302")
+    short = offer.versions[1]
+    assert case.sites.completed(offer, short) == short  # the site does not have it
+    full = sample("version-by-hash")
+    full["files"][0]["metadata"]["fp"] = None
+    full["usageControl"] = "Generation"
+    case.paths["/api/v1/model-versions/9000302"] = (200, full)
+    version = case.sites.completed(offer, short)
+    assert version.raw["modelId"] == 900030 and version.raw["index"] == 1 and version.images[0].prompt.startswith("glass fox")
+    assert version.files == short.files and version.barred.startswith("The creator has turned downloads off")
+    before = len(case.asked)
+    assert case.sites.completed(offer, version) is version and len(case.asked) == before
+
+
 def test_picture(case: Case) -> None:
     case.paths["/api/v1/images"] = lambda query: (
         200,
@@ -123,6 +139,15 @@ def test_batch_of_hashes_with_all_its_traps(case: Case) -> None:
     for bad in (["ab"], [f"{number:064x}" for number in range(101)], ["g" * 64]):
         with pytest.raises(ValueError):
             case.sites.civitai.by_hashes(bad)
+    whole = {
+        "id": 9,
+        "publishedAt": "2020",
+        "files": [{"id": 1, "type": "Model", "primary": True}, {"id": 2, "type": "VAE", "hashes": {"SHA256": A}}],
+    }
+    case.paths["/api/v1/model-versions/by-hash"] = (200, [whole, batch[2]])
+    assert case.sites.civitai.by_hashes([A])[A].id == "9000301"  # that it is a part of an older version does not count
+    case.paths["/api/v1/model-versions/by-hash"] = (200, [whole])
+    assert case.sites.civitai.by_hashes([A])[A].id == "9"
     case.paths["/api/v1/model-versions/by-hash"] = (200, {"error": "?"})
     with pytest.raises(NetworkFault):
         case.sites.civitai.by_hashes([A])

@@ -1,7 +1,7 @@
 """Drags and copies by mouse and keyboard on a real small library; only QDrag's own loop is replaced."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,16 +14,10 @@ from pytestqt.qtbot import QtBot
 from small_library import make_library
 
 from model_manager.bridge import handover, tasks
-from model_manager.bridge.jobs import Runner
-from model_manager.bridge.session import Session
-from model_manager.bridge.thumbnails import Thumbnails
-from model_manager.core.previews.thumbnail_cache import ThumbnailCache
-from model_manager.core.settings import Settings
 from model_manager.ui.details.parts import key_text
 from model_manager.ui.drag_picture import MOST, files_picture, nodes_picture
 from model_manager.ui.grid.grip import grip_rect
 from model_manager.ui.main_window import MainWindow
-from model_manager.ui.theme import set_theme
 
 SECONDS = 10_000
 Key, Mod, Button = Qt.Key, Qt.KeyboardModifier, Qt.MouseButton
@@ -56,22 +50,8 @@ def drags(monkeypatch: pytest.MonkeyPatch) -> list[Dragged]:
 
 
 @pytest.fixture
-def window(tmp_path: Path, qtbot: QtBot, qapp: QApplication) -> Iterator[MainWindow]:
-    set_theme("dark", qapp)
-    comfyui = make_library(tmp_path)
-    runner = Runner()
-    session = Session(tmp_path / "data", Settings(), runner, tasks.Sources((str(comfyui),)))
-    made = MainWindow()
-    made.furnish(session, Thumbnails(runner, ThumbnailCache(session.cache_folder, 10_000_000), tasks.covers, session))
-    session.open()
-    made.painted.connect(session.start)
-    made.resize(1400, 800)
-    made.show()
-    made.activateWindow()
-    qtbot.waitUntil(lambda: made.is_quiet, timeout=SECONDS)
-    yield made
-    made.close()
-    session.close()
+def window(tmp_path: Path, open_window: Callable[..., MainWindow]) -> MainWindow:
+    return open_window(sources=tasks.Sources((str(make_library(tmp_path)),)), size=(1400, 800))
 
 
 def row_of(window: MainWindow, stem: str) -> int:

@@ -1,6 +1,6 @@
 """Files dropped on the window as Qt delivers them: overlay, sheet, copying, report; pictures on cards; what is refused."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,12 @@ from pytestqt.qtbot import QtBot
 from small_library import lora_bytes, make_library
 
 from model_manager.bridge import tasks
-from model_manager.bridge.jobs import Runner
-from model_manager.bridge.session import Session
-from model_manager.bridge.tasks import saved_sources
-from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.formats.write import torch_zip_bytes
-from model_manager.core.previews.thumbnail_cache import ThumbnailCache
 from model_manager.core.settings import Settings
 from model_manager.ui.dialogs.drop_in import DropSheet
 from model_manager.ui.dialogs.drop_list import ROW, target_rect
 from model_manager.ui.drop_desk import was_cut
 from model_manager.ui.main_window import MainWindow
-from model_manager.ui.theme import set_theme
 
 SECONDS = 10_000
 BOTH = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
@@ -43,22 +37,10 @@ def drop(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def window(tmp_path: Path, comfyui: Path, qtbot: QtBot, qapp: QApplication) -> Iterator[MainWindow]:
-    set_theme("dark", qapp)
-    settings = Settings(comfyui_dirs=[str(comfyui)])
-    runner = Runner()
-    session = Session(tmp_path / "data", settings, runner, saved_sources(settings))
-    made = MainWindow()
-    made.furnish(session, Thumbnails(runner, ThumbnailCache(session.cache_folder, 10_000_000), tasks.covers, session))
-    session.open()
-    made.painted.connect(session.start)
-    made.resize(1200, 800)
-    made.show()
-    qtbot.waitUntil(lambda: made.is_quiet, timeout=SECONDS)
+def window(comfyui: Path, open_window: Callable[..., MainWindow]) -> Iterator[MainWindow]:
+    made = open_window(Settings(comfyui_dirs=[str(comfyui)]))
     yield made
     made.drop_in._close_sheet()
-    made.close()
-    session.close()
 
 
 def files(*paths: Path) -> QMimeData:

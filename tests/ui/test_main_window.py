@@ -1,6 +1,7 @@
 """The window on a real small library, used by keyboard and mouse as a person would."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,19 +12,12 @@ from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 from small_library import NAMES, lora_bytes, make_library
 
-from model_manager.bridge import session as session_module
 from model_manager.bridge import tasks
-from model_manager.bridge.jobs import Runner
-from model_manager.bridge.session import Session
-from model_manager.bridge.tasks import saved_sources
-from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.library.installs import look_at
 from model_manager.core.library.rows import plain_row
-from model_manager.core.previews.thumbnail_cache import ThumbnailCache
 from model_manager.core.settings import Settings
 from model_manager.ui.main_window import MainWindow
 from model_manager.ui.sidebar_rows import quoted
-from model_manager.ui.theme import set_theme
 
 SECONDS = 10_000
 Key = Qt.Key
@@ -42,32 +36,9 @@ def settings(comfyui: Path) -> Settings:
 
 
 @pytest.fixture
-def opened(tmp_path: Path, settings: Settings, qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    """Open windows as app does; closed in the end like by the person."""
-    set_theme("dark", qapp)
-    monkeypatch.setattr(session_module, "RECOUNT_MS", 20)
-    made: list[MainWindow] = []
-
-    def open_one(sources: tasks.Sources | None = None, waits: bool = True, starts: bool = True) -> MainWindow:
-        runner = Runner()
-        session = Session(tmp_path / "data", settings, runner, saved_sources(settings) if sources is None else sources)
-        cache = ThumbnailCache(session.cache_folder, 10_000_000)
-        window = MainWindow()
-        window.furnish(session, Thumbnails(runner, cache, tasks.covers, session))
-        made.append(window)
-        session.open()
-        if starts:
-            window.painted.connect(session.start)
-        window.resize(1200, 800)
-        window.show()
-        window.activateWindow()
-        if waits:
-            settle(qtbot, window)
-        return window
-
-    yield open_one
-    for window in made:
-        close(window)
+def opened(settings: Settings, open_window: Open) -> Open:
+    """Open windows on the settings of the test."""
+    return partial(open_window, settings)
 
 
 def close(window: MainWindow) -> None:

@@ -1,6 +1,6 @@
 """The sheet for many models and its report, as a person uses them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,17 +11,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from model_manager.bridge import session as session_module
-from model_manager.bridge import tasks
-from model_manager.bridge.jobs import Runner
-from model_manager.bridge.session import Session
-from model_manager.bridge.tasks import saved_sources
-from model_manager.bridge.thumbnails import Thumbnails
-from model_manager.core.previews.thumbnail_cache import ThumbnailCache
 from model_manager.core.settings import Settings
 from model_manager.ui.main_window import MainWindow
 from model_manager.ui.pictures.bulk_dialog import BulkDialog, OrderList, source_words
-from model_manager.ui.theme import set_theme
 
 SECONDS = 30_000
 
@@ -32,22 +24,8 @@ def loras(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def window(tmp_path: Path, loras: Path, qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
-    set_theme("light", qapp)
-    monkeypatch.setattr(session_module, "RECOUNT_MS", 20)
-    settings, runner = Settings(comfyui_dirs=[str(loras.parent.parent)]), Runner()
-    session = Session(tmp_path / "data", settings, runner, saved_sources(settings))
-    made = MainWindow()
-    made.furnish(session, Thumbnails(runner, ThumbnailCache(session.cache_folder, 10_000_000), tasks.covers, session))
-    session.open()
-    made.painted.connect(session.start)
-    made.resize(1000, 650)
-    made.show()
-    made.activateWindow()
-    qtbot.waitUntil(lambda: made.is_quiet, timeout=SECONDS)
-    yield made
-    made.close()
-    session.close()
+def window(loras: Path, open_window: Callable[..., MainWindow]) -> MainWindow:
+    return open_window(Settings(comfyui_dirs=[str(loras.parent.parent)]), size=(1000, 650), theme="light")
 
 
 def opened(window: MainWindow, qtbot: QtBot) -> BulkDialog:

@@ -12,19 +12,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
-from model_manager.bridge import session as session_module
-from model_manager.bridge import tasks
-from model_manager.bridge.jobs import Runner
-from model_manager.bridge.session import Session
-from model_manager.bridge.tasks import saved_sources
-from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.previews.records import BESIDE, DRAWN, EMBEDDED, FILE, FIT, OUTPUT
 from model_manager.core.previews.state import read_state
-from model_manager.core.previews.thumbnail_cache import ThumbnailCache
 from model_manager.core.settings import Settings
 from model_manager.ui.main_window import MainWindow
 from model_manager.ui.pictures.dialog import RegenerateDialog
-from model_manager.ui.theme import set_theme
 
 SECONDS = 20_000
 Key = Qt.Key
@@ -37,22 +29,8 @@ def loras(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def window(tmp_path: Path, loras: Path, qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
-    set_theme("dark", qapp)
-    monkeypatch.setattr(session_module, "RECOUNT_MS", 20)
-    settings, runner = Settings(comfyui_dirs=[str(loras.parent.parent)]), Runner()
-    session = Session(tmp_path / "data", settings, runner, saved_sources(settings))
-    made = MainWindow()
-    made.furnish(session, Thumbnails(runner, ThumbnailCache(session.cache_folder, 10_000_000), tasks.covers, session))
-    session.open()
-    made.painted.connect(session.start)
-    made.resize(1000, 650)
-    made.show()
-    made.activateWindow()
-    qtbot.waitUntil(lambda: made.is_quiet, timeout=SECONDS)
-    yield made
-    made.close()
-    session.close()
+def window(loras: Path, open_window: Callable[..., MainWindow]) -> MainWindow:
+    return open_window(Settings(comfyui_dirs=[str(loras.parent.parent)]), size=(1000, 650))
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ def test_buttons_signal(bar: TopBar, qtbot: QtBot) -> None:
     assert told == ["table", "grid", "refresh", "folders", "settings", "type", "260"]
 
 
-@pytest.mark.parametrize("width", [2560, 1000, 760, 660])
+@pytest.mark.parametrize("width", [2560, 1440, 1100, 1000, 860, 760, 730])
 def test_everything_fits(bar: TopBar, width: int) -> None:
     bar.resize(width, HEIGHT)
     parts = sorted((part for part in bar.findChildren(QWidget) if part.parent() is bar and part.isVisible()), key=lambda part: part.x())
@@ -106,7 +106,7 @@ def test_everything_fits(bar: TopBar, width: int) -> None:
 def test_labels_shorten_and_come_back(bar: TopBar) -> None:
     bar.set_sort("added", True)
     shown = []
-    for width in (1440, 940, 640, 1440):
+    for width in (1440, 1060, 760, 1440):
         bar.resize(width, HEIGHT)
         shown.append(button(bar, "Sort").text().strip())
     assert shown == ["Sort: Recently added", "Recently added", "", "Sort: Recently added"]

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from model_manager.core.errors import NetworkFault, Refused
 from model_manager.core.online.civitai_files import images_of
-from model_manager.core.online.civitai_parts import REAL, WHOLE, offer_around, offer_of, version_of
+from model_manager.core.online.civitai_parts import REAL, WHOLE, joined, offer_around, offer_of, version_of
 from model_manager.core.online.endpoints import Endpoints
 from model_manager.core.online.records import PG, SAFE, Image, Offer, Page, Search, Version
 from model_manager.core.online.web import Web
@@ -40,6 +40,21 @@ class Civitai:
         """Return the model that a version belongs to, that version chosen. Without its model it is the version alone."""
         return self._around(self._object(f"model-versions/{id}", work), work)
 
+    def completed(self, offer: Offer, version: Version, work: Work | None = None) -> Version:
+        """Return a version of an offer with what only its own address tells: prompts of pictures, whether it may be downloaded.
+
+        Where the site does not have it there, it comes back as it is.
+        """
+        if not version.id or "usageControl" in version.raw:
+            return version
+        try:
+            full = self._object(f"model-versions/{version.id}", work)
+        except Refused as refusal:
+            if refusal.code not in ("not_found", "gone"):
+                raise
+            return version
+        return version_of(joined(version.raw, full), self.origin, {**offer.raw, "id": whole(offer.id)})
+
     def by_hash(self, hash: str, work: Work | None = None) -> Offer | None:
         """Return the model that a file with this hash of any sort belongs to, its version chosen; None when there is none.
 
@@ -58,7 +73,8 @@ class Civitai:
     def by_hashes(self, hashes: Sequence[str], work: Work | None = None) -> dict[str, Version]:
         """Return sha256 (lower case) -> version for those of `hashes` (at most 100) that the site knows, by one request.
 
-        The answer may hold nothing for a version (null), one version several times, and several for one hash: the oldest is taken.
+        The answer may hold nothing for a version (null), one version several times, and several for one hash: then it is the oldest
+        of which it is the main file.
         Raises ValueError for more, or for what is no SHA-256.
         """
         wanted = dict.fromkeys(hash.lower() for hash in hashes)
@@ -69,11 +85,13 @@ class Civitai:
         answer = self._web.post_json(f"{self.origin}/api/v1/model-versions/by-hash", list(wanted), work=work)
         if type(answer) is not list:
             raise _strange()
+        versions = sorted((version_of(raw, self.origin) for raw in answer if type(raw) is dict), key=_age)
         found: dict[str, Version] = {}
-        for version in sorted((version_of(raw, self.origin) for raw in answer if type(raw) is dict), key=_age):
-            for file in version.files if version.id else ():
-                if (hash := file.hashes.get("sha256", "")) in wanted:
-                    found.setdefault(hash, version)
+        for is_primary in (True, False):  # a VAE may also be a mere part of another model's version
+            for version in versions:
+                for file in version.files if version.id else ():
+                    if file.is_primary == is_primary and (hash := file.hashes.get("sha256", "")) in wanted:
+                        found.setdefault(hash, version)
         return found
 
     def models(self, ids: Sequence[int], work: Work | None = None) -> dict[int, Offer]:
@@ -143,7 +161,7 @@ class Civitai:
             if refusal.code not in ("not_found", "gone"):
                 raise
             return alone
-        return offer if offer.chosen else _joined(offer, alone)
+        return offer if offer.chosen else _with_version(offer, alone)
 
     def _object(self, path: str, work: Work | None) -> dict[str, Any]:
         answer = self._falling_back(lambda origin: self._web.get_json(f"{origin}/api/v1/{path}", work=work))
@@ -165,7 +183,7 @@ def _strange() -> NetworkFault:
     return NetworkFault(tr("Civitai gave an answer that makes no sense. It may be overloaded; try again later."), "not_json")
 
 
-def _joined(offer: Offer, alone: Offer) -> Offer:
+def _with_version(offer: Offer, alone: Offer) -> Offer:
     """A version that is not in its model's list is put before the others."""
     return replace(offer, versions=(*alone.versions, *offer.versions), chosen=alone.chosen)
 

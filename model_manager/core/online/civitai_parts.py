@@ -85,6 +85,26 @@ def version_of(raw: object, origin: str = REAL, model: Mapping[str, Any] | None 
     )
 
 
+def joined(short: Mapping[str, Any], full: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one version object out of its short form (within a model) and its full one (by its own id): each tells what the other lacks.
+
+    Only the full one has modelId, usageControl, air and the pictures' prompts; only the short one index, and the quant of a file.
+    """
+    whole_one = {**short, **{key: value for key, value in full.items() if value is not None or key not in short}}
+    for key, name in (("files", "id"), ("images", "url")):
+        known = {str(entry.get(name)): entry for entry in items(short.get(key)) if type(entry) is dict}
+        told = [entry for entry in items(full.get(key)) if type(entry) is dict]
+        if told:
+            whole_one[key] = [_joined_entry(known.get(str(entry.get(name)), {}), entry) for entry in told]
+    return whole_one
+
+
+def _joined_entry(short: Mapping[str, Any], full: Mapping[str, Any]) -> dict[str, Any]:
+    told = {key: value for key, value in full.items() if value is not None or key not in short}
+    about = {**mapping(short.get("metadata")), **{key: value for key, value in mapping(full.get("metadata")).items() if value is not None}}
+    return {**short, **told, **({"metadata": about} if about else {})}
+
+
 def _page(origin: str, model: int, version: int, is_adult: bool) -> str:
     site = WHOLE if is_adult and origin == REAL else origin
     if not model:

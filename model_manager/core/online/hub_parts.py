@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 
 from model_manager.core.library.kinds import MODEL_EXTENSIONS
 from model_manager.core.online.groups import kind_of_path
-from model_manager.core.online.records import Image, RemoteFile
+from model_manager.core.online.records import PG, Image, RemoteFile, X
 from model_manager.core.sidecars.layer import line, mapping, text, whole
 
 _HEX64: Final = re.compile(r"[0-9a-f]{64}")
@@ -146,12 +146,21 @@ def licence_of_card(card: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(filter(None, [*names, line(card.get("license_link"))]))
 
 
+def is_for_adults(info: Mapping[str, Any]) -> bool:
+    """Return whether a repository is marked as not for all audiences."""
+    return "not-for-all-audiences" in _list(info.get("tags"))
+
+
 def _list(value: object) -> list[Any]:
     return value[:200] if type(value) is list else [value] if type(value) is str else []
 
 
 def pictures_of(info: Mapping[str, Any], readme: str, paths: Iterable[str], base: str) -> tuple[Image, ...]:
-    """Return the pictures of a repository: its examples first, then what its page shows, then all others in it; none is rated."""
+    """Return the pictures of a repository: its examples first, then what its page shows, then all others in it.
+
+    Nothing rates them one by one: in a repository that is marked as not for all audiences each counts as X, else as PG.
+    """
+    level = X if is_for_adults(info) else PG
     card = mapping(info.get("cardData"))
     entries = [mapping(one) for key, holder in (("widgetData", info), ("widget", card)) for one in _list(holder.get(key))]
     found: dict[str, str] = {}
@@ -165,7 +174,7 @@ def pictures_of(info: Mapping[str, Any], readme: str, paths: Iterable[str], base
         if path.lower().endswith(_PICTURES + _VIDEOS):
             found.setdefault(f"{base}/{quote(path)}", "")
     shown = [(url, prompt) for url, prompt in found.items() if _path(url).endswith(_PICTURES + _VIDEOS)][:_MOST_PICTURES]
-    return tuple(Image(url, is_video=_path(url).endswith(_VIDEOS), prompt=prompt) for url, prompt in shown)
+    return tuple(Image(url, level=level, is_video=_path(url).endswith(_VIDEOS), prompt=prompt) for url, prompt in shown)
 
 
 def _path(url: str) -> str:

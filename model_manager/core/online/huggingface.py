@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from model_manager.core.errors import BadLink, NetworkFault, OnlineFault
 from model_manager.core.online.endpoints import Endpoints
-from model_manager.core.online.hub_parts import base_of_card, entries_of, file_of, kind_of_card, licence_of_card, pictures_of
+from model_manager.core.online.hub_parts import base_of_card, entries_of, file_of, is_for_adults, kind_of_card, licence_of_card, pictures_of
 from model_manager.core.online.records import HUGGING_FACE, Offer, RemoteFile, Version
 from model_manager.core.online.web import Web
 from model_manager.core.sidecars.front_matter import split
@@ -135,7 +135,7 @@ def _offer(
         description=readme,
         tags=tuple(tag for tag in tags if ":" not in tag),
         licence=licence_of_card(card) or tuple(tag[8:] for tag in tags if tag.startswith("license:")),
-        is_adult="not-for-all-audiences" in tags,
+        is_adult=is_for_adults(info),
         versions=(version,),
         chosen=here,
         chosen_file=path if path and not is_folder else "",

@@ -12,7 +12,8 @@ from model_manager.core.words import tr
 
 HOSTS: Final = frozenset(f"{front}civitai.{end}" for front in ("", "www.", "m.") for end in ("com", "red", "green"))
 PICTURE_HOSTS: Final = frozenset(("image.civitai.com", "imagecache.civitai.com", "image-b2.civitai.com"))
-_ID: Final = re.compile(r"0*([1-9][0-9]{0,14})")
+_ID: Final = re.compile(r"0*([1-9][0-9]{0,14})(?![0-9])(?:[^\x00-\x7f].*)?", re.DOTALL)  # words without blanks between may follow
+_LEADING: Final = re.compile(r"[0-9]{1,15}(?![0-9])")
 # id[@version][:layer][+file][.format]
 _PAIR: Final = re.compile(r"([0-9]{1,15})(?:@([0-9]{1,15}))?(?::[^+@:\s]*)?(?:\+([0-9]{1,15}))?(?:\.[a-z][a-z0-9_-]{0,30})?", re.IGNORECASE)
 _AIR: Final = re.compile(r"(urn:)?(air:)?((?:[^:\s/]{1,40}:){0,2})([a-z][a-z0-9_-]{1,30}):([^:\s][^\s]*)", re.IGNORECASE)
@@ -45,7 +46,8 @@ def civitai_link(text: str, address: Address) -> Link:
         place = 2 if parts[1] == "mini" and len(parts) > 2 else 1
         return _checked(text, 0, number(parts[place]), number(query.get("fileid", "")))
     if parts[:1] == ("models",) and len(parts) > 1:
-        version = number(query.get("modelversionid", ""))
+        told = _LEADING.match(query.get("modelversionid", ""))
+        version = number(told[0]) if told else 0
         if not version and len(parts) > 3 and parts[2] == "model-versions":
             version = number(parts[3])
         return _checked(text, number(parts[1]), version, number(query.get("fileid", "")))

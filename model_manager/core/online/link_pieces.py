@@ -18,6 +18,7 @@ _MARKDOWN: Final = re.compile(r"\[[^\[\]\n]{0,300}\]\(\s{0,9}<?([^()\s<>]{1,2000
 _BETWEEN: Final = re.compile(r"[\s<>\"`|{}^“”„«»‹›，、；。！？（）【】「」『』《》]+")
 _NEXT: Final = re.compile(r"[,;]+(?=$|(?:https?:|hf:|urn:|air:)|(?:www\.|civitai\.|huggingface\.co|hf\.co|github\.com))", re.IGNORECASE)
 _COMMAS: Final = re.compile(r"[,;]+")
+_ESCAPED: Final = re.compile(r"\\([_*~#()\[\]-])")  # as Markdown editors write such signs in addresses
 _MARKER: Final = re.compile(r"[0-9]{1,3}[.)]|[^0-9A-Za-z]*")
 _OPENERS: Final = "([<'*•·–—’‘,;!:="
 _CLOSERS: Final = ".,;:!?'*’‘…\\>"
@@ -75,8 +76,11 @@ def _trimmed(piece: str) -> str:
             if piece.endswith(closer) and piece.count(opener) < piece.count(closer):
                 piece = piece[:-1]
     inner = _INSIDE.search(piece, 0, 200)
-    is_prefix = inner is not None and not _MEANT.match(piece) and not {"?", "/"} & set(piece[: inner.start()])
-    return piece[inner.start() :] if inner is not None and is_prefix else piece  # href=https://..., Link:https://...
+    if inner is None:
+        return piece
+    if not _MEANT.match(piece) and not {"?", "/"} & set(piece[: inner.start()]):  # href=https://..., Link:https://...
+        piece = piece[inner.start() :]
+    return _ESCAPED.sub(r"\1", piece)
 
 
 def address_of(piece: str) -> Address | None:

@@ -15,7 +15,7 @@ from model_manager.core.online.github import GitHub
 from model_manager.core.online.huggingface import HuggingFace
 from model_manager.core.online.keys import Keys
 from model_manager.core.online.links import parse_links
-from model_manager.core.online.records import CIVITAI, GITHUB, HUGGING_FACE, Link, Offer
+from model_manager.core.online.records import CIVITAI, GITHUB, HUGGING_FACE, Link, Offer, Version
 from model_manager.core.online.web import Web
 from model_manager.core.settings import Settings
 from model_manager.core.words import tr
@@ -49,6 +49,13 @@ class Sites:
         if link.site == GITHUB:
             return self.github.file(link.repo, link.revision, link.path, link.url, work)
         return plain.offer_at(self.web, link.url, work)
+
+    def completed(self, offer: Offer, version: Version, work: Work | None = None) -> Version:
+        """Return a version with all that its site tells of it, to be written into sidecars: for Civitai by one more request.
+
+        Raises Refused, NetworkFault, Cancelled.
+        """
+        return self.civitai.completed(offer, version, work) if offer.site == CIVITAI else version
 
     def _civitai(self, link: Link, work: Work | None) -> Offer:
         if link.image_id:

@@ -282,5 +282,3 @@ def _require_room(folder: str, count: int) -> None:
     if count and missing > 0:
         text = tr("The drive of {folder} lacks {size}. It goes on when there is room.", folder=folder, size=size_text(missing))
         raise NoRoom(text, missing)
-
-

@@ -15,7 +15,7 @@ from model_manager.core.errors import BadLink, OutsideRoot
 from model_manager.core.files.destinations import Destination, destination_for, kind_of_name
 from model_manager.core.files.volumes import RESERVE, volume_of
 from model_manager.core.library.entry import Facts
-from model_manager.core.library.kinds import label, label_one
+from model_manager.core.library.kinds import current_name, label, label_one
 from model_manager.core.online.groups import group_of, groups_of
 from model_manager.core.online.offers import Sites
 from model_manager.core.online.packing import to_plain
@@ -94,6 +94,12 @@ class Proposal:
         return os.path.basename(self.targets[0]) if self.group.sort == ONE and self.targets else self.group.title or self.offer.name
 
 
+def options_for(to: str = "", name: str = "", template: str = "") -> Options:
+    """Return the options that `--to KIND[/SUB]` and `--name` mean. Raises FolderFault for a type or a sub-folder that cannot be."""
+    kind, below = naming.parse_target(to) if to else ("", None)
+    return Options(kind=kind, below=below, name=name, template=template)
+
+
 def chosen_version(offer: Offer) -> Version:
     """Return the version that the link named, else the newest that can be downloaded. Raises BadLink when there is none at all."""
     if not offer.versions:
@@ -103,9 +109,10 @@ def chosen_version(offer: Offer) -> Version:
     return named or next(free, offer.versions[0])
 
 
-def chosen_groups(offer: Offer, version: Version) -> tuple[Group, ...]:
+def chosen_groups(offer: Offer, version: Version, kind: str = "") -> tuple[Group, ...]:
     """Return what a link means without a word more: the file or folder it names, else the main model.
 
+    kind: the category that was asked for; "diffusers" means the whole folder in diffusers' layout, whatever else there is.
     Raises BadLink where a repository or a release holds several models and none is the main one, with their names.
     """
     groups = groups_of(version)
@@ -120,12 +127,24 @@ def chosen_groups(offer: Offer, version: Version) -> tuple[Group, ...]:
     main = tuple(group for group in models if any(file.is_primary for file in group.files))
     if main or len(models) == 1 or offer.below:
         return main[:1] or models
-    if folders := tuple(group for group in models if group.sort == FOLDER):
-        return folders[:1]
     if not models:
         raise BadLink(version.barred or tr("{name} has no model among its files.", name=offer.name))
-    names = ", ".join(group.title for group in models[:8]) + (" ..." if len(models) > 8 else "")
+    if kind == "diffusers" and (folders := tuple(group for group in models if group.sort == FOLDER)):
+        return folders[:1]
+    if single := _single(models):
+        return (single,)
+    names = ", ".join(group.title or tr("the whole folder (as type diffusers)") for group in models[:8])
+    names += " ..." if len(models) > 8 else ""
     raise BadLink(tr("{name} holds several models. Paste the link of one of them: {names}", name=offer.name, names=names))
+
+
+def _single(models: Sequence[Group]) -> Group | None:
+    """The one that is meant among several: one model in several formats, or beside its own folder in diffusers' layout; else None."""
+    loose = [group for group in models if group.sort == ONE and not group.files[0].below]
+    others = [group for group in models if group.sort != FOLDER and group not in loose]
+    if others or len({stem_of(group.title).lower() for group in loose}) != 1:
+        return None
+    return next((group for group in loose if group.title.lower().endswith(".safetensors")), loose[0])
 
 
 def propose(
@@ -161,7 +180,7 @@ def propose(
 def _kind(offer: Offer, version: Version, group: Group, options: Options, facts: Facts) -> tuple[str, str]:
     """The category and why: the person's word, the header, the site's word on the file, on the model, then names."""
     if options.destination is not None or options.kind:
-        return options.destination.kind if options.destination is not None else options.kind, tr("chosen by you")
+        return options.destination.kind if options.destination is not None else current_name(options.kind), tr("chosen by you")
     if group.sort == FOLDER and any(file.name == "model_index.json" for file in group.files):
         return "diffusers", tr("a folder in diffusers' layout")
     if facts.kind:
@@ -238,9 +257,9 @@ def proposals_for(
     Raises BadLink, FolderFault, Refused, NetworkFault, Cancelled.
     """
     offer = sites.find(link, work)
-    version = chosen_version(offer)
+    version = sites.completed(offer, chosen_version(offer), work)
     plans = []
-    for group in chosen_groups(offer, version):
+    for group in chosen_groups(offer, version, current_name(options.kind)):
         main = main_file(group.files)
         is_asked = not (version.barred or options.kind or options.destination) and main.is_model
         facts = remote_facts(sites.web, main, work) if is_asked else Facts()

@@ -1,15 +1,18 @@
 """What the header of a file on a server says, from its first bytes, before it is downloaded.
 
-Called by proposals. It fetches 1 MiB at most, and for a zip (PyTorch) its end; a temporary file holds them while they are read.
+Called by proposals. It fetches 1 MiB at most, and of a zip (PyTorch) the table of contents at its end. Only beginnings are put onto the
+disk, for the readers of files; a zip is read from memory, as a hole of gigabytes is none on every system.
 """
 
+import io
 import os
-import shutil
 import tempfile
-from typing import Final
+from typing import Any, BinaryIO, Final, cast
 
 from model_manager.core.errors import NetworkFault
-from model_manager.core.formats.pickles import ZIP_MAGIC
+from model_manager.core.formats import pickles
+from model_manager.core.formats.contents import Damage
+from model_manager.core.formats.metadata import facts_of
 from model_manager.core.formats.read import read_facts
 from model_manager.core.library.entry import Facts
 from model_manager.core.online.records import RemoteFile
@@ -18,7 +21,7 @@ from model_manager.core.work import Work
 
 FIRST: Final = 64 * 1024
 MOST: Final = 1024 * 1024
-_TAIL: Final = 64 * 1024
+_TAIL: Final = 256 * 1024  # the table of a checkpoint's archive has some 1,200 entries of 80 bytes
 
 
 def remote_facts(web: Web, file: RemoteFile, work: Work | None = None) -> Facts:
@@ -31,23 +34,26 @@ def remote_facts(web: Web, file: RemoteFile, work: Work | None = None) -> Facts:
     wanted = min(MOST, size, _needed(data))
     if wanted > len(data) and len(data) == FIRST:
         data = web.first_bytes(file.url, wanted, work=work)[0]
-    pieces = [(0, data)]
-    if data.startswith(ZIP_MAGIC) and size > len(data):
-        pieces += _tail(web, file.url, size, work)
-    return _read(file.name, size or len(data), pieces)
+    if data.startswith(pickles.ZIP_MAGIC):
+        found = _zip(_Pieces(size, [(0, data), *_tail(web, file.url, size, len(data), work)]), data)
+    else:
+        found = _beginning(file.name, size or len(data), data)
+    return Facts(found.format, found.kind, found.architecture, found.base_model, found.precision)
 
 
 def _needed(start: bytes) -> int:
     """How many bytes the header takes, as far as its beginning tells."""
     length = int.from_bytes(start[:8], "little")
-    if len(start) > 8 and start[8:9] == b"{":
+    if start[8:9] == b"{":
         return 8 + length + 64 if length + 72 <= MOST else 0  # a longer header cannot be read from its beginning alone
     return MOST
 
 
-def _tail(web: Web, url: str, size: int, work: Work | None) -> list[tuple[int, bytes]]:
-    """The end of a zip, where its table of contents is; nothing when the server does not give parts."""
-    begin = max(0, size - _TAIL)
+def _tail(web: Web, url: str, size: int, known: int, work: Work | None) -> list[tuple[int, bytes]]:
+    """The end of a file as (place, bytes); nothing when it is known already, or the server does not give parts."""
+    begin = max(known, size - _TAIL)
+    if begin >= size:
+        return []
     try:
         with web.open(url, {"Range": f"bytes={begin}-{size - 1}"}, work=work) as answer:
             return [(begin, answer.read_all(_TAIL))] if answer.status == 206 else []
@@ -55,18 +61,53 @@ def _tail(web: Web, url: str, size: int, work: Work | None) -> list[tuple[int, b
         return []
 
 
-def _read(name: str, size: int, pieces: list[tuple[int, bytes]]) -> Facts:
-    """Read what there is of a file of `size` bytes. The rest is a hole; where that may take room, only the beginning is written."""
+def _beginning(name: str, size: int, data: bytes) -> Facts:
     ending = os.path.splitext(name)[1]
     try:
         with tempfile.TemporaryDirectory(prefix="model-manager-") as folder:
-            path = os.path.join(folder, "head" + (ending if ending.isascii() and len(ending) < 20 else ""))
-            is_roomy = shutil.disk_usage(folder).free > 2 * size
+            path = os.path.join(folder, "head" + (ending if ending[1:].isalnum() and ending.isascii() and len(ending) < 20 else ""))
             with open(path, "wb") as file:
-                for place, data in pieces if is_roomy else pieces[:1]:
-                    file.seek(place)
-                    file.write(data)
-            found = read_facts(path, size)
+                file.write(data)
+            return read_facts(path, size)
     except OSError:
         return Facts()
-    return Facts(found.format, found.kind, found.architecture, found.base_model, found.precision)
+
+
+def _zip(pieces: "_Pieces", start: bytes) -> Facts:
+    try:
+        return facts_of(pickles.contents(cast(BinaryIO, pieces), start[:4096], pieces.size))
+    except Damage:
+        return Facts()
+
+
+class _Pieces(io.RawIOBase):
+    """A file of which only some pieces are known; the rest reads as zeros."""
+
+    def __init__(self, size: int, pieces: list[tuple[int, bytes]]) -> None:
+        super().__init__()
+        self.size, self._pieces, self._place = size, pieces, 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def seek(self, place: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place, as files do."""
+        self._place = max(0, place + {os.SEEK_SET: 0, os.SEEK_CUR: self._place}.get(whence, self.size))
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer, as files do."""
+        view = memoryview(buffer).cast("B")
+        count = max(0, min(len(view), self.size - self._place))
+        view[:count] = bytes(count)
+        for place, data in self._pieces:
+            begin, end = max(place, self._place), min(place + len(data), self._place + count)
+            if begin < end:
+                view[begin - self._place : end - self._place] = data[begin - place : end - place]
+        self._place += count
+        return count

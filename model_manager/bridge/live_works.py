@@ -1,0 +1,94 @@
+"""Long works that are not stored as tasks, shown as tasks while they run: scans, bulk previews, and adding dropped models.
+
+Made by the board. It only listens; the works themselves are the session's, the previews' and the intake's. Ids are below 0.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from model_manager.bridge.intake import Intake
+from model_manager.bridge.intake import Report as Added
+from model_manager.bridge.previews import Previews, report_words
+from model_manager.bridge.session import Session
+from model_manager.core.previews.records import Report
+from model_manager.core.tasks.states import ADD, DONE, FAILED, PREVIEWS, RUNNING, SCAN, Task
+from model_manager.core.words import tr, trn
+
+SHOWN_AFTER = 0.8  # seconds; shorter works come and go unseen
+
+
+class LiveWorks(QObject):
+    """Tells of each work as a record, and when its row is to go."""
+
+    told = Signal(object)  # Task
+    gone = Signal(int)
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._newest = 0
+        self._now: dict[str, Task] = {}  # by kind
+        self._stops: dict[str, Callable[[], None]] = {SCAN: session.cancel_scan}
+        self._session = session
+        session.progressed.connect(self._on_scan)
+        session.work_ended.connect(lambda: self._end(SCAN))
+
+    def follow_previews(self, previews: Previews) -> None:
+        """Tell of bulk runs."""
+        self._stops[PREVIEWS] = previews.stop
+        previews.progressed.connect(lambda text, done, total: self._tell(PREVIEWS, text, done, total, "models"))
+        previews.work_ended.connect(lambda: self._end(PREVIEWS))
+        previews.reported.connect(self._on_reported)
+
+    def follow_intake(self, intake: Intake) -> None:
+        """Tell of models that are being added."""
+        self._stops[ADD] = intake.cancel
+        self._intake = intake
+        intake.progressed.connect(self._on_adding)
+        intake.carried.connect(self._on_added)
+        intake.failed.connect(lambda text: self._end(ADD, FAILED, reason=text))
+
+    def cancel(self, id_: int) -> None:
+        """Stop a work that runs."""
+        for kind, task in list(self._now.items()):
+            if task.id == id_:
+                self._stops[kind]()
+
+    def _on_scan(self, text: str, done: int, total: int) -> None:
+        title = tr("Look through the folders") if self._session.is_scanning else text
+        self._tell(SCAN, title, done, total, "files", text if self._session.is_scanning else "")
+
+    def _on_adding(self, number: str, done: int, total: int) -> None:
+        if self._intake.is_carrying:  # bytes count twice: written and read back
+            self._tell(ADD, tr("Add models"), done // 2, total // 2, "bytes", number)
+
+    def _on_reported(self, report: Report) -> None:
+        self._newest -= 1
+        now = time.time()
+        count = len(report.applied)
+        self.told.emit(Task(self._newest, PREVIEWS, "", tr("Make previews"), state=DONE, done=count, total=count, unit="models",
+                            note=report_words(report), created=now, changed=now))  # fmt: skip
+
+    def _on_added(self, report: Added) -> None:
+        done, failed = report.count("done"), report.count("failed")
+        added = trn("{count} model was added", "{count} models were added", done)
+        self._end(ADD, DONE, note=tr("{added}, {failed} failed", added=added, failed=failed) if failed else added)
+
+    def _tell(self, kind: str, title: str, done: int, total: int, unit: str, note: str = "") -> None:
+        now, task = time.time(), self._now.get(kind)
+        if task is None:
+            self._newest -= 1
+            task = Task(self._newest, kind, "", title, state=RUNNING, unit=unit, created=now, changed=now)
+        self._now[kind] = task = replace(task, title=title, done=done, total=total, note=note)
+        if now - task.created >= SHOWN_AFTER:
+            self.told.emit(task)
+
+    def _end(self, kind: str, state: str = "", note: str = "", reason: str = "") -> None:
+        """A work is over: its row goes, or stays in its last state until it is taken off."""
+        task = self._now.pop(kind, None)
+        if task is not None and state:
+            self.told.emit(replace(task, state=state, note=note, reason=reason, changed=time.time()))
+        elif task is not None:
+            self.gone.emit(task.id)

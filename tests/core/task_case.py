@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from model_manager.core.tasks.running import Running
 from model_manager.core.tasks.states import Task, may
 
 PIECE = b"0123456789abcdef" * 64
-SECONDS = 20.0
+SECONDS = 50.0
 
 
 class Faults:
@@ -170,6 +171,6 @@ def check_history(engine: Engine, id_: int) -> list[str]:
     """Every change is one the table has, begins where the one before ended, and has its time; gives the states."""
     changes = engine.history(id_)
     assert changes and (changes[0].before, changes[0].after) == ("", "queued")
-    for before, after in zip(changes, changes[1:], strict=False):
+    for before, after in pairwise(changes):
         assert before.after == after.before and may(after.before, after.after) and before.time <= after.time
     return [change.after for change in changes]

@@ -1,6 +1,7 @@
 """Order, limits, commands and moves of tasks, and what faults make of them."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_commands_only_make_changes_of_the_table() -> None:
         assert all(wish in queue.STOPS for wish in command.wishes.values())
     for states in queue.STOPS.values():
         assert all(may(state, states[0]) for state in ACTIVE)
-        assert all(may(before, after) for before, after in zip(states, states[1:], strict=False))
+        assert all(may(before, after) for before, after in pairwise(states))
 
 
 NAMED = [

@@ -106,8 +106,7 @@ def test_two_that_add_at_the_same_time_get_one_task(path: Path) -> None:
 
     def add() -> None:
         own = Store(path)
-        for number in range(50):
-            found.append(own.add("k", str(number), "T", {})[0].id)
+        found.extend(own.add("k", str(number), "T", {})[0].id for number in range(50))
         own.close()
 
     threads = [threading.Thread(target=add) for _ in range(4)]
@@ -126,9 +125,8 @@ def test_only_one_of_many_gets_a_task(path: Path) -> None:
 
     def take(name: str) -> None:
         own = Store(path)
-        for id_ in ids:
-            if own.change(id_, RUNNING, lambda task: task.state == QUEUED and not task.owner, owner=name) is not None:
-                taken.append((id_, name))
+        takes = (own.change(id_, RUNNING, lambda task: task.state == QUEUED and not task.owner, owner=name) for id_ in ids)
+        taken.extend((task.id, name) for task in takes if task is not None)
         own.close()
 
     threads = [threading.Thread(target=take, args=(str(number),)) for number in range(4)]

@@ -6,19 +6,17 @@ under `lock`. Whatever touches the store may raise StoreFault or StoreDamaged.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from model_manager.core.alone import alone
 from model_manager.core.tasks import owners
 from model_manager.core.tasks.running import Run
-from model_manager.core.tasks.states import ENDED, PAUSED, REMOVE, Task
+from model_manager.core.tasks.states import QUEUED, REMOVE, WAITING, Task
 from model_manager.core.tasks.store import FILE_NAME, Store, StoreDamaged, StoreFault, is_sound, salvaged, set_aside
 from model_manager.core.words import tr
 from model_manager.core.work import Work
-
-_AT_REST = ENDED | {PAUSED}
 
 
 class Book:
@@ -27,7 +25,11 @@ class Book:
     def __init__(self, folder: Path, told: Callable[[str], None]) -> None:
         self.folder, self.told = folder, told
         self.records: dict[int, Task] = {}
-        self.open: dict[int, Task] = {}  # those that need looking after; ended ones may be many
+        # the same records where they are looked for ten times a second; there may be thousands of each
+        self.queued: dict[str, dict[int, Task]] = {}  # by kind
+        self.waiting: dict[int, Task] = {}
+        self.chores: dict[int, Task] = {}  # a clean-up is owed
+        self.owned: dict[int, Task] = {}  # somebody has it in hand
         self.lock = threading.Lock()
         self.runs: dict[int, Run] = {}
         self.tended: set[int] = set()  # tasks that were commanded here; their clean-up is done here, too
@@ -105,21 +107,37 @@ class Book:
         before = self.records.get(task.id)
         with self.lock:
             self.records[task.id] = task
-        if task.state in _AT_REST and not task.owner and not task.chore:
-            self.open.pop(task.id, None)
-        else:
-            self.open[task.id] = task
+        self._sort(before, task)
         if not is_hidden:
             self._news.append(task)
+            self._gone = [id_ for id_ in self._gone if id_ != task.id]  # taken back before anybody heard of it
         elif before is not None and before.chore != REMOVE:
             self._gone.append(task.id)
         return task
+
+    def _sort(self, before: Task | None, after: Task | None) -> None:
+        if before is not None:
+            for place in self._places(before):
+                place.pop(before.id, None)
+        if after is not None:
+            for place in self._places(after):
+                place[after.id] = after
+
+    def _places(self, task: Task) -> Iterator[dict[int, Task]]:
+        if task.state == QUEUED:
+            yield self.queued.setdefault(task.kind, {})
+        if task.state == WAITING:
+            yield self.waiting
+        if task.chore:
+            yield self.chores
+        if task.owner:
+            yield self.owned
 
     def drop(self, id_: int) -> None:
         """Forget a task."""
         with self.lock:
             task = self.records.pop(id_, None)
-        self.open.pop(id_, None)
+        self._sort(task, None)
         if task is not None and task.chore != REMOVE:
             self._gone.append(id_)
 

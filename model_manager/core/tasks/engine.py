@@ -198,7 +198,7 @@ class Engine:
             if now >= not_before:
                 not_before = 0.0 if self._stepped() else now + TROUBLE_SECONDS
             self._say_changes()
-            if self._shift.is_closing and (now > self._deadline or (self._shift.is_idle and not not_before)):
+            if self._shift.is_closing and (now > self._deadline or self._shift.is_idle):
                 break
         self._finish()
         self._say_changes()
@@ -207,8 +207,9 @@ class Engine:
 
     def _serve(self) -> None:
         """Do what was posted; wait for it a little."""
+        longest = TICK_SECONDS if self._shift.has_runs or self._shift.is_closing else IDLE_SECONDS
         try:
-            self._posts.get(timeout=TICK_SECONDS if self._shift.has_runs or self._shift.is_closing else IDLE_SECONDS)()
+            self._posts.get(timeout=min(longest, self._shift.seconds_to_next))()
             while True:
                 self._posts.get_nowait()()
         except Empty:

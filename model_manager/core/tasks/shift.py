@@ -73,12 +73,18 @@ class Shift:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is under way here."""
-        return not self._book.runs and not self._chores and not any(self._has_chore(task) for task in self._book.open.values())
+        return not self._book.runs and not self._chores and not any(self._has_chore(task) for task in self._book.chores.values())
 
     @property
     def has_runs(self) -> bool:
         """Whether there is progress to look at."""
         return bool(self._book.runs or self._chores)
+
+    @property
+    def seconds_to_next(self) -> float:
+        """How long until a waiting task of ours is due; one that is due and still waits had its chance."""
+        now = time.time()
+        return min((task.due - now for task in self._book.waiting.values() if task.due > now and self._is_ours(task)), default=60.0)
 
     def stop_all(self) -> None:
         """Begin nothing more and ask all runs to stop; they go back to the queue."""
@@ -105,9 +111,9 @@ class Shift:
 
     def _look_for_dead(self) -> None:
         """Take tasks out of the hands of processes that ended without a word."""
-        for token in {task.owner for task in self._book.open.values()} - {""}:
+        for token in {task.owner for task in self._book.owned.values()}:
             if not self._book.is_own(token) and not owners.is_alive(self._book.folder, token):
-                for task in [task for task in self._book.open.values() if task.owner == token]:
+                for task in [task for task in self._book.owned.values() if task.owner == token]:
                     self._free(task)
 
     def _free(self, known: Task) -> None:
@@ -212,7 +218,7 @@ class Shift:
 
     def _wake(self) -> None:
         now = time.time()
-        for task in [task for task in self._book.open.values() if task.state == WAITING and task.due <= now and self._is_ours(task)]:
+        for task in [task for task in self._book.waiting.values() if task.due <= now and self._is_ours(task)]:
             found = self._book.store().change(task.id, QUEUED, lambda this: this.state == WAITING and this.due <= now)
             if found is not None:
                 self._book.note(found)
@@ -222,7 +228,9 @@ class Shift:
         for run in self._book.runs.values():
             busy[run.task.kind] = busy.get(run.task.kind, 0) + 1
         limits = {name: kind.at_once() for name, kind in self._kinds.items()}
-        for task in queue.next_ones([task for task in self._book.open.values() if self._is_ours(task)], busy, limits):
+        with_room = [name for name, most in limits.items() if busy.get(name, 0) < most]
+        queued = [task for name in with_room for task in self._book.queued.get(name, {}).values() if self._is_ours(task)]
+        for task in queue.next_ones(queued, busy, limits):
             found = self._book.store().change(task.id, RUNNING, queue.is_free, owner=self._book.token(), note="")
             if found is not None:  # else another process was faster; its news will come
                 kind = self._kinds[found.kind]
@@ -234,7 +242,7 @@ class Shift:
         return bool(task.chore) and not task.owner and task.kind in self._kinds and is_here and task.state not in ACTIVE
 
     def _do_chores(self) -> None:
-        for task in [task for task in self._book.open.values() if self._has_chore(task)]:
+        for task in [task for task in self._book.chores.values() if self._has_chore(task)]:
             found = self._book.store().keep(task.id, lambda now: bool(now.chore) and not now.owner, owner=self._book.token())
             if found is not None:
                 run = self._chores[found.id] = Run(self._book.note(found), 0.0)

@@ -41,7 +41,7 @@ def bytes_of(double: Double, model: SiteModel) -> bytes:
 
 def test_from_a_link_to_a_finished_model(case: Downloads) -> None:
     task = case.brought(FOX_LINK)
-    assert (task.state, task.note) == (DONE, "hash verified")
+    assert (task.state, task.note) == (DONE, "hash verified · preview saved")
     assert case.names() == ["glass_fox_v2.info", "glass_fox_v2.md", "glass_fox_v2.png", "glass_fox_v2.safetensors"]
     assert task.path == str(case.models / "loras" / "glass_fox_v2.safetensors")
     assert task.picture == str(case.models / "loras" / "glass_fox_v2.png")

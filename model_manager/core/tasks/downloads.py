@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from model_manager.core.amounts import size_text
-from model_manager.core.errors import BadDownload, FileFault, FileFault, FolderFault, IndexFault, NoRoom, Refused
+from model_manager.core.errors import BadDownload, FileFault, FolderFault, IndexFault, NoRoom, Refused
 from model_manager.core.files.volumes import RESERVE
 from model_manager.core.hashes.compute import mark_of
 from model_manager.core.hashes.store import Store

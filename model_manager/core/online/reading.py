@@ -96,7 +96,7 @@ def _judge(filling: Filling, body: Body, ask: int, is_main: bool) -> None:
             if is_main:
                 filling.restart()
             raise NetworkFault(tr("The file changed on the server."), "dropped")
-    if not filling.partial.count:
+    if not filling.partial.count or not filling.partial.total:
         filling.learn(body)
     filling.look()
 
@@ -168,7 +168,7 @@ class _Pouring:
         is_short = place < max(total, self._body.end) or (not total and not filling.wanted.is_near(place))
         if is_short:
             raise NetworkFault(tr("The connection was cut."), "dropped")
-        filling.is_ended = self._body.is_whole
+        filling.is_ended = not filling.partial.is_spread
 
     def _look_at_speed(self, place: int) -> None:
         """After a while let helpers come if this line alone is slow."""

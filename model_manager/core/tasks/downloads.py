@@ -84,7 +84,6 @@ class _Download:
         return self._closing(files)
 
     def _closing(self, files: list[dict[str, Any]]) -> str:
-        size = size_text(sum(entry["size"] for entry in files))
         unproven = [entry["name"] for entry in files if not entry.get("proven")]
         proof = tr("hash verified")
         if unproven:
@@ -92,7 +91,7 @@ class _Download:
             many = trn("{count} not verified: the site gives no hash", "{count} not verified: the site gives no hash", len(unproven))
             proof = one if len(files) == 1 else many
         count = [trn("{count} file", "{count} files", len(files))] if len(files) > 1 else []
-        return " · ".join([*count, size, proof, *dict.fromkeys(self._notes)])
+        return " · ".join([*count, proof, *dict.fromkeys(self._notes)])
 
     # what one file needs
 
@@ -114,7 +113,8 @@ class _Download:
 
         def told(done: int, total: int) -> None:
             self._begin_loading()
-            entry["size"] = total or entry["size"]
+            if total:
+                entry["size"] = total
             self.tell(done)
 
         def verifying(hashed: int) -> None:
@@ -185,10 +185,10 @@ class _One:
         self._make_folder()
         hands = self._download.hands(self._entry, self._folder)
         partial = self._download.partial(self._number, target)
+        if not partial.path and (there := self._there(hands)):
+            self._done(there, "", is_proven=True)
+            return
         if not partial.path and os.path.lexists(long_path(target)):
-            if self._is_same(target, hands):
-                self._done(target, "", is_proven=True)
-                return
             target = self._delivery.another(target)
             self._entry["name"] = os.path.basename(target)
             self._download.save()
@@ -247,6 +247,12 @@ class _One:
             text = tr("{folder} cannot be made: {reason}. Choose another folder.", folder=self._folder, reason=plain_reason(fault))
             raise FolderFault(text) from fault
 
+    def _there(self, hands: Hands) -> str:
+        """The path of the very file that is wanted, under its name or the one it had before that was found to be taken; "" for none."""
+        names = dict.fromkeys((self._wanted.name, str((self._entry.get("remote") or {}).get("name") or "")))
+        paths = [os.path.join(self._folder, name) for name in names if name and name == os.path.basename(name)]
+        return next((path for path in paths if self._is_same(path, hands)), "")
+
     def _is_same(self, path: str, hands: Hands) -> bool:
         """Whether the file that has the name already is the one that is wanted: its size, then its hash."""
         try:
@@ -276,5 +282,3 @@ def _require_room(folder: str, count: int) -> None:
     if count and missing > 0:
         text = tr("The drive of {folder} lacks {size}. It goes on when there is room.", folder=folder, size=size_text(missing))
         raise NoRoom(text, missing)
-
-

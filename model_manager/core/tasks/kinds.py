@@ -21,13 +21,14 @@ It may be ended at any moment (kill -9) and is then called again with what it sa
         ...                                               # NetworkFault: tried again later; NoRoom: when there is room; others: failed
         running.verifying()                               # ... and running.running() for the next file
         running.save(path=final)                          # what it made
-        return tr("{size} · hash verified", size=size_text(total))
+        return tr("hash verified")                        # the amount is said by itself, before the note
 
     def _clean(task: Task) -> None: ...                   # removes what an ended task left (partials); may run twice, may raise
 
 The rules of a run: it may raise Cancelled at any time after a stop was asked for, and should within some seconds: after 10 it is left
-behind, and nothing it tells or saves counts any more. No tell, save or verifying within `stalled_seconds` that says something new means
-that it is stopped and started again. `clean` is never called while a run of the task is under way.
+behind. Nothing it tells or saves counts any more then, and its task is begun again only when the old thread has ended, or after ten
+minutes. No tell, save or verifying within `stalled_seconds` that says something new means that it is stopped and started again.
+`clean` is never called while a run of the task is under way.
 """
 
 from collections.abc import Callable

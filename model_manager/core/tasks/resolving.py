@@ -12,7 +12,7 @@ from model_manager.core.online.links import key_of, page_of
 from model_manager.core.online.packing import from_plain
 from model_manager.core.online.records import SITE_NAMES, Image, Link, Version
 from model_manager.core.tasks.kinds import Tools
-from model_manager.core.tasks.proposals import BARRED, GOES, Options, Proposal, download_payload, proposals_for
+from model_manager.core.tasks.proposals import BARRED, GOES, Proposal, download_payload, options_for, proposals_for
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -26,8 +26,7 @@ def resolved(tools: Tools, payload: dict[str, Any], work: Work) -> dict[str, Any
     links = tools.sites.links(text)
     if len(links) != 1 or links[0].problem:
         raise BadLink(links[0].problem if links else tr("The link is empty."))
-    kind, _, below = to.partition("/")
-    options = Options(kind=kind, below=below if to else None, name=name, template=tools.settings.folder_template)
+    options = options_for(to, name, tools.settings.folder_template)
     plans = proposals_for(tools.sites, links[0], destinations(tools.sources()), options, {}, work)
     for plan in plans:
         _require_ready(plan)

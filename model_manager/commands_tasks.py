@@ -5,15 +5,18 @@ the same data folder, it does what is asked here within a second.
 """
 
 import argparse
+import atexit
 import json
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
 from typing import Any, Final
 
 from model_manager.commands import roots_for
+from model_manager.core.demo.site_process import DemoSite
 from model_manager.core.errors import NoRoom
 from model_manager.core.library.index import Index, usable_index
 from model_manager.core.library.roots import Roots
@@ -25,7 +28,7 @@ from model_manager.core.tasks import words
 from model_manager.core.tasks.engine import Engine
 from model_manager.core.tasks.every_kind import all_kinds
 from model_manager.core.tasks.faults import NO_ROOM
-from model_manager.core.tasks.kinds import Tools
+from model_manager.core.tasks.kinds import TaskKind, Tools
 from model_manager.core.tasks.states import (
     ACTIVE,
     CANCELLED,
@@ -50,9 +53,10 @@ _FINE: Final = {  # states in which a command has nothing to do, and nobody is t
 
 def run(chosen: argparse.Namespace) -> int:
     """Carry out `tasks`; raises ModelManagerError with a text for people."""
-    with working(chosen) as engine:
-        if chosen.action is None and not chosen.wait:
+    if chosen.action is None and not chosen.wait:
+        with _engine([]) as engine:
             return show(engine.tasks(), chosen.json)
+    with working(chosen) as engine:
         if chosen.action is not None and not chosen.ids:
             complain(tr("Name the tasks by their numbers, or write: tasks {action} all", action=chosen.action))
             return 2
@@ -90,19 +94,23 @@ def _named(engine: Engine, texts: list[str]) -> tuple[list[int] | None, int]:
     return [known[text] for text in texts if text in known], 2 if any(text not in known for text in texts) else 0
 
 
-@contextmanager
-def working(chosen: argparse.Namespace) -> Iterator[Engine]:
+def working(chosen: argparse.Namespace) -> AbstractContextManager[Engine]:
     """An engine that works on nothing but what `wait` and commands name; in the end what runs goes back to the queue.
 
     Raises StoreFault where the task list cannot be read.
     """
+    return _engine(all_kinds(tools_for(chosen)))
+
+
+@contextmanager
+def _engine(kinds: Sequence[TaskKind]) -> Iterator[Engine]:
     said = []
 
     def tell(text: str) -> None:
         said.append(text)
         complain(text)
 
-    engine = Engine(data_dir(), all_kinds(tools_for(chosen)), told=tell)
+    engine = Engine(data_dir(), kinds, told=tell)
     engine.start(only=())
     try:
         engine.ready()
@@ -116,7 +124,9 @@ def working(chosen: argparse.Namespace) -> Iterator[Engine]:
 
 
 def tools_for(chosen: argparse.Namespace) -> Tools:
-    """What kinds of tasks work with, as the command line has it. Nothing is looked at and no site is asked before a task does."""
+    """What kinds of tasks work with, as the command line has it; the same each time. No site is asked before a task does."""
+    if isinstance(made := getattr(chosen, "tools", None), Tools):
+        return made
     folder = data_dir()
     settings, _ = load_settings(folder)
 
@@ -127,8 +137,21 @@ def tools_for(chosen: argparse.Namespace) -> Tools:
         with Index(path) as index:
             return roots_for(chosen, folder, index.roots())
 
-    sites = make_sites(settings, Keys(folder, os.environ))
-    return Tools(folder, settings, sites, sources, folder / "index.sqlite")
+    environ = _environ(chosen, folder)
+    sites = make_sites(settings, Keys(folder, environ), environ)
+    chosen.tools = Tools(folder, settings, lambda: sites, sources, folder / "index.sqlite")
+    return tools_for(chosen)
+
+
+def _environ(chosen: argparse.Namespace, folder: Path) -> dict[str, str]:
+    """The environment; a demo has a site of its own, unless somebody has named another."""
+    if not chosen.demo or "CIVITAI_ENDPOINT" in os.environ or "HF_ENDPOINT" in os.environ:
+        return dict(os.environ)
+    with suppress(OSError):  # whoever needs it next says so
+        folder.mkdir(parents=True, exist_ok=True)
+    site = DemoSite(folder)
+    atexit.register(site.close)
+    return {**site.environ(), **os.environ}
 
 
 def in_foreground(engine: Engine, ids: Collection[int], is_json: bool, is_to_stop: bool = False) -> int:
@@ -233,6 +256,7 @@ class Progress:
 
 def _width() -> int:
     try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns - 1
-    except OSError:
-        return 79
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):  # ValueError: what stands for stderr has no number
+        columns = 0
+    return (columns or 80) - 1  # some terminals do not know

@@ -1,12 +1,13 @@
 """The command `tasks`: what it lists, what it changes, how it waits, on which stream and with which exit code."""
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from model_manager.core.tasks.store import FILE_NAME, Store
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests/core"))
-from task_case import PIECE, Kinds  # noqa: E402
+from task_case import PIECE, Kinds, until  # noqa: E402
 
 FIELDS = set("id kind state title where done total unit speed note reason code fix page tries path created changed".split())
 
@@ -183,6 +184,27 @@ def test_a_damaged_list_is_told_and_begun_anew(call: Any, store: Store, tmp_path
     assert call("--json") == (0, "", "")
 
 
+class Terminal(io.StringIO):
+    """A stderr that is looked at by somebody."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_one_line_is_written_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    progress = commands_tasks.Progress()
+    task = Task(1, "write", "a", "a.bin", state="running", total=10_000_000)
+    for done in (0, 5_000_000, 9_000_000):
+        progress.show([replace(task, done=done, speed=1e6), Task(2, "write", "b", "b.bin", state=QUEUED)])
+    progress.show([replace(task, done=10_000_000, state=DONE), Task(2, "write", "b", "b.bin", state=QUEUED)])
+    progress.end()
+    lines = [line.rsplit("\r", 1)[-1] for line in terminal.getvalue().split("\n")][:3]
+    assert lines == ["a.bin: Running · 0 of 10 MB · 1.0 MB/s · 10 s left", "b.bin: Queued", "a.bin: Done · 10 MB"]
+    assert "\ra.bin  5 of 10 MB · 1.0 MB/s · 5 s left" in terminal.getvalue() and terminal.getvalue().count("\n") == 3
+
+
 WORKER = """
 import sys
 from pathlib import Path
@@ -201,21 +223,19 @@ def test_ctrl_c_puts_the_tasks_back(store: Store, kinds: Kinds, tmp_path: Path) 
     places = [str(ROOT / "tests/core"), str(kinds.folder), "--data-dir", str(tmp_path / "data")]
     command = [sys.executable, "-c", WORKER, *places, "tasks", "resume", "all", "--wait"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
-    end = time.monotonic() + 30
-    while store.get(task.id).state != "running" and time.monotonic() < end:  # type: ignore[union-attr]
-        time.sleep(0.02)
+    until(lambda: states(store) == ["running"])
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=30)
-    after = store.get(task.id)
-    assert (process.returncode, out) == (130, "") and after is not None and (after.state, after.owner) == (QUEUED, "")
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, ""), err
+    assert [(found.id, found.state, found.owner) for found in store.all()] == [(task.id, QUEUED, "")], err
 
 
 def test_words_may_stand_between_options() -> None:
-    parsed = cli._parsed("tasks resume --wait 1 --json 2".split())
+    parsed = cli._parsed("tasks resume --wait 1 --json 2".split(), cli._parser())
     assert (parsed.action, parsed.ids, parsed.wait, parsed.json) == ("resume", ["1", "2"], True, True)
-    parsed = cli._parsed("download a --to loras/x b --name n --wait".split())
+    parsed = cli._parsed("download a --to loras/x b --name n --wait".split(), cli._parser())
     assert (parsed.links, parsed.to, parsed.name, parsed.wait) == (["a", "b"], "loras/x", "n", True)
-    parsed = cli._parsed("fetch --details type:lora x --force y".split())
+    parsed = cli._parsed("fetch --details type:lora x --force y".split(), cli._parser())
     assert (parsed.query, parsed.details, parsed.previews, parsed.force) == (["type:lora", "x", "y"], True, False, True)
     with pytest.raises(SystemExit):
-        cli._parsed("tasks resume all --fly".split())
+        cli._parsed("tasks resume all --fly".split(), cli._parser())

@@ -19,6 +19,7 @@ from model_manager.bridge.session import Session
 from model_manager.bridge.task_model import TaskModel
 from model_manager.bridge.task_pictures import TaskPictures
 from model_manager.core.errors import Cancelled, ModelManagerError
+from model_manager.core.online.links import parse_links
 from model_manager.core.tasks.states import (
     ADD_KEY,
     CANCELLED,
@@ -59,10 +60,9 @@ class Board(QObject):
     folder_asked = Signal(object)  # Task that needs another folder
     space_asked = Signal(object)  # Task that needs room
 
-    def __init__(self, session: Session, sites: Callable[[], Any], parent: QObject) -> None:
-        """`sites()` gives the way to the sites (core.online.offers.Sites); it runs in a worker."""
+    def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._runner, self._sites = session, session.runner, sites
+        self._session, self._runner = session, session.runner
         self.model = TaskModel(self)
         self.model.move_asked.connect(self.move)
         self.pictures = TaskPictures(session.runner, self)
@@ -91,7 +91,7 @@ class Board(QObject):
             self._is_asked = True
             told = self._runner.relay(self.problem_raised.emit)
             session = self._session
-            ground = Ground(session.folder, session.settings, self._sites, lambda: (session.index_path, session.sources))
+            ground = Ground(session.folder, session.settings, session.online.sites, lambda: (session.index_path, session.sources))
             args = (ground, self._mail.put, told, self._holder)
             self._runner.start(Pool.READ, board_tasks.begin, *args, done=self._on_begun, failed=self._on_not_begun)
 
@@ -129,7 +129,7 @@ class Board(QObject):
     def _tell(self) -> None:
         """Show what is new, and say what has ended just now."""
         self._told_at = time.monotonic()
-        tasks, removed = self._mail.take()
+        tasks, removed, has_more = self._mail.take()
         fresh = [task for task in tasks if task.changed >= self._begun_at]
         ended = [task for task in fresh if task.state in (DONE, FAILED) and not self._is_known(task)]
         made = [task.path for task in fresh if task.path and (task in ended or self._is_new_path(task))]
@@ -139,7 +139,10 @@ class Board(QObject):
         self.changed.emit()
         for task in ended:
             self.task_ended.emit(task)
-        self._go_on()
+        if has_more:
+            self._timer.start(0)
+        else:
+            self._go_on()
 
     def _go_on(self) -> None:
         """Count down what waits and move bars without an end, if anybody looks."""
@@ -260,6 +263,10 @@ class Board(QObject):
         elif task.fix == RETRY:
             self.retry([id_])
 
+    def try_key(self, site: str) -> None:
+        """The key of a site is good now: what failed for want of it begins again."""
+        self.retry([task.id for task in self.model.tasks() if task.state == FAILED and task.fix == ADD_KEY and site_of(task) in (site, "")])
+
     def _live(self, ids: Sequence[int] | None) -> list[Task]:
         return [task for task in self.model.tasks() if task.id < 0 and (ids is None or task.id in ids)]
 
@@ -290,10 +297,12 @@ class Board(QObject):
 
 
 def site_of(task: Task) -> str:
-    """The site of a task's first file, as `online.records` names it; "" when it is not known yet."""
+    """The site of a task's first file or of its link, as `online.records` names it; "" when neither tells."""
     files = task.payload.get("files") or ()
     first = files[0] if isinstance(files, Sequence) and files else {}
-    return str(first.get("site", "")) if isinstance(first, Mapping) else ""
+    site = first.get("site", "") if isinstance(first, Mapping) else ""
+    links = () if site else parse_links(str(task.payload.get("link", "")))
+    return str(site) or next((link.site for link in links), "")
 
 
 def _outcome(future: "Future[Any]") -> tuple[Any, ModelManagerError | None]:

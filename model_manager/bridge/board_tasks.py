@@ -4,13 +4,15 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Collection, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from model_manager.bridge.tasks import Sources
 from model_manager.core.files.volumes import volume_of
 from model_manager.core.library.index import Index
 from model_manager.core.library.roots import Roots, collect
+from model_manager.core.online.offers import Sites
 from model_manager.core.paths import long_path
 from model_manager.core.settings import Settings
 from model_manager.core.tasks.states import Task
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from model_manager.core.tasks.engine import Engine
     from model_manager.core.tasks.kinds import TaskKind
 
+MOST_AT_ONCE = 1000  # records shown in one go: some milliseconds
 Listener = Callable[[Sequence[Task], Sequence[int]], None]
 
 
@@ -46,12 +49,15 @@ class Mailbox:
         if not has_called:
             self._call()
 
-    def take(self) -> tuple[list[Task], set[int]]:
-        """All that was left since the last time."""
+    def take(self, most: int = MOST_AT_ONCE) -> tuple[list[Task], set[int], bool]:
+        """What was left, oldest first, at most so many records; all that is gone; and whether there is more, to be taken without a call."""
         with self._lock:
-            tasks, removed = list(self._tasks.values()), self._removed
-            self._tasks, self._removed, self._has_called = {}, set(), False
-        return tasks, removed
+            taken = list(islice(self._tasks.values(), most))
+            for task in taken:
+                del self._tasks[task.id]
+            removed, self._removed = self._removed, set()
+            self._has_called = bool(self._tasks)
+            return taken, removed, self._has_called
 
 
 class Holder:
@@ -77,11 +83,11 @@ class Holder:
 
 
 class Ground(NamedTuple):
-    """What tasks stand on. sites: the way to the sites; where: the index and the sources in use, now."""
+    """What tasks stand on. sites: the way to the sites, now; where: the index and the sources in use, now."""
 
     folder: Path
     settings: Settings
-    sites: Callable[[], Any]
+    sites: Callable[[], Sites]
     where: Callable[[], tuple[Path | None, Sources]]
 
 
@@ -102,7 +108,7 @@ def kinds(ground: Ground) -> "Sequence[TaskKind]":
 
     index, _ = ground.where()
     assert index is not None  # the library is loaded
-    return all_kinds(Tools(ground.folder, ground.settings, ground.sites(), lambda: roots(ground), index))
+    return all_kinds(Tools(ground.folder, ground.settings, ground.sites, lambda: roots(ground), index))
 
 
 def roots(ground: Ground) -> Roots:
@@ -111,14 +117,6 @@ def roots(ground: Ground) -> Roots:
     assert path is not None
     with Index(path) as index:
         return collect(sources.installs, sources.configs, sources.own, tuple(index.roots()))
-
-
-def sites_of(folder: Path, settings: Settings) -> Any:
-    """The way to the sites. No connection is made, and no key is looked for, before a task needs it."""
-    from model_manager.core.online.keys import Keys
-    from model_manager.core.online.offers import make_sites
-
-    return make_sites(settings, Keys(folder, os.environ))
 
 
 def move(engine: "Engine", ids: Sequence[int], before: int) -> None:

@@ -57,7 +57,7 @@ def opened(tmp_path: Path, bench: Workbench, qtbot: QtBot, qapp: object) -> Iter
     def open_one(starts: bool = True) -> Board:
         session = Session(tmp_path / "data", Settings(), Runner(), tasks.Sources((str(comfyui),)))
         made.append(session)
-        board = Board(session, lambda: None, session)
+        board = Board(session, session)
         board.ended = list[Task]()  # type: ignore[attr-defined]
         board.problems = list[str]()  # type: ignore[attr-defined]
         board.task_ended.connect(board.ended.append)  # type: ignore[attr-defined]
@@ -215,6 +215,13 @@ def test_what_is_asked_early_waits_for_the_engine(opened: Callable[..., Board], 
     comes(qtbot, board, got[0].id, DONE)
 
 
+def test_thousands_come_in_helpings(board: Board, qtbot: QtBot) -> None:
+    board._mail.put([Task(id_, HASH, str(id_), "", state=PAUSED, place=float(id_)) for id_ in range(1, 3_501)])
+    qtbot.waitUntil(lambda: len(board.model) == 3_500, timeout=SECONDS)
+    board._mail.put((), list(range(1, 3_501)))
+    qtbot.waitUntil(lambda: len(board.model) == 0, timeout=SECONDS)
+
+
 def test_history(board: Board, bench: Workbench, qtbot: QtBot) -> None:
     id_ = add(qtbot, board, "one")
     comes(qtbot, board, id_, DONE)
@@ -299,10 +306,12 @@ def test_of_many_letters_only_the_newest_is_read() -> None:
     for done in range(500):
         box.put([Task(1, HASH, "a", "a", done=done), Task(2, HASH, "b", "b", done=done)])
     box.put((), [2, 7])
-    tasks_, removed = box.take()
-    assert calls == [1] and [(task.id, task.done) for task in tasks_] == [(1, 499)] and removed == {2, 7}
+    tasks_, removed, has_more = box.take()
+    assert calls == [1] and not has_more and [(task.id, task.done) for task in tasks_] == [(1, 499)] and removed == {2, 7}
     box.put([Task(2, HASH, "b", "b")])
-    assert calls == [1, 1] and box.take() == ([Task(2, HASH, "b", "b")], set()) and box.take() == ([], set())
+    assert calls == [1, 1] and box.take() == ([Task(2, HASH, "b", "b")], set(), False) and box.take() == ([], set(), False)
+    box.put([Task(id_, HASH, "", "") for id_ in range(5)])
+    assert [len(box.take(2)[0]) for _ in range(4)] == [2, 2, 1, 0] and calls == [1, 1, 1]
 
 
 def test_room(tmp_path: Path) -> None:

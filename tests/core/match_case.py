@@ -44,7 +44,8 @@ class MatchCase:
         self.loras = library.root()
         self.settings = Settings()
         environ = double.environ
-        self.tools = Tools(self.data, self.settings, make_sites(self.settings, Keys(self.data, environ), environ), Roots, library.path)
+        sites = make_sites(self.settings, Keys(self.data, environ), environ)
+        self.tools = Tools(self.data, self.settings, lambda: sites, Roots, library.path)
         self._number = 100
 
     def put(self, name: str, data: bytes) -> str:

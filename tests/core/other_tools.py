@@ -92,12 +92,14 @@ def stability_matrix(path: Path) -> dict[str, Any]:
     assert {"ModelName", "ModelDescription", "Nsfw", "Tags", "ModelType", "VersionName", "ImportedAt", "Hashes"} <= found.keys()
     assert found["ModelType"] in SM_TYPES and found.get("Source", 0) in (0, 1, 2, 3)
     assert datetime.fromisoformat(found["ImportedAt"]).tzinfo is not None
-    assert found["Hashes"].keys() <= {"SHA256", "CRC32", "BLAKE3"} and all(type(value) is str for value in found["Hashes"].values())
+    assert all(type(found["Hashes"].get(key, "")) is str for key in ("SHA256", "CRC32", "BLAKE3"))
     assert all(type(word) is str for key in ("Tags", "TrainedWords") for word in found.get(key, []))
     metadata = found.get("FileMetadata", {})
-    assert metadata.keys() <= {"fp", "size", "format"} and None not in metadata.values()
+    assert all(type(metadata.get(key, "")) is str for key in ("fp", "size"))
     assert metadata.get("format", "Other") in ("SafeTensor", "PickleTensor", "Diffusers", "GGUF", "Other")
-    assert all(type(value) in (int, float) for value in found.get("Stats", {}).values())
+    stats = found.get("Stats", {})
+    assert all(type(stats.get(key, 0)) is int for key in ("downloadCount", "ratingCount", "favoriteCount", "commentCount", "thumbsUpCount"))
+    assert type(stats.get("rating", 0)) in (int, float)
     return dict(found)
 
 

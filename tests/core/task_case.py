@@ -18,7 +18,7 @@ from model_manager.core.tasks.running import Running
 from model_manager.core.tasks.states import Task, may
 
 PIECE = b"0123456789abcdef" * 64
-SECONDS = 20.0
+SECONDS = 50.0
 
 
 class Faults:

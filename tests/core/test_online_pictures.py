@@ -1,6 +1,5 @@
 """Previews from a site: the right candidate, checked by its content, the next one where it fails, and nothing replaced that is locked."""
 
-import gc
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -69,7 +68,6 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
         found = Served(at, tmp_path)
         yield found
         found.web.close()
-        gc.collect()  # the frames of a fault hold the connections that urllib3 leaves to the collector
 
 
 @pytest.fixture
@@ -106,6 +104,16 @@ def test_the_best_that_may_be_shown(case: Case, served: Served) -> None:
     data = case.files()["m.preview.png"]
     assert data.startswith(b"\x89PNG") and colour(data) == BLUE and max(Picture.open(BytesIO(data)).size) <= 1024
     assert save(case, served, images[0]) is None and save(case, served) is None, "none may be shown"
+
+
+def test_what_a_person_chose_comes_first(case: Case, served: Served) -> None:
+    served.answers = {"hot.jpeg": jpeg("red"), "fit.jpeg": jpeg("blue")}
+    hot, fit = served.image("hot.jpeg", 16, width=2000, height=500), served.image("fit.jpeg")
+    pictures.save_preview(case.model, [fit, hot], SAFE, served.web, case.history, FORM, chosen=hot)
+    assert colour(case.files()["m.preview.png"]) == RED and served.asked() == ["width=1200/hot.jpeg"]
+    gone = served.image("gone.jpeg")
+    pictures.save_preview(case.model, [hot, fit], SAFE, served.web, case.history, FORM, chosen=gone)
+    assert colour(case.files()["m.preview.png"]) == BLUE, "then only what may be shown"
 
 
 def test_a_copy_that_is_not_there_gives_way_to_the_original(case: Case, served: Served) -> None:

@@ -12,6 +12,8 @@ from fetched_case import ABOUT, OTHER_SHA, SHA, VERSION_ABOUT, civitai, hugging_
 
 from model_manager.core.errors import BadSidecar, FileFault, FolderFault
 from model_manager.core.library.entry import Details, Facts
+from model_manager.core.previews.records import PreviewState
+from model_manager.core.previews.state import read_state, save_state
 from model_manager.core.settings import COMPATIBLE
 from model_manager.core.sidecars.family import families
 from model_manager.core.sidecars.fetched import Fetched
@@ -177,6 +179,14 @@ def test_what_people_wrote_on_the_top_level_moves_to_their_layer(model: Path) ->
     assert details(model).trigger_words == ("edited by hand",) and details(model).description == "Mine."
 
 
+def test_a_lock_stays(model: Path) -> None:
+    save_state(str(model), PreviewState(True))
+    save(model, civitai())
+    assert read_state(str(model)).is_locked and details(model).author == "sample_author"
+    save_state(str(model), PreviewState(False))
+    assert save(model, civitai()) == [], "what was fetched is still known as such"
+
+
 def test_no_room_in_their_layer_leaves_the_value_where_it_is(model: Path) -> None:
     put(model, ".info", {"description": "here", "user": {"description": "there"}})
     save(model, civitai())
@@ -332,6 +342,17 @@ def test_windows_lines_stay(model: Path) -> None:
     before = data
     save(model, civitai())
     assert of(model, ".md").read_bytes() == before
+
+
+def test_a_book_of_a_description_leaves_room_for_notes(model: Path) -> None:
+    book = "<p>" + "<b>本*</b> " * 90_000
+    put(model, ".md", "x" * 700_000)
+    save(model, civitai(raw_version(description=book), description=book))
+    assert read_notes(str(model.parent), model.name) == "x" * 700_000 and not details(model).problems
+    put(model, ".md", "x" * 1_048_570)
+    faults: list[str] = []
+    save(model, civitai(raw_version(description=book), description=book), faults=faults)
+    assert len(faults) == 1 and of(model, ".md").stat().st_size == 1_048_570
 
 
 HAYDEN = """---

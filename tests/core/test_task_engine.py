@@ -14,7 +14,7 @@ from task_case import PIECE, Heard, Kinds, check_history, running_engine, state_
 from model_manager.core.errors import Cancelled, FileFault, NetworkFault, NoRoom, Refused
 from model_manager.core.tasks import faults, shift
 from model_manager.core.tasks.engine import Engine
-from model_manager.core.tasks.states import ACTIVE, ALLOWED, CANCELLED, DONE, ENDED, FAILED, PAUSED, QUEUED, RUNNING, WAITING
+from model_manager.core.tasks.states import ACTIVE, ALLOWED, CANCELLED, DONE, ENDED, FAILED, PAUSED, QUEUED, RUNNING, WAITING, may
 from model_manager.core.tasks.store import FILE_NAME, Store, StoreFault
 from model_manager.core.work import Work
 
@@ -218,7 +218,7 @@ def test_clear_takes_ended_ones_away_and_cleans_up_after_failed_ones(engine: Eng
     until(lambda: engine.history(failed) == [])
 
 
-def test_added_again_while_its_removal_is_under_way(engine: Engine, kinds: Kinds) -> None:
+def test_added_again_while_its_removal_is_under_way(engine: Engine, kinds: Kinds, heard: Heard) -> None:
     kinds.faults.waiting["a"] = [FileFault("Broken.")]
     id_ = engine.add("write", "a", "a", {}).id
     engine.wait([id_])
@@ -230,6 +230,7 @@ def test_added_again_while_its_removal_is_under_way(engine: Engine, kinds: Kinds
     again = engine.post(in_one_go).result()
     (task,) = engine.wait([again])
     assert task.state == DONE and len(engine.tasks()) == 1 and kinds.cleaned == [id_]
+    until(lambda: list(heard.shown.values()) == [task])
 
 
 def test_a_clean_up_that_fails_is_told_and_all_goes_on(engine: Engine, kinds: Kinds, heard: Heard) -> None:
@@ -352,6 +353,7 @@ def test_a_damaged_list_is_set_aside_and_told(tmp_path: Path, kinds: Kinds, hear
 
 
 def test_a_list_damaged_while_it_is_used_loses_nothing(tmp_path: Path, kinds: Kinds, heard: Heard) -> None:
+    kinds.at_once = 1
     with running_engine(tmp_path / "data", kinds.all(), heard) as engine:
         held = engine.add("hold", "held", "held", {"keep": [1, 2]}).id
         until(lambda: state_of(engine, held) == RUNNING)
@@ -423,14 +425,15 @@ def test_a_listener_that_fails_ends_nothing(tmp_path: Path, kinds: Kinds) -> Non
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_random_commands_never_leave_the_table_and_lose_and_double_nothing(tmp_path: Path, kinds: Kinds, heard: Heard, seed: int) -> None:
+def test_random_commands_never_leave_the_table_and_lose_and_double_nothing(tmp_path: Path, kinds: Kinds, seed: int) -> None:
     """Commands of all sorts in any order, faults and restarts between them."""
     chance = random.Random(seed)
     keys = [f"k{number}" for number in range(8)]
     kinds.at_once = 3
     data = tmp_path / "data"
     for _ in range(3):
-        with running_engine(data, kinds.all(), heard if not heard.shown else Heard()) as engine:
+        heard = Heard()
+        with running_engine(data, kinds.all(), heard) as engine:
             for _ in range(60):
                 id_ = chance.choice([task.id for task in engine.tasks()] or [1])
                 match chance.choice("add add add pause resume retry cancel clear move all fault wait".split()):
@@ -449,6 +452,8 @@ def test_random_commands_never_leave_the_table_and_lose_and_double_nothing(tmp_p
                     case name:
                         getattr(engine, name)([id_])
             check_all(engine)
+        assert heard.shown == {task.id: task for task in engine.tasks()}
+        assert all(before == "" or may(before, after) for _, before, after in heard.changes)
     kinds.faults.waiting.clear()
     with running_engine(data, kinds.all()) as engine:
         engine.resume()

@@ -154,11 +154,16 @@ def test_several_make_one_note(window: MainWindow, bench: Workbench, qtbot: QtBo
 
 def test_the_fix_is_offered_with_the_failure(window: MainWindow, bench: Workbench, qtbot: QtBot) -> None:
     bench.faults = {"x": Refused("This file needs a Civitai API key.", "needs_key")}
-    add(qtbot, window, "x", FAILED, files=[{"site": "civitai"}])
+    task = add(qtbot, window, "x", FAILED, files=[{"site": "civitai"}])
     qtbot.waitUntil(lambda: bool(window.problems.texts()), timeout=SECONDS)
-    with qtbot.waitSignal(window.tasks.board.key_asked, timeout=SECONDS) as asked:
-        click_bar(window, "Add key")
-    assert asked.args == ["civitai"]
+    click_bar(window, "Add key")
+    settings = window.desk.settings
+    sheet = settings._sheets["civitai"]
+    assert sheet.isVisible()
+    settings.key_kept.emit("huggingface")
+    settings.key_kept.emit("civitai")
+    qtbot.waitUntil(lambda: getattr(window.tasks.board.model.task(task.id), "state", "") == DONE, timeout=SECONDS)
+    sheet.close()
 
 
 def test_other_kinds_are_told_in_the_status_bar(window: MainWindow, qtbot: QtBot) -> None:

@@ -6,19 +6,20 @@ from dataclasses import replace
 import pytest
 from fake_tasks import every_state, many
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt
-from PySide6.QtGui import QContextMenuEvent, QDropEvent, QGuiApplication, QPixmap
+from PySide6.QtGui import QContextMenuEvent, QDropEvent, QGuiApplication, QHelpEvent, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
 from model_manager.bridge.task_model import ALL, FILTERS, ONLY_FAILED, TaskModel
 from model_manager.core.tasks.states import FAILED, HASH, PAUSED, QUEUED, RUNNING, SCAN, VERIFYING, WAITING, Change, Task
+from model_manager.core.tasks.words import told
 from model_manager.ui.tasks.desk import link_of
 from model_manager.ui.tasks.history_sheet import HistorySheet
 from model_manager.ui.tasks.menu import show_menu
 from model_manager.ui.tasks.page import TasksPage
 from model_manager.ui.tasks.rows import buttons, places
-from model_manager.ui.tasks.words import duration, progress, speed, spoken, state_word, told
+from model_manager.ui.tasks.words import spoken, state_word
 from model_manager.ui.theme import set_theme
 
 NOW = 1_000_000.0
@@ -28,7 +29,9 @@ Key, Mod = Qt.Key, Qt.KeyboardModifier
 @pytest.fixture
 def page(qtbot: QtBot, qapp: QApplication) -> TasksPage:
     set_theme("dark", qapp)
-    made = TasksPage(TaskModel(qapp), lambda path: None)
+    model = TaskModel()
+    made = TasksPage(model, lambda path: None)
+    model.setParent(made)
     made.asks = list[tuple[str, list[int]]]()  # type: ignore[attr-defined]
     made.asked.connect(lambda action, ids: made.asks.append((action, list(ids))))  # type: ignore[attr-defined]
     qtbot.addWidget(made)
@@ -74,7 +77,7 @@ def test_words_of_every_state() -> None:
         ("Downloading", "8.9 of 14.3 GB · 41 MB/s · 2 min left"),
         ("Running", "72 of 212 · 3 not on Civitai"),
         ("Verifying", "9.8 of 9.8 GB"),
-        ("Waiting to retry", "Connection lost at 1.2 of 6.5 GB · retry in 12 s (try 2)"),
+        ("Waiting to retry", "Connection lost at 1.2 of 6.5 GB · retry in 12 s (1 of 8)"),
         ("No room", "The drive D: has 3.1 GB too little room"),
         ("Queued", "20.4 GB"),
         ("Paused", "812 GB of 4.1 TB"),
@@ -87,16 +90,8 @@ def test_words_of_every_state() -> None:
     assert spoken(every_state(NOW)[9], NOW) == words
 
 
-def test_words_at_the_edges() -> None:
+def test_a_wish_is_said_while_it_is_being_done() -> None:
     plain = Task(1, HASH, "", "x", state=RUNNING)
-    assert progress(plain) == "" and told(plain, NOW) == ""
-    assert progress(replace(plain, done=999_600)) == "1 MB" and progress(replace(plain, done=12)) == "12 B"
-    assert progress(replace(plain, done=3, total=3_012, unit="models")) == "3 of 3,012"
-    assert progress(replace(plain, done=950_000_000, total=2_000_000_000)) == "950 MB of 2.0 GB"
-    assert [duration(value) for value in (0, 59, 60, 5_000, 7_000, 200_000)] == ["1 s", "59 s", "1 min", "83 min", "2 h", "2 d"]
-    assert [speed(value) for value in (0, 900, 1_500_000, 41e6)] == ["", "900 B/s", "1.5 MB/s", "41 MB/s"]
-    late = Task(1, HASH, "", "x", state=WAITING, reason="Busy", due=NOW - 5)
-    assert told(late, NOW) == "Busy · retry now"
     wishes = [state_word(replace(plain, wish=wish)) for wish in ("pause", "cancel", "requeue")]
     assert wishes == ["Pausing…", "Stopping…", "Starting again…"]
 
@@ -135,6 +130,18 @@ def test_a_click_on_a_button_acts_and_leaves_the_selection(page: TasksPage) -> N
         click(page, id_, action)
         assert asks(page) == [(action, [id_])]
     assert [task.id for task in page.view.selected()] == [2]
+
+
+def test_signs_and_rows_are_explained(page: TasksPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(page, every_state(NOW))
+    said: list[str] = []
+    monkeypatch.setattr(QToolTip, "showText", lambda place, text, widget: said.append(text))
+    rect = page.view.visualRect(page._model.index(0))
+    pause = buttons(every_state(NOW)[0], rect, page.view.font(), True)[0].rect.center()
+    for place in (pause, rect.center()):
+        help_event = QHelpEvent(QHelpEvent.Type.ToolTip, place, page.view.viewport().mapToGlobal(place))
+        QApplication.sendEvent(page.view.viewport(), help_event)
+    assert said[0] == "<qt>Pause</qt>" and "Civitai → diffusion_models/wan<br>8.9 of 14.3 GB" in said[1]
 
 
 def test_a_press_that_leaves_its_button_does_nothing(page: TasksPage) -> None:
@@ -330,7 +337,7 @@ def test_history_sheet(qtbot: QtBot, qapp: QApplication) -> None:
     assert not sheet.grab().isNull() and sheet.head.line._full == "Civitai → loras · 3 changes"
     model = sheet.list.model()
     lines = [model.index(row, 0).data() for row in range(3)]
-    assert lines[0].endswith("Failed  The site has no such file.") and lines[2].endswith("Queued")
+    assert lines[0].endswith("Failed  The site has no such file.") and lines[2].endswith("Added")
     sheet.copy.click()
     assert QGuiApplication.clipboard().text().splitlines() == lines
     sheet.close_button.click()

@@ -95,7 +95,7 @@ def _copy(path: str, size: int, partial: Partial, hands: Hands) -> None:
         with open(long_path(path), "rb", buffering=0) as file:
             for count in _copied(file.fileno(), handle, size):
                 hands.work.check()
-                hands.told(count, size)
+                hands.told(count, 0)
     except OSError as fault:
         raise write_fault(partial.path, fault) from fault
     finally:

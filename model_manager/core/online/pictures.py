@@ -58,13 +58,16 @@ def preview_bytes(
     work: Work | None = None,
     look: Look = USUAL_LOOK,
     faults: list[str] | None = None,
+    chosen: Image | None = None,
 ) -> Made | None:
     """Return a preview of the best picture that may be shown at `level` (OR of Civitai's bits), None when none may be.
 
-    Pictures of minors or real people are not taken. Where one fails the next is tried, and `faults` hears why. Raises BadPicture when
-    all failed, NetworkFault when that was for want of a connection, Cancelled.
+    chosen: the one that a person chose comes first, whatever it shows. Pictures of minors or real people are not taken otherwise. Where
+    one fails the next is tried, and `faults` hears why. Raises BadPicture when all failed, NetworkFault when that was for want of a
+    connection, Cancelled.
     """
-    candidates = [image for image in ranked(images, level) if not image.is_delicate][:MOST_TRIED]
+    fitting = [image for image in ranked(images, level) if not image.is_delicate and image != chosen]
+    candidates = [*([chosen] if chosen is not None else []), *fitting][:MOST_TRIED]
     told: list[str] = faults if faults is not None else []
     waiting: NetworkFault | None = None
     for image in candidates:
@@ -92,6 +95,7 @@ def save_preview(
     history: History,
     form: Form = USUAL_FORM,
     work: Work | None = None,
+    chosen: Image | None = None,
 ) -> Applied | None:
     """Give a model that is here the best of these pictures; what it had goes to the history. None when locked, or none may be shown.
 
@@ -102,7 +106,7 @@ def save_preview(
     if state.is_locked:
         return None
     faults: list[str] = []
-    made = preview_bytes(images, level, web, form, work, state.look or USUAL_LOOK, faults)
+    made = preview_bytes(images, level, web, form, work, state.look or USUAL_LOOK, faults, chosen)
     if made is None:
         return None
     applied = apply(model_path, made, history)

@@ -53,6 +53,7 @@ def _question(filling: Filling, claim: Range) -> tuple[int, dict[str, str]]:
     if start and not strong:
         start = max(0, start - OVERLAP) if not partial.is_spread else start
     if filling.asks_whole or not (start or stop):
+        filling.asks_whole = False
         return 0, {}
     last = "" if not stop or stop == filling.total else str(stop - 1)
     headers = {"Range": f"bytes={start}-{last}"} if start or last else {}
@@ -89,14 +90,13 @@ def _judge(filling: Filling, body: Body, ask: int, is_main: bool) -> None:
     if body.is_whole:
         _judge_whole(filling, body, ask, is_main)
     else:
-        total = filling.total
-        if body.start != ask or (body.total and total and body.total != total):
+        if body.start != ask or not filling.may_be_total(body):
             raise filling.count_bad_range()
         if filling.is_other(body):
             if is_main:
                 filling.restart()
             raise NetworkFault(tr("The file changed on the server."), "dropped")
-    if not filling.partial.count:
+    if not filling.partial.count or not filling.partial.total:
         filling.learn(body)
     filling.look()
 
@@ -168,7 +168,7 @@ class _Pouring:
         is_short = place < max(total, self._body.end) or (not total and not filling.wanted.is_near(place))
         if is_short:
             raise NetworkFault(tr("The connection was cut."), "dropped")
-        filling.is_ended = self._body.is_whole
+        filling.is_ended = not filling.partial.is_spread
 
     def _look_at_speed(self, place: int) -> None:
         """After a while let helpers come if this line alone is slow."""

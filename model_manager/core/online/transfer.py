@@ -27,20 +27,24 @@ def fill(web: Web, wanted: Wanted, partial: Partial, hands: Hands) -> str:
     Raises Cancelled; NetworkFault when it may go on later; Refused, NoRoom, FolderFault; BadDownload (html, wrong_size, wrong_hash), after
     which nothing of the file is kept. A wrong hash is believed only when it comes twice.
     """
-    tries = 3 if partial.is_adopted else 2
-    for _ in range(tries):
+    for _ in range(3 if partial.is_adopted else 2):
         partial.make()
-        try:
-            digest = _Transfer(web, wanted, partial, hands).run()
-        except BadDownload as fault:
-            if fault.code != "html" or not partial.count:
-                partial.discard()
-            raise
+        digest = _attempt(web, wanted, partial, hands)
         if digest.startswith(wanted.expected):
             return digest
         partial.discard()
     text = tr("What came is not the file that the site promised: its hash is another. It was loaded twice, and nothing of it was kept.")
     raise BadDownload(text, "wrong_hash")
+
+
+def _attempt(web: Web, wanted: Wanted, partial: Partial, hands: Hands) -> str:
+    try:
+        return _Transfer(web, wanted, partial, hands).run()
+    except ModelManagerError as fault:
+        is_useless = isinstance(fault, BadDownload) and fault.code != "html"
+        if is_useless or not partial.count:
+            partial.discard()
+        raise
 
 
 class _Transfer:
@@ -100,13 +104,15 @@ class _Transfer:
             self._helpers.wait(_POLL)
             self._hands.told(self._partial.count, self._filling.total)
             return None
+        before = self._partial.count
         try:
             read(self._filling, claim, self._call_helpers)
         except NetworkFault as fault:
             return fault
         finally:
             self._filling.release(claim)
-        return None
+        is_idle = self._partial.count <= before and not self._filling.is_whole
+        return NetworkFault(tr("The server sent nothing new."), "dropped") if is_idle else None
 
     def _nap(self, idle: int) -> None:
         until = time.monotonic() + _NAP * 2**idle * random.uniform(0.5, 1.0)

@@ -14,6 +14,7 @@ _OPEN = "<!-- model-manager: fetched {mark}. The text up to the end mark is repl
 _CLOSE = "<!-- model-manager: end -->"
 _MARK = re.compile(r"<!-- model-manager: fetched ([0-9a-f]{16})\.[^\n]*-->[ \t]*\r?\n")
 _OURS = re.compile(r"<!--(\s*model-manager:)")
+MOST_LETTERS = 60_000  # of a description: the file, read as a whole, has to leave room for notes
 _HEADINGS = ("# Trigger Words", "# About this version")
 _BLANK = re.compile(r"[ \t]*\r?\n")
 
@@ -39,8 +40,9 @@ def block_of(fetched: Fetched) -> str:
 
 
 def _text(description: str, is_html: bool) -> str:
-    """Return a description as Markdown: Civitai's is HTML, a card of Hugging Face is Markdown already."""
-    return markdown(description) if is_html else _OURS.sub(r"&lt;!--\1", description.replace("\r\n", "\n")).strip()
+    """Return a description as Markdown: Civitai's is HTML, a card of Hugging Face is Markdown already. A very long one is cut."""
+    found = markdown(description) if is_html else _OURS.sub(r"&lt;!--\1", description.replace("\r\n", "\n")).strip()
+    return found if len(found) <= MOST_LETTERS else found[:MOST_LETTERS].rstrip("\\") + "…"
 
 
 def apart(body: str) -> tuple[str, str]:

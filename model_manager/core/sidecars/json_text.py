@@ -37,29 +37,27 @@ def with_values(name: str, text: str, values: Mapping[str, Any]) -> str:
 
     Raises BadSidecar, with `name` in its text, when the object is not plain enough to be added to.
     """
-    for key, value in values.items():
-        text = _with_value(name, text, key, value)
-    return text
+    found = _object(name, text)
+    indent = _INDENT.match(text, found.opening)
+    margin, line = (indent.group(2), indent.group(1)) if indent else ("", "")
+    places = {key: (start, end) for key, start, end in found.members}  # of a key that stands twice the last one counts in JSON
+    new = {key: value if isinstance(value, Raw) else _written(value, margin, line) for key, value in values.items()}
+    end = found.members[-1][2] if found.members else found.opening + 1
+    parts, done = [], 0
+    for start, stop, key in sorted((*places[key], key) for key in new if key in places):
+        parts += [text[done:start], new[key]]
+        done = stop
+    parts.append(text[done:end])
+    gap = line + margin if indent else " " if found.members else ""
+    for number, key in enumerate(key for key in new if key not in places):
+        parts.append(("," if found.members or number else "") + (gap or " " * bool(number)) + f"{dumped(key)}: {new[key]}")
+    return "".join(parts) + text[end if found.members else found.closing :]
 
 
 def value_text(name: str, text: str, key: str) -> str:
     """Return the text of a value of the JSON object `text`, "" when there is none. Raises BadSidecar as `with_values`."""
     found = _object(name, text)
     return next((text[start:end] for own, start, end in reversed(found.members) if own == key), "")
-
-
-def _with_value(name: str, text: str, key: str, value: Any) -> str:
-    found = _object(name, text)
-    indent = _INDENT.match(text, found.opening)
-    new = value if isinstance(value, Raw) else _written(value, indent.group(2) if indent else "", indent.group(1) if indent else "")
-    for own, start, end in reversed(found.members):  # the last one counts in JSON
-        if own == key:
-            return text[:start] + new + text[end:]
-    members = found.members
-    after = members[-1][2] if members else found.opening + 1
-    gap = indent.group(1) + indent.group(2) if indent else " " if members else ""
-    quoted = dumped(key)
-    return text[:after] + ("," if members else "") + gap + f"{quoted}: {new}" + text[after if members else found.closing :]
 
 
 def dumped(value: Any, indent: str | int | None = None) -> str:

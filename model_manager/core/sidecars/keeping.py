@@ -44,9 +44,9 @@ def keep(
 ) -> Kept:
     """Return what to change in `before` so that it says what was `told`.
 
-    An empty value never replaces one that is there. A value that a fetch put there is replaced. Any other value stays (`theirs`) when its
-    key is one of `words`, those that people write, and is joined with the new one when not. is_other: the earlier fetch spoke of another
-    version, so what it put there goes.
+    An empty value never replaces one that is there. A value that a fetch put there is replaced. Any other stays (`theirs`) when its key is
+    one of `words`, those that people write, and it is no mere number; else it is joined with the new one. is_other: the earlier fetch
+    spoke of another version, so what it put there goes.
     """
     kept = Kept()
     for key, value in told.items():
@@ -54,7 +54,7 @@ def keep(
         is_ours = key in before and marks.get(key) == mark(old)
         if is_empty(value):
             _keep_old(kept, key, is_ours, is_other, marks)
-        elif not is_empty(old) and not is_ours and key in words and not _same(old, value):
+        elif isinstance(old, str | list | dict) and not is_empty(old) and not is_ours and key in words and not _same(old, value):
             kept.theirs[key] = old
         else:
             new = value if is_other and is_ours else joined(old, value) if key not in words else value

@@ -38,9 +38,9 @@ def save_details(
 ) -> list[str]:
     """Write what was fetched into the sidecars of a model, which need not be there yet, and return the names of the files written.
 
-    compatible: of settings.COMPATIBLE. sha256, size: of the model file as far as known. Files that say the same already are not written.
-    faults: hears a sentence for each file that could not be written; without it the first one is raised (BadSidecar, FileFault) after the
-    others were written. Raises FolderFault when the folder cannot be read.
+    Write its picture first, as Lora Manager's file names it. compatible: of settings.COMPATIBLE. sha256, size: of the model file as far
+    as known. Files that say the same already are not written. faults: hears a sentence for each file that could not be written; without
+    it the first one is raised (BadSidecar, FileFault) after the others were written. Raises FolderFault when the folder cannot be read.
     """
     beside = look_around(normalize(model_path))
     suffixes = [NOTES, INFO, *("." + name for name in compatible if "." + name in DIALECTS)]

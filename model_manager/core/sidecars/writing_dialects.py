@@ -23,6 +23,7 @@ from model_manager.core.sidecars.writing_notes import front_of, notes_bytes
 from model_manager.core.sidecars.writing_others import (
     LORA_WORDS,
     Target,
+    cm_imported,
     cm_repaired,
     cm_told,
     helper_told,
@@ -97,14 +98,15 @@ def _helper(before: dict[str, Any], target: Target, fetched: Fetched, marks: Mar
 
 def _stability(before: dict[str, Any], target: Target, fetched: Fetched, marks: Marks, is_other: bool) -> tuple[dict[str, Any], Kept]:
     told = cm_told(fetched, target)
-    if isinstance(before.get("ImportedAt"), str) and before["ImportedAt"]:
-        told["ImportedAt"] = before["ImportedAt"]
+    told["ImportedAt"] = cm_imported(before, told["ImportedAt"])
     kept = keep(before, told, marks, (), is_other)
     return cm_repaired(_changed(before, kept), told), kept
 
 
 def _lora(before: dict[str, Any], target: Target, fetched: Fetched, marks: Marks, is_other: bool) -> tuple[dict[str, Any], Kept]:
     told = lora_told(fetched, target)
+    if type(modified := before.get("modified")) in (int, float) and modified:  # the time it was added
+        told["modified"] = modified
     kept = keep(lora_before(before, target), told, marks, LORA_WORDS, is_other)
     is_ours = "civitai" in before and marks.get("civitai") == mark(before["civitai"])
     found = lora_repaired(_changed(before, kept), told, {} if is_ours else before)

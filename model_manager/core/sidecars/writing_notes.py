@@ -7,13 +7,15 @@ Called by writing. The person's text is never touched; a body that hayden's prog
 from collections.abc import Mapping
 from typing import Any
 
-from model_manager.core.sidecars.fetched import Fetched
+from model_manager.core.errors import BadSidecar
+from model_manager.core.sidecars.fetched import Fetched, public
 from model_manager.core.sidecars.fetched_text import apart, block_of, is_haydens
 from model_manager.core.sidecars.front_matter import parse, split
 from model_manager.core.sidecars.front_writing import dump, edited
 from model_manager.core.sidecars.keeping import Kept, keep
-from model_manager.core.sidecars.reading import plain_text
+from model_manager.core.sidecars.reading import TEXT_LIMIT, plain_text, too_large
 
+MOST_PICTURES = 20
 _WEBSITES = {"civitai": "Civitai", "huggingface": "HuggingFace"}
 _WORDS = ("author", "baseModel", "metadata", "modelPage", "preview", "website")
 
@@ -28,7 +30,7 @@ def front_told(fetched: Fetched, sha256: str) -> dict[str, Any]:
         "hashes": fetched.hashes(sha256),
         "metadata": {key: value for key, value in metadata.items() if value},
         "modelPage": fetched.page,
-        "preview": [image.url for image in version.images if image.url.startswith(("http://", "https://"))],
+        "preview": [public(image.url) for image in version.images if image.url.startswith(("http://", "https://"))][:MOST_PICTURES],
         "website": _WEBSITES.get(fetched.site, fetched.website),
     }
 
@@ -36,7 +38,10 @@ def front_told(fetched: Fetched, sha256: str) -> dict[str, Any]:
 def notes_bytes(
     name: str, data: bytes | None, fetched: Fetched, sha256: str, marks: Mapping[str, str], is_other: bool
 ) -> tuple[bytes, Kept]:
-    """Return the new content of a `.md` and what became of its front matter. Raises BadSidecar when the old one is no text."""
+    """Return the new content of a `.md` and what became of its front matter.
+
+    Raises BadSidecar when the old one is no text, or the new one would be too large to be read again.
+    """
     text, _ = plain_text(name, data) if data is not None else ("", "")
     head, inner, body = split(text)
     before = parse(name, inner) if inner.strip() else {}
@@ -47,7 +52,10 @@ def notes_bytes(
     new = _head(name, head, inner, kept) + block.replace("\r\n", "\n").replace("\n", lines) + notes
     if data is not None and new == text:
         return data, kept
-    return new.lstrip("\ufeff").encode("utf-8", "replace"), kept
+    found = new.lstrip("\ufeff").encode("utf-8", "replace")
+    if len(found) > TEXT_LIMIT:
+        raise BadSidecar(too_large(name, TEXT_LIMIT))
+    return found, kept
 
 
 def _head(name: str, head: str, inner: str, kept: Kept) -> str:

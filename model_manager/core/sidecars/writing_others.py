@@ -4,6 +4,7 @@ Called by writing. Every function returns plain values for one dialect; which of
 finds one wrong value drops the whole file or hides the model, so types are exact here and nothing is null.
 """
 
+import contextlib
 import json
 import re
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from typing import Any
 
 from model_manager.core.sidecars.civitai import kind_of
 from model_manager.core.sidecars.fetched import Fetched, cut
-from model_manager.core.sidecars.layer import mapping, whole
+from model_manager.core.sidecars.layer import labels, mapping, whole
 from model_manager.core.sidecars.markdown import markdown
 
 # LykosAI/StabilityMatrix:StabilityMatrix.Core/Models/Api/CivitModelType.cs, CivitModelFormat.cs
@@ -110,9 +111,19 @@ def cm_repaired(data: dict[str, Any], told: Mapping[str, Any]) -> dict[str, Any]
             found[key] = _without_nulls(value) if type(value) is dict else value
         elif key in told:
             found[key] = told[key]
+        elif _CM_LIKE[key] is str and type(value) in (int, float):
+            found[key] = str(value)
     for key in _CM_REQUIRED:
         found.setdefault(key, told[key])
     return found
+
+
+def cm_imported(before: Mapping[str, Any], told: str) -> str:
+    """Return the time of the import: the one that is there, if Stability Matrix can read it."""
+    with contextlib.suppress(TypeError, ValueError):
+        if datetime.fromisoformat(before.get("ImportedAt", "")).tzinfo is not None:
+            return str(before["ImportedAt"])
+    return told
 
 
 def _without_nulls(value: dict[str, Any]) -> dict[str, Any]:
@@ -187,7 +198,7 @@ def lora_told(fetched: Fetched, target: Target) -> dict[str, Any]:
 
 
 _SUB_TYPES = {"checkpoints": "checkpoint", "diffusion_models": "diffusion_model", "embeddings": "embedding"}
-LORA_WORDS = ("model_name", "base_model", "modelDescription", "tags", "modified", "sub_type", "usage_tips")
+LORA_WORDS = ("model_name", "base_model", "modelDescription", "tags", "sub_type", "usage_tips")
 _LORA_LIKE: dict[str, type] = {
     **dict.fromkeys(("file_name", "model_name", "file_path", "sha256", "base_model", "preview_url"), str),
     "size": int,
@@ -202,7 +213,7 @@ def lora_place(target: Target) -> dict[str, Any]:
 
 def lora_before(data: Mapping[str, Any], target: Target) -> dict[str, Any]:
     """Return what a record says, without the words that Lora Manager writes when it knows nothing."""
-    usual = {"model_name": target.stem, "base_model": "Unknown", "usage_tips": "{}", "modified": 0}
+    usual = {"model_name": target.stem, "base_model": "Unknown", "usage_tips": "{}"}
     return {key: value for key, value in data.items() if key not in usual or value != usual[key]}
 
 
@@ -219,6 +230,8 @@ def lora_repaired(data: dict[str, Any], told: Mapping[str, Any], before: Mapping
         data["modified"] = told["modified"]
     if type(tips := data.get("usage_tips", "")) is not str:  # it must be a text that holds JSON
         data["usage_tips"] = json.dumps(tips) if type(tips) is dict else "{}"
+    if "tags" in data and (type(data["tags"]) is not list or not all(type(tag) is str for tag in data["tags"])):
+        data["tags"] = list(labels(data["tags"]))
     if (words := mapping(before.get("civitai")).get("trainedWords")) and type(data.get("civitai")) is dict:
         data["civitai"] = data["civitai"] | {"trainedWords": words}
     return data if all(type(data.get(key)) is like for key, like in _LORA_LIKE.items()) and data["sha256"] else None

@@ -13,7 +13,7 @@ from model_manager.core.online.matches import Match
 from model_manager.core.online.pictures import save_preview
 from model_manager.core.online.records import CIVITAI, Offer, Version
 from model_manager.core.previews.history import FOLDER_NAME, History
-from model_manager.core.previews.records import PNG, WEBP, Form
+from model_manager.core.previews.records import form_named
 from model_manager.core.sidecars.fetched import Fetched
 from model_manager.core.sidecars.writing import mark_not_found, save_details
 from model_manager.core.tasks.kinds import Tools
@@ -70,7 +70,7 @@ class Applying:
 
     def _picture(self, subject: Subject, version: Version) -> bool:
         """Put a preview beside the model; False where there is none that may be shown, which is remembered."""
-        level, form = self._settings.adult_level, Form(suffix=WEBP if self._settings.preview_format == "webp" else PNG)
+        level, form = self._settings.adult_level, form_named(self._settings.preview_format)
         applied = save_preview(subject.record.path, version.images, level, self._web, self._history, form, self._work)
         if applied is None and version.id.isdigit():
             asked = NO_PICTURE.format(version.id, level)

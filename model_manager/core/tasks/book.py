@@ -110,6 +110,7 @@ class Book:
         self._sort(before, task)
         if not is_hidden:
             self._news.append(task)
+            self._gone = [id_ for id_ in self._gone if id_ != task.id]  # taken back before anybody heard of it
         elif before is not None and before.chore != REMOVE:
             self._gone.append(task.id)
         return task

@@ -6,13 +6,17 @@ from what is on the disk, however the one before it ended. It must never write a
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from model_manager.core.amounts import size_text
-from model_manager.core.errors import BadDownload, FolderFault, NoRoom, Refused
+from model_manager.core.errors import BadDownload, FileFault, FolderFault, IndexFault, NoRoom, Refused
 from model_manager.core.files.volumes import RESERVE
+from model_manager.core.hashes.compute import mark_of
+from model_manager.core.hashes.store import Store
 from model_manager.core.online.adopting import adopt
+from model_manager.core.online.endpoints import asked_now
 from model_manager.core.online.filling import Hands, Wanted
 from model_manager.core.online.partials import Partial, remove
 from model_manager.core.online.streams import SHA256, Follower
@@ -84,7 +88,6 @@ class _Download:
         return self._closing(files)
 
     def _closing(self, files: list[dict[str, Any]]) -> str:
-        size = size_text(sum(entry["size"] for entry in files))
         unproven = [entry["name"] for entry in files if not entry.get("proven")]
         proof = tr("hash verified")
         if unproven:
@@ -92,7 +95,7 @@ class _Download:
             many = trn("{count} not verified: the site gives no hash", "{count} not verified: the site gives no hash", len(unproven))
             proof = one if len(files) == 1 else many
         count = [trn("{count} file", "{count} files", len(files))] if len(files) > 1 else []
-        return " · ".join([*count, size, proof, *dict.fromkeys(self._notes)])
+        return " · ".join([*count, proof, *dict.fromkeys(self._notes)])
 
     # what one file needs
 
@@ -114,7 +117,8 @@ class _Download:
 
         def told(done: int, total: int) -> None:
             self._begin_loading()
-            entry["size"] = total or entry["size"]
+            if total:
+                entry["size"] = total
             self.tell(done)
 
         def verifying(hashed: int) -> None:
@@ -172,8 +176,9 @@ class _One:
         self._folder = str(entry["folder"])
         self._root = str(entry.get("root") or download.payload.get("root") or self._folder)
         entry["size"] = int(entry.get("size") or 0)
+        url = asked_now(str(entry["url"]), str(entry.get("site") or ""), download.tools.sites.endpoints)
         self._wanted = Wanted(
-            str(entry["url"]), str(entry["name"]), entry["size"], bool(entry.get("is_size_exact")), dict(entry.get("hashes") or {})
+            url, str(entry["name"]), entry["size"], bool(entry.get("is_size_exact")), dict(entry.get("hashes") or {})
         )
         self._delivery = download.delivery(entry)
 
@@ -185,10 +190,10 @@ class _One:
         self._make_folder()
         hands = self._download.hands(self._entry, self._folder)
         partial = self._download.partial(self._number, target)
+        if not partial.path and (there := self._there(hands)):
+            self._done(there, "", is_proven=True)
+            return
         if not partial.path and os.path.lexists(long_path(target)):
-            if self._is_same(target, hands):
-                self._done(target, "", is_proven=True)
-                return
             target = self._delivery.another(target)
             self._entry["name"] = os.path.basename(target)
             self._download.save()
@@ -223,6 +228,8 @@ class _One:
         return papers_of(self._download.payload, self._entry, self._download.tools.settings.adult_level)
 
     def _done(self, path: str, sha256: str, is_proven: bool) -> None:
+        if sha256:
+            _remember(self._download.tools.folder, path, sha256)
         self._entry.update(done=path, sha256=sha256, proven=is_proven, name=os.path.basename(path), beside=[])
         fields = {"path": path} if self._entry.get("is_main", True) else {}
         if self._delivery.picture:
@@ -247,6 +254,12 @@ class _One:
             text = tr("{folder} cannot be made: {reason}. Choose another folder.", folder=self._folder, reason=plain_reason(fault))
             raise FolderFault(text) from fault
 
+    def _there(self, hands: Hands) -> str:
+        """The path of the very file that is wanted, under its name or the one it had before that was found to be taken; "" for none."""
+        names = dict.fromkeys((self._wanted.name, str((self._entry.get("remote") or {}).get("name") or "")))
+        paths = [os.path.join(self._folder, name) for name in names if name and name == os.path.basename(name)]
+        return next((path for path in paths if self._is_same(path, hands)), "")
+
     def _is_same(self, path: str, hands: Hands) -> bool:
         """Whether the file that has the name already is the one that is wanted: its size, then its hash."""
         try:
@@ -266,6 +279,12 @@ class _One:
         return is_same
 
 
+def _remember(folder: Path, path: str, sha256: str) -> None:
+    """Keep the hash, so that the file need not be read again to be known; without it all goes on."""
+    with suppress(IndexFault, FileFault), Store(folder) as store:
+        store.save(path, mark_of(path), {SHA256: sha256})
+
+
 def _require_room(folder: str, count: int) -> None:
     """Raise NoRoom unless so many bytes fit on the drive of a folder, and a little stays free. A drive that does not tell is believed."""
     try:
@@ -276,5 +295,3 @@ def _require_room(folder: str, count: int) -> None:
     if count and missing > 0:
         text = tr("The drive of {folder} lacks {size}. It goes on when there is room.", folder=folder, size=size_text(missing))
         raise NoRoom(text, missing)
-
-

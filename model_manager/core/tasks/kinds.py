@@ -21,13 +21,14 @@ It may be ended at any moment (kill -9) and is then called again with what it sa
         ...                                               # NetworkFault: tried again later; NoRoom: when there is room; others: failed
         running.verifying()                               # ... and running.running() for the next file
         running.save(path=final)                          # what it made
-        return tr("{size} · hash verified", size=size_text(total))
+        return tr("hash verified")                        # the amount is said by itself, before the note
 
     def _clean(task: Task) -> None: ...                   # removes what an ended task left (partials); may run twice, may raise
 
 The rules of a run: it may raise Cancelled at any time after a stop was asked for, and should within some seconds: after 10 it is left
-behind, and nothing it tells or saves counts any more. No tell, save or verifying within `stalled_seconds` that says something new means
-that it is stopped and started again. `clean` is never called while a run of the task is under way.
+behind. Nothing it tells or saves counts any more then, and its task is begun again only when the old thread has ended, or after ten
+minutes. No tell, save or verifying within `stalled_seconds` that says something new means that it is stopped and started again.
+`clean` is never called while a run of the task is under way.
 """
 
 from collections.abc import Callable
@@ -55,11 +56,16 @@ class TaskKind:
 
 @dataclass(frozen=True)
 class Tools:
-    """What kinds work with. folder: the data folder; sites: nothing is asked before a task does; sources: collects the folders of all
-    models, now; index: path of the index."""  # fmt: skip
+    """What kinds work with. folder: the data folder; find_sites: gives the way to the sites, made when a task first needs it; sources:
+    collects the folders of all models, now; index: path of the index."""  # fmt: skip
 
     folder: Path
     settings: Settings
-    sites: Sites
+    find_sites: Callable[[], Sites]
     sources: Callable[[], Roots]
     index: Path
+
+    @property
+    def sites(self) -> Sites:
+        """The way to the sites, as the settings say now."""
+        return self.find_sites()

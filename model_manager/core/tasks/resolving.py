@@ -12,7 +12,7 @@ from model_manager.core.online.links import key_of, page_of
 from model_manager.core.online.packing import from_plain
 from model_manager.core.online.records import SITE_NAMES, Image, Link, Version
 from model_manager.core.tasks.kinds import Tools
-from model_manager.core.tasks.proposals import BARRED, GOES, Options, Proposal, download_payload, proposals_for
+from model_manager.core.tasks.proposals import BARRED, GOES, Proposal, download_payload, options_for, proposals_for
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -26,8 +26,7 @@ def resolved(tools: Tools, payload: dict[str, Any], work: Work) -> dict[str, Any
     links = tools.sites.links(text)
     if len(links) != 1 or links[0].problem:
         raise BadLink(links[0].problem if links else tr("The link is empty."))
-    kind, _, below = to.partition("/")
-    options = Options(kind=kind, below=below if to else None, name=name, template=tools.settings.folder_template)
+    options = options_for(to, name, tools.settings.folder_template)
     plans = proposals_for(tools.sites, links[0], destinations(tools.sources()), options, {}, work)
     for plan in plans:
         _require_ready(plan)
@@ -49,8 +48,11 @@ def told_fields(payload: dict[str, Any], level: int) -> dict[str, Any]:
     files = payload["files"]
     main = next((entry for entry in files if entry.get("is_main")), files[0])
     site = SITE_NAMES.get(str(main.get("site")), "")
-    place = "/".join(part for part in (str(payload.get("kind") or ""), str(main.get("below") or "").replace("\\", "/")) if part)
-    fields: dict[str, Any] = {"title": str(main["name"]), "where": " → ".join(part for part in (site, place) if part), "unit": "bytes"}
+    is_alone = len(files) == 1 or "title" not in payload
+    below = str((main if is_alone else payload).get("below") or "").replace("\\", "/")
+    place = "/".join(part for part in (str(payload.get("kind") or ""), below) if part)
+    title = str(main["name"] if is_alone else payload["title"])
+    fields: dict[str, Any] = {"title": title, "where": " → ".join(part for part in (site, place) if part), "unit": "bytes"}
     version = from_plain(Version, payload.get("version"))
     image = from_plain(Image, payload["image"]) if payload.get("image") else best(version.images, level)
     if image is not None and not any(entry.get("done") for entry in files):

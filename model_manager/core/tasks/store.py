@@ -265,7 +265,7 @@ class Store:
         if old.state not in (PAUSED, FAILED, CANCELLED):
             return self._there(old.id)
         values: dict[str, Any] = {"tries": 0, "busy": 0, "chore": CLEAN if old.chore == REMOVE else old.chore}
-        if old.state == CANCELLED:
+        if old.state == CANCELLED and not old.chore:  # else the clean-up needs what it knew
             values["payload"] = payload
         return self.change(old.id, QUEUED, why=tr("Asked for again."), **values) or old
 

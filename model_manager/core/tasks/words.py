@@ -67,7 +67,8 @@ def progress(task: Task) -> str:
         return whole
     if task.unit != "bytes":
         return tr("{done} of {total}", done=f"{task.done:,}", total=f"{task.total:,}")
-    return tr("{done} of {total}", done=amount(task.done, task.unit).removesuffix(f" {whole.rpartition(' ')[2]}"), total=whole)
+    begun = amount(task.done, task.unit).removesuffix(f" {whole.rpartition(' ')[2]}") if task.done else "0"
+    return tr("{done} of {total}", done=begun, total=whole)
 
 
 def speed(value: float, unit: str = "bytes") -> str:

@@ -5,30 +5,31 @@ Made by the main window. It wires widgets to bridge's `Board`; what is done with
 
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QStackedWidget, QWidget
 
-from model_manager.bridge import board_tasks
 from model_manager.bridge.board import Board
 from model_manager.bridge.board_tasks import Room
 from model_manager.bridge.intake import Intake
 from model_manager.bridge.previews import Previews
 from model_manager.bridge.session import Session
 from model_manager.core.amounts import short_size
+from model_manager.core.online.records import CIVITAI, HUGGING_FACE
+from model_manager.core.tasks import words
 from model_manager.core.tasks.states import Change, Task
 from model_manager.core.words import tr
 from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.selection import Selection
+from model_manager.ui.settings.desk import SettingsDesk
 from model_manager.ui.status_bar import StatusBar
 from model_manager.ui.tasks.history_sheet import HistorySheet
 from model_manager.ui.tasks.menu import show_menu
 from model_manager.ui.tasks.notices import Notices
 from model_manager.ui.tasks.page import TasksPage
-from model_manager.ui.tasks.words import AGAIN, CANCEL, FIX, PAUSE, REMOVE, RESUME, SHOW, speed, spoken
+from model_manager.ui.tasks.words import AGAIN, CANCEL, FIX, PAUSE, REMOVE, RESUME, SHOW, spoken
 from model_manager.ui.top_bar import TopBar
 
 KEYS = "Ctrl+J"
@@ -47,7 +48,7 @@ class TasksDesk(QObject):
         super().__init__(window)
         self._window, self._session, self._pages = window, session, pages
         self._views, self._selection, self._clear_search = views, selection, clear_search
-        self.board = Board(session, partial(board_tasks.sites_of, session.folder, session.settings), self)
+        self.board = Board(session, self)
         self.page: TasksPage | None = None
         self.history: HistorySheet | None = None
         self._acts: dict[str, Callable[[Sequence[int]], None]] = {
@@ -80,6 +81,11 @@ class TasksDesk(QObject):
         self.board.task_ended.connect(self._on_ended)
         self.board.problem_raised.connect(lambda text: problems.show_problem(text, "warn"))
 
+    def use_settings(self, settings: SettingsDesk) -> None:
+        """Have keys asked for there; what waited for one goes on when it is good."""
+        self.board.key_asked.connect(lambda site: settings.ask_key(site) if site in (CIVITAI, HUGGING_FACE) else settings.show())
+        settings.key_kept.connect(self.board.try_key)
+
     def follow(self, previews: Previews, intake: Intake) -> None:
         """List these works, too, while they run."""
         self.board.live.follow_previews(previews)
@@ -106,7 +112,7 @@ class TasksDesk(QObject):
         page = self._made_page()
         page.show_counts()
         self._pages.setCurrentWidget(page)
-        page.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        page.take_keyboard()
 
     def leave(self) -> None:
         """Go back to the models."""
@@ -144,7 +150,7 @@ class TasksDesk(QObject):
 
     def _on_changed(self) -> None:
         board = self.board
-        text = speed(board.speed)
+        text = words.speed(board.speed)
         self._top.tasks.set_counts(board.running + board.waiting, board.failed)
         self._status.set_speed(text)
         if self.page is not None and self.is_shown:

@@ -53,9 +53,14 @@ class HistorySheet(Sheet):
         self.foot.say(tr("Copied."), "ok")
 
 
+def word_of(change: Change) -> str:
+    """What a task came to."""
+    return state_name(change.after) if change.before else tr("Added")
+
+
 def line_of(change: Change) -> str:
     """A change as a line to copy or to read out."""
-    words = (date_text(change.time), state_name(change.after), change.reason)
+    words = (date_text(change.time), word_of(change), change.reason)
     return "  ".join(word for word in words if word)
 
 
@@ -75,7 +80,7 @@ class _ChangeDelegate(QStyledItemDelegate):
         small.setPixelSize(12)
         painter.setFont(small)
         tone = getattr(colours, TONES.get(change.after, "muted"))
-        columns = ((0, TIME, date_text(change.time), colours.muted), (TIME, WORD, state_name(change.after), tone),
+        columns = ((0, TIME, date_text(change.time), colours.muted), (TIME, WORD, word_of(change), tone),
                    (TIME + WORD, rect.width() - TIME - WORD, change.reason, colours.text))  # fmt: skip
         for left, width, text, ink in columns:
             painter.setPen(ink)

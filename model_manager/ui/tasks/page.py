@@ -19,6 +19,7 @@ from model_manager.ui.tasks.view import TaskView
 from model_manager.ui.tasks.words import summary
 from model_manager.ui.theme import dress
 
+TEXT_WIDTH = 420
 CHIPS_FROM = 8  # fewer tasks are seen at a glance
 
 
@@ -78,6 +79,11 @@ class TasksPage(QWidget):
         self._free.setText(text)
         self._free.setToolTip(tip)
 
+    def take_keyboard(self) -> None:
+        """Give the keyboard to what stands in the middle."""
+        aim = self.view if self._middle.currentWidget() is self.view else self._empty_add
+        aim.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def set_filter(self, name: str) -> None:
         """Show only tasks of one filter."""
         self._model.set_filter(name)
@@ -93,6 +99,7 @@ class TasksPage(QWidget):
         self._headline.setText(tr("Nothing to do") if is_bare else tr("No task here"))
         text = tr("Paste a link to a model, and it is downloaded, checked and put into the right folder. You can watch it here.")
         self._sentence.setText(text if is_bare else tr("No task is in this state now."))
+        self._sentence.setMinimumHeight(self._sentence.heightForWidth(TEXT_WIDTH))
         self._empty_add.setVisible(is_bare)
         self._empty_all.setVisible(not is_bare)
         self._middle.setCurrentWidget(self._empty)
@@ -149,7 +156,7 @@ class TasksPage(QWidget):
             label.setProperty("role", role)
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._sentence.setWordWrap(True)
-        self._sentence.setFixedWidth(420)
+        self._sentence.setFixedWidth(TEXT_WIDTH)
         column = QVBoxLayout(self._empty)
         column.setSpacing(0)
         column.addStretch(4)

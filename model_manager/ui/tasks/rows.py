@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from model_manager.bridge.task_model import TASK_ROLE
+from model_manager.core.tasks import words
 from model_manager.core.tasks.states import ADD, DETAILS, DOWNLOAD, HASH, PREVIEWS, QUEUED, RETRY, RUNNING, SCAN, UPDATES, Task
 from model_manager.ui.tasks.words import (
     AGAIN,
@@ -40,7 +41,6 @@ from model_manager.ui.tasks.words import (
     main_action,
     share,
     state_word,
-    told,
 )
 from model_manager.ui.theme import icon, tokens
 
@@ -48,7 +48,7 @@ Index = QModelIndex | QPersistentModelIndex
 ROW, SIDE, GAP = 71, 14, 16
 THUMB = QSize(40, 52)
 BUTTON, BAR, LEADING = 28, 5, 3
-SHORT = 20  # letters of a part of a sentence that is not broken
+SHORT = 26  # letters of a part of a sentence that is not broken
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _ICONS = {PAUSE: "pause", RESUME: "play", AGAIN: "refresh", CANCEL: "close", REMOVE: "close"}
 _KINDS = {DOWNLOAD: "download", HASH: "hash", DETAILS: "info", UPDATES: "refresh", PREVIEWS: "image", SCAN: "folder", ADD: "inbox"}
@@ -236,7 +236,7 @@ def _paint_title(painter: QPainter, rect: QRect, font: QFont, task: Task) -> Non
 
 def _paint_progress(painter: QPainter, rect: QRect, font: QFont, task: Task, now: float) -> None:
     """The bar, and one or two lines of words below it."""
-    colours, text, small = tokens(), told(task, now), _sized(font, 12)
+    colours, text, small = tokens(), words.told(task, now), _sized(font, 12)
     lines = _lines(text, small, rect.width())
     high = QFontMetrics(small).height()
     top = rect.center().y() - (BAR + 5 + high * max(1, len(lines))) // 2

@@ -1,0 +1,310 @@
+"""Download tasks from link to name: what stands in the folder in the end, and what never does."""
+
+import hashlib
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from download_case import Downloads, until
+
+from model_manager.core.demo.site_records import SiteModel
+from model_manager.core.tasks import delivery, downloads
+from model_manager.core.tasks import faults as engine_faults
+from model_manager.core.tasks.states import DONE, FAILED, PAUSED, WAITING
+from tests.double import FOX, Double, big_lora, cases, faults
+
+FOX_LINK = f"https://civitai.com/models/{FOX}"
+
+
+@pytest.fixture
+def double() -> Iterator[Double]:
+    with Double() as made:
+        yield made
+
+
+@pytest.fixture
+def case(tmp_path: Path, double: Double, monkeypatch: pytest.MonkeyPatch) -> Downloads:
+    monkeypatch.setattr(engine_faults, "FIRST_DELAY", 0.05)
+    return Downloads(tmp_path, double)
+
+
+def bytes_of(double: Double, model: SiteModel) -> bytes:
+    content = model.shown[0].files[0].content
+    found = bytearray()
+    while len(found) < content.size:
+        found += content.read(len(found), content.size - len(found))
+    return bytes(found)
+
+
+def test_from_a_link_to_a_finished_model(case: Downloads) -> None:
+    task = case.brought(FOX_LINK)
+    assert (task.state, task.note) == (DONE, "hash verified · preview saved")
+    assert case.names() == ["glass_fox_v2.info", "glass_fox_v2.md", "glass_fox_v2.preview.png", "glass_fox_v2.safetensors"]
+    assert task.path == str(case.models / "loras" / "glass_fox_v2.safetensors")
+    assert task.picture == str(case.models / "loras" / "glass_fox_v2.preview.png")
+    assert task.where == "Civitai → loras"
+    assert task.done == task.total == os.path.getsize(task.path)
+    assert case.records() == []
+
+
+def test_the_model_is_named_last(case: Downloads, monkeypatch: pytest.MonkeyPatch) -> None:
+    before: list[list[str]] = []
+    rename = delivery.rename_new
+    monkeypatch.setattr(delivery, "rename_new", lambda old, new: (before.append(case.names()), rename(old, new)))
+    assert case.brought(FOX_LINK).state == DONE
+    assert before == [["glass_fox_v2.info", "glass_fox_v2.md", "glass_fox_v2.preview.png", "glass_fox_v2.safetensors.part"]]
+
+
+def test_another_name_and_place(case: Downloads) -> None:
+    assert case.brought(FOX_LINK, "loras/style", "mine").state == DONE
+    assert case.names() == ["style/mine.info", "style/mine.md", "style/mine.preview.png", "style/mine.safetensors"]
+
+
+def test_a_file_that_is_there_is_not_loaded_again(case: Downloads, double: Double) -> None:
+    case.brought(FOX_LINK)
+    double.forget()
+    task = case.brought(FOX_LINK, name="glass_fox_v2")
+    assert (task.state, "already there" in task.note) == (DONE, True)
+    assert double.sent("storage GET /model") <= 65536  # the header, which chooses the folder
+    assert len([name for name in case.names() if name.endswith(".safetensors")]) == 1
+
+
+def test_another_file_of_that_name_stays(case: Downloads) -> None:
+    path = case.models / "loras" / "glass_fox_v2.safetensors"
+    path.write_bytes(b"mine")
+    task = case.brought(FOX_LINK)
+    assert task.state == DONE
+    assert path.read_bytes() == b"mine"
+    assert [name for name in case.names() if name.startswith("glass_fox_v2 (2)")] == [
+        "glass_fox_v2 (2).info", "glass_fox_v2 (2).md", "glass_fox_v2 (2).preview.png", "glass_fox_v2 (2).safetensors",
+    ]  # fmt: skip
+    assert "glass_fox_v2.md" not in case.names()
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_a_name_taken_meanwhile(case: Downloads, double: Double, monkeypatch: pytest.MonkeyPatch, is_same: bool) -> None:
+    model = double.add_big("late", 1)
+    data = bytes_of(double, model) if is_same else b"another"
+    path = case.models / "loras" / "late.safetensors"
+    save = delivery.save_details
+    monkeypatch.setattr(delivery, "save_details", lambda *args: (path.exists() or path.write_bytes(data), save(*args))[1])
+    task = case.brought(double.page(model))
+    assert task.state == DONE
+    assert path.read_bytes() == data
+    others = [name for name in case.names() if not name.startswith("late.safetensors")]
+    assert others == ([] if is_same else ["late (2).info", "late (2).md", "late (2).safetensors"])
+    assert case.records() == []
+
+
+def test_when_the_name_cannot_be_given_nothing_stays_beside(case: Downloads, monkeypatch: pytest.MonkeyPatch) -> None:
+    (case.models / "loras" / "glass_fox_v2.md").write_text("My own notes.\n")
+
+    def fail(old: str, new: str) -> None:
+        raise PermissionError(13, "no", old, None, new)
+
+    monkeypatch.setattr(delivery, "rename_new", fail)
+    task = case.brought(FOX_LINK)
+    assert (task.state, task.code, task.fix) == (FAILED, "folder_fault", "choose_folder")
+    assert case.names() == ["glass_fox_v2.md", "glass_fox_v2.safetensors.part"]
+    assert "My own notes." in (case.models / "loras" / "glass_fox_v2.md").read_text()
+
+
+def test_a_preview_that_fails_does_not_keep_the_model_back(case: Downloads, double: Double) -> None:
+    double.faults = [faults.answers(faults.text_reply("no", 404), on="storage GET /xG")]
+    task = case.brought(FOX_LINK)
+    assert task.state == DONE
+    assert "preview could not be loaded" in task.note
+    assert case.names() == ["glass_fox_v2.info", "glass_fox_v2.md", "glass_fox_v2.safetensors"]
+
+
+def test_a_sidecar_that_cannot_be_written_does_not_either(case: Downloads) -> None:
+    (case.models / "loras" / "glass_fox_v2.info").mkdir()
+    task = case.brought(FOX_LINK)
+    assert task.state == DONE
+    assert "details could not be written" in task.note
+    assert (case.models / "loras" / "glass_fox_v2.safetensors").is_file()
+
+
+def test_a_dangerous_file_is_loaded_only_on_request(case: Downloads) -> None:
+    link = f"https://civitai.com/models/{cases.PICKLE}"
+    task = case.brought(link)
+    if task.state == DONE:  # the newest version of the case is harmless
+        pytest.skip("no dangerous file in the case")
+    assert (task.code, bool(task.page)) == ("dangerous", True)
+    assert case.brought(link, name="all_the_same", accepted=True).state == DONE
+
+
+def test_what_is_no_model_is_never_named(case: Downloads, double: Double) -> None:
+    model = double.add_model(b"only some text, but its hash is right " * 50, "text.safetensors")
+    task = case.brought(double.page(model), "loras")
+    assert (task.state, task.code) == (FAILED, "not_a_model")
+    assert case.names() == []
+    assert case.records() == []
+
+
+def test_a_page_in_place_of_the_file(case: Downloads, double: Double) -> None:
+    double.faults = [faults.html_page(on="storage GET /model")]
+    task = case.brought(FOX_LINK, "loras")
+    assert (task.state, task.code) == (FAILED, "html")
+    assert case.names() == []
+
+
+def test_a_folder_that_is_gone(case: Downloads, double: Double) -> None:
+    model = double.add_big("lost", 2)
+    double.faults = [faults.cut(500_000, count=1), faults.dropped("storage", skip=1)]
+    with case.engine() as engine:
+        task = case.add(engine, double.page(model), "loras")
+        until(engine, task.id, lambda now: now.done > 400_000)
+        engine.pause().result()
+        until(engine, task.id, lambda now: now.state == PAUSED)
+        shutil.rmtree(case.models)
+        double.faults = []
+        engine.resume().result()
+        task = until(engine, task.id, lambda now: now.state == FAILED)
+    assert (task.code, task.fix) == ("folder_fault", "choose_folder")
+
+
+def test_a_full_drive_waits_and_goes_on(case: Downloads, double: Double, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = double.add_big("wide", 2)
+    usage = shutil.disk_usage(case.models)
+    monkeypatch.setattr(downloads.shutil, "disk_usage", lambda path: usage._replace(free=1000))
+    monkeypatch.setattr(engine_faults, "ROOM_DELAY", 0.3)
+    with case.engine() as engine:
+        task = case.add(engine, double.page(model), "loras")
+        task = until(engine, task.id, lambda now: now.state == WAITING)
+        assert (task.code, task.fix) == ("no_room", "free_space")
+        monkeypatch.undo()
+        until(engine, task.id, lambda now: now.state == DONE)
+
+
+def test_a_folder_of_a_repository_keeps_its_folders_and_what_is_done(case: Downloads, double: Double) -> None:
+    double.faults = [faults.dropped("huggingface GET /.*resolve|storage", skip=5, count=8)]
+    link = f"https://huggingface.co/{cases.REPO}/tree/main"
+    with case.engine() as engine:
+        task = case.add(engine, link, "diffusers")
+        task = until(engine, task.id, lambda now: now.state in (DONE, FAILED))
+    assert task.state == DONE, task.reason
+    found = [name for name in case.names("diffusers") if not name.endswith((".info", ".md"))]
+    assert [name.partition("/")[2] for name in found if "/vae/" in name] == ["vae/config.json", "vae/diffusion_pytorch_model.safetensors"]
+    assert not [name for name in found if name.endswith(".part")]
+    assert double.twice() <= 4 * 65536  # the first bytes that told what it is
+
+
+def test_a_partial_of_another_tool_is_taken_over(case: Downloads, double: Double) -> None:
+    model = double.add_big("shared", 4)
+    data = bytes_of(double, model)
+    theirs = case.models / "loras" / "shared.safetensors.download"
+    theirs.write_bytes(data[:3_000_000])
+    task = case.brought(double.page(model), "loras")
+    assert task.state == DONE
+    assert theirs.read_bytes() == data[:3_000_000]
+    assert (case.models / "loras" / "shared.safetensors").read_bytes() == data
+    assert double.sent("storage GET /model") < len(data) - 3_000_000 + 600_000
+
+
+@pytest.mark.parametrize("place", [100, 700_000, 2_999_999])
+def test_a_partial_of_another_file_is_not(case: Downloads, double: Double, place: int) -> None:
+    model = double.add_big("shared", 4)
+    data = bytes_of(double, model)
+    other = bytearray(data[:3_000_000])
+    other[place] ^= 1
+    (case.models / "loras" / "shared.safetensors.part").write_bytes(other)
+    task = case.brought(double.page(model), "loras")
+    assert task.state == DONE
+    assert (case.models / "loras" / "shared.safetensors").read_bytes() == data
+    assert (case.models / "loras" / "shared.safetensors.part").read_bytes() == other
+
+
+def test_cancelling_removes_what_it_left_and_nothing_else(case: Downloads, double: Double) -> None:
+    model = double.add_big("short", 3)
+    double.faults = [faults.slow(500_000)]
+    mine = case.models / "loras" / "other.safetensors.part"
+    mine.write_bytes(b"of somebody else")
+    with case.engine() as engine:
+        task = case.add(engine, double.page(model), "loras")
+        until(engine, task.id, lambda now: now.done > 100_000)
+        assert "short.safetensors.part" in case.names()
+        engine.cancel([task.id]).result()
+        until(engine, task.id, lambda now: now.state == "cancelled" and not now.chore)
+    assert case.names() == ["other.safetensors.part"]
+    assert case.records() == []
+
+
+def test_pausing_keeps_it_and_resuming_goes_on(case: Downloads, double: Double) -> None:
+    model = double.add_big("patient", 3)
+    slow = faults.slow(1_000_000)
+    double.faults = [slow]
+    with case.engine() as engine:
+        task = case.add(engine, double.page(model), "loras")
+        until(engine, task.id, lambda now: now.done > 300_000)
+        engine.pause([task.id]).result()
+        until(engine, task.id, lambda now: now.state == PAUSED)
+        here = os.path.getsize(case.models / "loras" / "patient.safetensors.part")
+        double.faults = []
+        double.forget()
+        engine.resume([task.id]).result()
+        until(engine, task.id, lambda now: now.state == DONE)
+    assert double.sent("storage GET /model") == 3 * 1_048_576 - here
+
+
+def test_a_key_that_is_missing_is_asked_for(case: Downloads, double: Double) -> None:
+    task = case.brought(f"https://civitai.com/models/{cases.NEEDS_KEY}", "loras")
+    assert (task.state, task.code, task.fix) == (FAILED, "needs_key", "add_key")
+    assert case.names() == []
+    again = Downloads(case.folder, double, {"CIVITAI_API_TOKEN": double.key})
+    with again.engine() as engine:
+        engine.retry([task.id]).result()
+        until(engine, task.id, lambda now: now.state == DONE)
+    assert double.leaks() == []
+    assert [seen for seen in double.seen("civitai") if double.key in str(seen.headers)]
+    kept = [path for path in case.folder.rglob("*") if path.is_file() and double.key.encode() in path.read_bytes()]
+    assert kept == []
+
+
+def test_bytes_of_one_download_are_the_same_however_many_run(case: Downloads, double: Double) -> None:
+    models = [double.add_big(f"many {number}", 1 + number / 4) for number in range(6)]
+    double.faults = [faults.cut_at_random(50_000, 400_000)]
+    with case.engine() as engine:
+        tasks = [case.add(engine, double.page(model), "loras") for model in models]
+        for task in tasks:
+            until(engine, task.id, lambda now: now.state == DONE)
+    for number, model in enumerate(models):
+        path = case.models / "loras" / f"many {number}.safetensors"
+        assert hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(bytes_of(double, model)).digest()
+    assert double.twice("storage") == 0
+
+
+def test_the_same_link_is_the_same_task(case: Downloads, double: Double) -> None:
+    model = double.add_big("once", 2)
+    double.faults = [faults.slow(500_000)]
+    with case.engine() as engine:
+        one = case.add(engine, double.page(model), "loras")
+        two = case.add(engine, double.page(model), "loras")
+        assert one.id == two.id
+        assert len(engine.tasks()) == 1
+
+
+def test_a_limit_counts_for_all_together(case: Downloads, double: Double) -> None:
+    case.settings.most_kb_a_second = 400
+    models = [double.add_big(f"slow {number}", 2) for number in range(2)]
+    with case.engine() as engine:
+        tasks = [case.add(engine, double.page(model), "loras") for model in models]
+        threading.Timer(1.0, lambda: setattr(case.settings, "most_kb_a_second", 0)).start()
+        for task in tasks:
+            until(engine, task.id, lambda now: now.done > 0)
+        assert sum(engine_task.done for engine_task in engine.tasks()) < 2_000_000
+        for task in tasks:
+            until(engine, task.id, lambda now: now.state == DONE)
+
+
+def test_names_as_long_as_a_drive_takes(case: Downloads, double: Double) -> None:
+    stem = "x" * 240
+    model = double.add_model(big_lora("long", 200_000), f"{stem}.safetensors")
+    task = case.brought(double.page(model), "loras")
+    assert task.state == DONE, task.reason
+    (model_name,) = [name for name in case.names() if name.endswith(".safetensors")]
+    assert model_name.startswith("x" * 200)
+    assert [name for name in case.names() if name.endswith(".part")] == []

@@ -76,10 +76,11 @@ def run(chosen: argparse.Namespace) -> int:
     window.shown.connect(fill)
     sweeper = Sweeper(app)
     code = app.exec()
-    outside.close()
+    outside.stop()
     if window.is_furnished:
-        window.session.online.close()
         window.session.close(is_remembered=picture is None)
+        window.session.online.close()
+    outside.close()
     sweeper.stop()
     return code
 

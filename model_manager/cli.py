@@ -208,6 +208,8 @@ def _add_work(command: argparse.ArgumentParser, name: str) -> None:
     if name in ("download", "tasks"):
         text = "work here until these tasks have ended; else the running program does, or the next resume"
         command.add_argument("--wait", action="store_true", help=text)
+    else:
+        command.add_argument("--wait", action="store_true", help=argparse.SUPPRESS)  # they always do
 
 
 def _add_folders(parser: argparse.ArgumentParser, is_top: bool) -> None:

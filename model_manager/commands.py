@@ -75,7 +75,8 @@ def _complain(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def _update(index: Index, roots: Roots, is_quick: bool = False) -> ScanResult:
+def update_index(index: Index, roots: Roots, is_quick: bool = False) -> ScanResult:
+    """Look through the folders; what could not be saved is said on stderr."""
     only = quick_check(index, Work()) if is_quick and index.roots() else None
     result = scan(index, roots.groups, Work(), None, only)
     if result.unsaved:
@@ -84,7 +85,7 @@ def _update(index: Index, roots: Roots, is_quick: bool = False) -> ScanResult:
 
 
 def _scan(chosen: argparse.Namespace, index: Index, roots: Roots) -> int:
-    result = _update(index, roots, chosen.quick)
+    result = update_index(index, roots, chosen.quick)
     models, by_kind = index.totals()
     problems = [{"path": fault.path, "code": "away" if fault.is_away else "unreadable", "text": fault.reason} for fault in result.faults]
     problems += [{"path": path, "code": "link_broken", "text": tr("This link leads nowhere.")} for path in result.broken_links]
@@ -110,9 +111,9 @@ def index_problems(index: Index) -> list[dict[str, str]]:
 
 
 def _list(chosen: argparse.Namespace, index: Index, roots: Roots) -> int:
-    query = _query(chosen)
+    query = query_of(chosen)
     if not chosen.no_scan:
-        _update(index, roots)
+        update_index(index, roots)
     for record in catalogue.records(index, query):
         if chosen.json:
             print(json.dumps(as_listed(record)))
@@ -121,7 +122,7 @@ def _list(chosen: argparse.Namespace, index: Index, roots: Roots) -> int:
     return 0
 
 
-def _query(chosen: argparse.Namespace) -> str:
+def query_of(chosen: argparse.Namespace) -> str:
     """The words of the search, put together again; raises BadQuery before anything is looked at."""
     text = " ".join(f'"{word}"' if " " in word and '"' not in word else word for word in chosen.query)
     parse(text)
@@ -130,7 +131,7 @@ def _query(chosen: argparse.Namespace) -> str:
 
 def _show(chosen: argparse.Namespace, index: Index, roots: Roots) -> int:
     if not chosen.no_scan:
-        _update(index, roots)
+        update_index(index, roots)
     id_ = catalogue.find_model(index, chosen.path)
     record = read_record(index, id_) if id_ is not None else None
     if record is None:
@@ -154,8 +155,8 @@ def _lines(value: Mapping[str, Any], indent: str = "") -> Iterator[str]:
 
 
 def _check(chosen: argparse.Namespace, index: Index, roots: Roots) -> int:
-    query = _query(chosen)
-    _update(index, roots)
+    query = query_of(chosen)
+    update_index(index, roots)
     is_bad = False
     for record in catalogue.records(index, query):
         facts = read_facts(record.path, record.size, is_thorough=True)

@@ -138,7 +138,8 @@ def tools_for(chosen: argparse.Namespace) -> Tools:
             return roots_for(chosen, folder, index.roots())
 
     environ = _environ(chosen, folder)
-    chosen.tools = Tools(folder, settings, make_sites(settings, Keys(folder, environ), environ), sources, folder / "index.sqlite")
+    sites = make_sites(settings, Keys(folder, environ), environ)
+    chosen.tools = Tools(folder, settings, lambda: sites, sources, folder / "index.sqlite")
     return tools_for(chosen)
 
 

@@ -22,6 +22,7 @@ from model_manager.self_check_parts import (
     CheckFailed,
     data_folder,
     database,
+    demo_site,
     dependencies,
     keys,
     modules,
@@ -30,7 +31,7 @@ from model_manager.self_check_parts import (
     resources,
     watching,
 )
-from model_manager.self_check_qt import pictures, plugins, video, window
+from model_manager.self_check_qt import later_starts, pictures, plugins, video, window
 
 CHECKS: tuple[tuple[str, Callable[[Path], str]], ...] = (
     ("program", program),
@@ -40,10 +41,12 @@ CHECKS: tuple[tuple[str, Callable[[Path], str]], ...] = (
     ("resources", resources),
     ("database", database),
     ("reading process", readers),
+    ("demo site", demo_site),
     ("watching", watching),
     ("keychain", keys),
     ("Qt plugins", plugins),
     ("window", window),
+    ("later starts", later_starts),
     ("pictures", pictures),
     ("video", video),
 )

@@ -70,6 +70,20 @@ def window(_folder: Path) -> str:
     return tr("{platform}, text in {font}", platform=application.platformName(), font=QFontInfo(label.font()).family())
 
 
+def later_starts(folder: Path) -> str:
+    """A later start of the program could hand over to this one."""
+    _application()
+    from model_manager.bridge.single import Single
+
+    single = Single(folder)
+    try:
+        if not single.is_first or not single.listen():
+            raise CheckFailed(tr("A later start could not reach this one."))
+    finally:
+        single.close()
+    return tr("reach this one")
+
+
 def pictures(folder: Path) -> str:
     """Each usual format is written, read, and made into a thumbnail with the right colours."""
     _application()

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 from model_manager.bridge.tasks import Sources
 from model_manager.core.files.volumes import volume_of
@@ -108,18 +108,7 @@ def kinds(ground: Ground) -> "Sequence[TaskKind]":
 
     index, _ = ground.where()
     assert index is not None  # the library is loaded
-    way = cast("Sites", _Way(ground.sites))
-    return all_kinds(Tools(ground.folder, ground.settings, way, lambda: roots(ground), index))
-
-
-class _Way:
-    """The sites as they are when a task asks for something of them: the settings may send it elsewhere than an hour ago."""
-
-    def __init__(self, sites: Callable[[], Sites]) -> None:
-        self._sites = sites
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._sites(), name)
+    return all_kinds(Tools(ground.folder, ground.settings, ground.sites, lambda: roots(ground), index))
 
 
 def roots(ground: Ground) -> Roots:

@@ -15,15 +15,15 @@ from PySide6.QtCore import QObject, Signal
 
 from model_manager.bridge.jobs import Job, Pool, Runner
 from model_manager.core.errors import ModelManagerError
-from model_manager.core.online.keys import Keys
-from model_manager.core.online.offers import Sites, make_sites
 from model_manager.core.online.records import CIVITAI, HUGGING_FACE, SITE_NAMES
 from model_manager.core.settings import Settings
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loaded on first need: a start goes without the network
     from model_manager.core.demo.site_process import DemoSite
+    from model_manager.core.online.keys import Keys
+    from model_manager.core.online.offers import Sites
 
 
 class Online(QObject):
@@ -34,20 +34,31 @@ class Online(QObject):
 
     def __init__(self, runner: Runner, folder: Path, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._runner, self._settings = runner, settings
+        self._runner, self._folder, self._settings = runner, folder, settings
         self.environ: dict[str, str] = dict(os.environ)
-        self._keys = Keys(folder, self.environ)
+        self._keys: Keys | None = None
         self._sites: Sites | None = None
         self._demo_folder: Path | None = None
         self._demo: DemoSite | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
-    def sites(self) -> Sites:
+    def sites(self) -> "Sites":
         """The sites as the settings say; made on first need, in whatever thread that is."""
+        from model_manager.core.online.offers import make_sites
+
         with self._lock:
             if self._sites is None:
-                self._sites = make_sites(self._settings, self._keys, self._led())
+                self._sites = make_sites(self._settings, self.keys(), self._led())
             return self._sites
+
+    def keys(self) -> "Keys":
+        """Where keys are kept."""
+        from model_manager.core.online.keys import Keys
+
+        with self._lock:
+            if self._keys is None:
+                self._keys = Keys(self._folder, self.environ)
+            return self._keys
 
     def lead_to_demo(self, folder: Path) -> None:
         """Ask the demo's own site instead of the real ones, unless somebody has named others. It is started when first asked."""
@@ -63,8 +74,10 @@ class Online(QObject):
         return {**self._demo.environ(), **self.environ}
 
     def close(self) -> None:
-        """End the demo's site."""
+        """End the demo's site, and all connections."""
         with self._lock:
+            if self._sites is not None:
+                self._sites.web.close()
             if self._demo is not None:
                 self._demo.close()
 
@@ -88,7 +101,7 @@ class Online(QObject):
     def look_for_keys(self) -> None:
         """Find out where the keys come from; `source_known` answers for each site."""
         for site in (CIVITAI, HUGGING_FACE):
-            self._runner.start(Pool.READ, self._keys.source, site, done=partial(self.source_known.emit, site))
+            self._runner.start(Pool.READ, self._source, site, done=partial(self.source_known.emit, site))
 
     def give_key(self, site: str, key: str) -> None:
         """Try a key and keep it if it is good; `key_judged` answers."""
@@ -98,7 +111,13 @@ class Online(QObject):
     def remove_key(self, site: str) -> None:
         """Take a key out of the keychain."""
         removed = partial(self._on_key_removed, site)
-        self._runner.start(Pool.READ, self._keys.remove, site, done=removed, failed=partial(self._on_key_failed, site))
+        self._runner.start(Pool.READ, self._remove, site, done=removed, failed=partial(self._on_key_failed, site))
+
+    def _source(self, site: str) -> str:
+        return self.keys().source(site)
+
+    def _remove(self, site: str) -> None:
+        self.keys().remove(site)
 
     def _on_key_kept(self, site: str, found: tuple[str, str]) -> None:
         name, source = found
@@ -118,7 +137,7 @@ class Online(QObject):
         self.key_judged.emit(site, False, fault.text)
 
 
-def _tried_and_kept(sites: Sites, site: str, key: str, work: Work) -> tuple[str, str]:
+def _tried_and_kept(sites: "Sites", site: str, key: str, work: Work) -> tuple[str, str]:
     """Return (account name, where the key is kept). Raises Refused when the site does not know the key."""
     name = sites.web.check_key(site, key)
     work.check()

@@ -48,9 +48,15 @@ class Outside(QObject):
         if told.links:
             self.links_came.emit(list(told.links))
 
-    def close(self) -> None:
+    def stop(self) -> None:
         """Take nothing any more."""
         self.clipboard.set_on(False)
+        if self._single is not None:
+            self._single.stop()
+
+    def close(self) -> None:
+        """Let go of the data folder, when nothing of it is in use any more."""
+        self.stop()
         if self._single is not None:
             self._single.close()
 

@@ -20,7 +20,7 @@ from model_manager.bridge.source_pictures import SourcePictures
 from model_manager.core.errors import ModelManagerError
 from model_manager.core.previews.bulk import plan_text, report_text
 from model_manager.core.previews.history import FOLDER_NAME, History
-from model_manager.core.previews.records import PNG, WEBP, Applied, BulkOptions, Form, Report
+from model_manager.core.previews.records import Applied, BulkOptions, Form, Report, form_named
 from model_manager.core.work import Work
 
 SHOW_MS = 1500  # how long written folders are collected before they are looked at
@@ -66,7 +66,7 @@ class Previews(QObject):
     @property
     def form(self) -> Form:
         """How new previews are written."""
-        return Form(suffix=WEBP if self._session.settings.preview_format == "webp" else PNG)
+        return form_named(self._session.settings.preview_format)
 
     # one model
 

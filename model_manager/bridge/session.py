@@ -105,6 +105,7 @@ class Session(QObject):
         self.runner.close()
         self._watch.stop()  # a watcher that was just being started
         self.handover.close()
+        self.online.close()
         if is_remembered:
             self._save_settings()
 

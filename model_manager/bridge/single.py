@@ -46,23 +46,28 @@ class Single(QObject):
         """Whether no other window has this data folder."""
         return self._lock is not None
 
-    def listen(self) -> None:
-        """Take messages from now on."""
+    def listen(self) -> bool:
+        """Take messages from now on; returns whether the system allows that."""
         from PySide6.QtNetwork import QLocalServer
 
         server = self._server = QLocalServer(self)
         server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         QLocalServer.removeServer(self._name)  # of a crash: we hold the lock
         server.newConnection.connect(self._on_connection)
-        server.listen(self._name)
+        return server.listen(self._name)
+
+    def stop(self) -> None:
+        """Take no more messages: a later start waits until this one has ended."""
+        if self._server is not None:
+            self._server.close()
+        self._server = None
 
     def close(self) -> None:
         """Let another start be the first."""
-        if self._server is not None:
-            self._server.close()
+        self.stop()
         if self._lock is not None:
             self._lock.close()
-        self._server = self._lock = None
+        self._lock = None
 
     def _on_connection(self) -> None:
         while self._server is not None and (connection := self._server.nextPendingConnection()) is not None:

@@ -6,7 +6,7 @@ Made by whoever shows some. What scrolled away before it was begun is dropped. W
 from collections import OrderedDict
 from collections.abc import Iterable
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject, Signal
@@ -16,9 +16,11 @@ from model_manager.bridge import pictures
 from model_manager.bridge.online import Online
 from model_manager.core.errors import ModelManagerError, Refused
 from model_manager.core.online import images
-from model_manager.core.online.offers import Sites
 from model_manager.core.online.records import Image
 from model_manager.core.work import Work
+
+if TYPE_CHECKING:
+    from model_manager.core.online.offers import Sites
 
 AT_ONCE = 3
 KEPT_BYTES = 96 << 20
@@ -94,7 +96,7 @@ class WebPictures(QObject):
             self._size -= oldest.sizeInBytes()
 
 
-def fetched(sites: Sites, image: Image, edge: int, work: Work) -> QImage:
+def fetched(sites: "Sites", image: Image, edge: int, work: Work) -> QImage:
     """Return a picture (of a video a still), as large as needed. Raises OnlineFault or BadPicture."""
     width = next((width for width in WIDTHS if width >= edge * pictures.BOX_WIDTH), WIDTHS[-1])
     hosts = (urlsplit(sites.endpoints.civitai).netloc,)

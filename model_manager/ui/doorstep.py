@@ -5,7 +5,7 @@ Made by app. Nothing is loaded or copied before a person has seen it and said so
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt
 
 from model_manager.bridge.outside import Outside
 from model_manager.core.words import tr, trn
@@ -17,15 +17,13 @@ if TYPE_CHECKING:
 class Doorstep(QObject):
     """The doorstep of one furnished window."""
 
-    links_came = Signal(list)  # texts, for the link dialog
-
     def __init__(self, window: "MainWindow", outside: Outside) -> None:
         super().__init__(window)
         self._window = window
         outside.front_wanted.connect(self._come_to_front)
         outside.search_came.connect(window.search_for)
         outside.files_came.connect(window.drop_in.add)
-        outside.links_came.connect(self.links_came)
+        outside.links_came.connect(window.links.show_links)
         outside.links_copied.connect(self._on_copied)
         outside.clipboard.set_on(window.session.settings.watches_clipboard)
         window.desk.settings.clipboard_chosen.connect(outside.clipboard.set_on)
@@ -40,4 +38,4 @@ class Doorstep(QObject):
     def _on_copied(self, links: list[str]) -> None:
         """Offer what was copied in another program; the window stays where it is."""
         text = trn("A link to a model was copied.", "{count} links to models were copied.", len(links))
-        self._window.problems.show_problem(text, "info", [(tr("Show"), lambda: self.links_came.emit(links))])
+        self._window.problems.show_problem(text, "info", [(tr("Show"), lambda: self._window.links.show_links(links))])

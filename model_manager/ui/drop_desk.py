@@ -1,4 +1,4 @@
-"""Adding models by drop, paste or dialog: wires the window's drags, the sheet and the intake.
+"""Adding models by drop, paste or dialog, and links on their way to their own desk: wires the window's drags, the sheet and the intake.
 
 Made by the main window. It decides nothing about files: it shows the plan and has done what the person says.
 """
@@ -12,7 +12,7 @@ from model_manager.bridge.session import Session
 from model_manager.core.words import tr
 from model_manager.ui.dialogs.drop_in import DropSheet
 from model_manager.ui.dialogs.drop_words import progress_text, report_title
-from model_manager.ui.drop_zone import DropZone, are_pictures, local_paths
+from model_manager.ui.drop_zone import DropZone, are_pictures, links_in, local_paths
 from model_manager.ui.folder_desk import FolderDesk
 from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.status_bar import StatusBar
@@ -24,7 +24,7 @@ class DropDesk(QObject):
     """One drop at a time."""
 
     pictures_dropped = Signal(int, object)  # id of a model, paths
-    link_asked = Signal()
+    links_came = Signal(str)  # dropped, pasted, or "" when the sheet for them is asked for
 
     def __init__(self, window: QWidget, session: Session, pages: QStackedWidget, views: QStackedWidget, folders: FolderDesk) -> None:
         super().__init__(window)
@@ -35,6 +35,7 @@ class DropDesk(QObject):
         self.zone = DropZone(window, pages, views, session.model)
         self.zone.models_dropped.connect(self.add)
         self.zone.pictures_dropped.connect(self.pictures_dropped)
+        self.zone.links_dropped.connect(self.links_came)
         self.intake.planned.connect(self._on_planned)
         self.intake.progressed.connect(self._on_progress)
         self.intake.carried.connect(self._on_carried)
@@ -69,9 +70,11 @@ class DropDesk(QObject):
         self.intake.look(paths)
 
     def paste(self) -> None:
-        """Add the files that were copied (or cut) in a file manager."""
+        """Add the files that were copied (or cut) in a file manager, or show what a copied link offers."""
         mime = QGuiApplication.clipboard().mimeData()
-        if self._pages.currentIndex() == 0 and (paths := local_paths(mime)):
+        if links := links_in(mime):
+            self.links_came.emit(links)
+        elif self._pages.currentIndex() == 0 and (paths := local_paths(mime)):
             if are_pictures(paths):
                 self._problems.show_problem(tr("Drop pictures on a card to make them the preview of that model."), "info")
             else:
@@ -80,13 +83,14 @@ class DropDesk(QObject):
     def show_menu(self) -> None:
         """Offer the ways to add models, below the pointer."""
         menu = QMenu(self._window)
-        menu.addAction(tr("Add from link…")).triggered.connect(self.link_asked)
+        menu.addAction(tr("Add from link…")).triggered.connect(lambda: self.links_came.emit(""))
         menu.addSeparator()
         menu.addAction(tr("Add model files…")).triggered.connect(self._choose_files)
         menu.addAction(tr("Add a folder of models…")).triggered.connect(self._choose_folder)
-        paste = menu.addAction(tr("Paste files"))
+        paste = menu.addAction(tr("Paste"))
         paste.triggered.connect(self.paste)
-        paste.setEnabled(bool(local_paths(QGuiApplication.clipboard().mimeData())))
+        held = QGuiApplication.clipboard().mimeData()
+        paste.setEnabled(bool(local_paths(held) or links_in(held)))
         menu.aboutToHide.connect(menu.deleteLater)
         button = self._window.focusWidget()
         menu.popup(QCursor.pos() if button is None else QCursor.pos() + QPoint(0, 8))

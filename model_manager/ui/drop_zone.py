@@ -1,10 +1,11 @@
-"""Drags of files over the window: says what would happen, takes models anywhere and pictures on a card.
+"""Drags of files and links over the window: says what would happen, takes models and links anywhere and pictures on a card.
 
 Made by the drop desk. It looks at the drag before any widget does (the search field would take a file's path as text) and never at the
-disk; drags of text go on to the widgets, drags that came out of this window are refused.
+disk; drags of other text go on to the widgets, drags that came out of this window are refused.
 """
 
 import os
+import re
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QFont, QPainter, QPaintEvent, QPen
@@ -20,9 +21,24 @@ PICTURES = frozenset(
 )
 
 
+MOST_TEXT = 20_000  # letters of a text that is looked at for links
+
+
 def local_paths(mime: QMimeData) -> list[str]:
     """The files and folders of this computer that a drag or the clipboard holds."""
     return [url.toLocalFile() for url in mime.urls() if url.isLocalFile() and url.toLocalFile()]
+
+
+_LINK = re.compile(r"(?:https?://|urn:air:|air:|hf:)\S", re.IGNORECASE)
+
+
+def links_in(mime: QMimeData) -> str:
+    """The links that a drag or the clipboard holds, as text; "" when it holds none, or files."""
+    addresses = [url.toString() for url in mime.urls() if url.scheme() in ("http", "https")]
+    if addresses or mime.urls():
+        return "\n".join(addresses)
+    text = mime.text()[:MOST_TEXT].strip() if mime.hasText() else ""
+    return text if _LINK.match(text) else ""
 
 
 def are_pictures(paths: list[str]) -> bool:
@@ -44,6 +60,10 @@ class DropOverlay(QWidget):
     def show_models(self) -> None:
         """Say that models can be dropped anywhere."""
         self._show(tr("Drop models here to add them"), tr("You see first where each one goes."), QRect())
+
+    def show_links(self) -> None:
+        """Say that links can be dropped anywhere."""
+        self._show(tr("Drop the link here"), tr("You see first what it offers."), QRect())
 
     def show_card(self, card: QRect, name: str) -> None:
         """Mark the card (in the window) that pictures would go to; say what to do while there is none."""
@@ -113,6 +133,7 @@ class DropZone(QObject):
 
     models_dropped = Signal(object)  # paths
     pictures_dropped = Signal(int, object)  # id of the model, paths
+    links_dropped = Signal(str)
 
     def __init__(self, window: QWidget, pages: QStackedWidget, views: QStackedWidget, model: LibraryModel) -> None:
         super().__init__(window)
@@ -140,9 +161,11 @@ class DropZone(QObject):
     def _on_drag(self, event: QDropEvent) -> bool:
         """Take a drag, or refuse it; False leaves it to the widgets."""
         paths = local_paths(event.mimeData())
+        is_drop = not isinstance(event, QDragEnterEvent | QDragMoveEvent)
+        if not paths and (links := links_in(event.mimeData())):
+            return self._on_links(event, links, is_drop)
         if not paths or self._pages.currentIndex() != 0:
             return False
-        is_drop = not isinstance(event, QDragEnterEvent | QDragMoveEvent)
         is_ours = event.source() is not None
         card = self._card_at(event.position().toPoint()) if are_pictures(paths) else None
         misses = card is not None and card[0] < 0 and not isinstance(event, QDragEnterEvent)  # refused on entering, no move would follow
@@ -162,6 +185,25 @@ class DropZone(QObject):
                 self.models_dropped.emit(paths)
             else:
                 self.pictures_dropped.emit(card[0], paths)
+        return True
+
+    def _on_links(self, event: QDropEvent, links: str, is_drop: bool) -> bool:
+        """Take a drag of links, on whatever page."""
+        if event.source() is not None or self._window.isModal():
+            return False
+        action = event.possibleActions() & (Qt.DropAction.CopyAction | Qt.DropAction.LinkAction)
+        if not action:
+            event.ignore()
+        else:
+            is_copy = bool(action & Qt.DropAction.CopyAction)
+            event.setDropAction(Qt.DropAction.CopyAction if is_copy else Qt.DropAction.LinkAction)
+            event.accept()
+        if is_drop:
+            self._overlay.hide()
+            if event.isAccepted():
+                self.links_dropped.emit(links)
+        else:
+            self._overlay.show_links()
         return True
 
     def _card_at(self, point: QPoint) -> tuple[int, QRect, str]:

@@ -103,6 +103,7 @@ class MainWindow(QMainWindow):
         from model_manager.ui.drop_desk import DropDesk
         from model_manager.ui.folder_desk import FolderDesk
         from model_manager.ui.handing import Handing
+        from model_manager.ui.links.desk import LinkDesk
         from model_manager.ui.model_menu import ModelMenu
         from model_manager.ui.pictures.desk import PictureDesk
         from model_manager.ui.tasks.desk import TasksDesk
@@ -118,7 +119,7 @@ class MainWindow(QMainWindow):
         self.tasks.show_in(self.top_bar, self.status, self.problems)
         self.tasks.follow(self.pictures.previews, self.drop_in.intake)
         self.tasks.use_settings(self.desk.settings)
-        self.drop_in.link_asked.connect(self.tasks.board.add_link_asked)
+        self.links = LinkDesk(self, self.session, self.tasks, self.desk, self.drop_in)
 
     def _connect(self) -> None:
         session, top = self.session, self.top_bar

@@ -159,3 +159,14 @@ def test_rubbish_is_answered_with_silence(one: Single, tmp_path: Path, qtbot: Qt
 def test_nobody_else_may_reach_it(one: Single, tmp_path: Path) -> None:
     assert os.stat(socket_name(tmp_path)).st_mode & 0o077 == 0
     assert len(socket_name(tmp_path)) < 104
+
+
+def test_the_folder_is_kept_until_all_of_it_is_closed(one: Single, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "START_SECONDS", 0.1)
+    one.stop()
+    with pytest.raises(FolderFault):
+        first(tmp_path, TOLD)
+    one.close()
+    later = first(tmp_path, TOLD)
+    assert later is not None
+    later.close()

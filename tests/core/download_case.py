@@ -35,7 +35,8 @@ class Downloads:
         self.environ = {**double.environ, **(environ or {})}
 
     def tools(self) -> Tools:
-        return Tools(self.data, self.settings, self.sites(), lambda: collect([str(self.comfyui)], [], [], ()), self.data / "index.sqlite")
+        sites = self.sites()
+        return Tools(self.data, self.settings, lambda: sites, lambda: collect([str(self.comfyui)], [], [], ()), self.data / "index.sqlite")
 
     def sites(self) -> Sites:
         return make_sites(self.settings, Keys(self.data, self.environ), self.environ)

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from model_manager.core.demo import build_demo
+from model_manager.core.demo.papers import number_of
 from model_manager.core.demo.site_offers import known_models
 from model_manager.core.demo.site_process import DemoSite
 from model_manager.core.demo.sparse import keeps_holes
@@ -54,10 +55,11 @@ def test_it_says_so_when_it_cannot_be_started(site: DemoSite, monkeypatch: pytes
 
 def test_it_knows_the_files_of_the_demo_library(site: DemoSite, tmp_path: Path) -> None:
     models = build_demo(tmp_path / "demo") / "models"
-    some = [model for model in known_models() if model.path.startswith(("loras/style", "embeddings", "upscale_models"))]
+    some = [model for model in known_models() if model.path.startswith(("loras/style", "loras/unsorted", "embeddings", "upscale_models"))]
     marks = {hashlib.sha256((models / model.path).read_bytes()).hexdigest(): model for model in some}
     answer = requests.post(f"{site.environ()['CIVITAI_ENDPOINT']}/api/v1/model-versions/by-hash", json=list(marks), headers=AGENT).json()
-    assert {version["model"]["name"] for version in answer} == {model.title for model in some}
+    assert {version["modelId"] for version in answer} == {number_of(model) for model in some}
+    assert "Lantern Alley" in {version["model"]["name"] for version in answer}, "a nameless file gets its name"
     file = next(file for version in answer for file in version["files"] if file["name"] == "poster-shapes.safetensors")
     size = (models / "loras/style/poster-shapes.safetensors").stat().st_size
     assert round(file["sizeKB"] * 1024) == size

@@ -204,6 +204,15 @@ def test_pictures_come_in_any_size_and_not_always_as_named(double: Double, web: 
     assert sizes["anim=false,transcode=true,width=96"][0][0] == 96
 
 
+def test_videos_come_with_stills(double: Double, web: requests.Session) -> None:
+    pictures = web.get(f"{double.url}/api/v1/images?modelVersionId=9000302&nsfw=X&type=video").json()["items"]
+    video = web.get(pictures[0]["url"])
+    assert (video.headers["Content-Type"], video.content[4:8], len(pictures)) == ("video/mp4", b"ftyp", 1)
+    assert web.get(pictures[0]["url"], headers={"Range": "bytes=0-7"}).status_code == 206
+    still = web.get(pictures[0]["url"].replace("original=true", "anim=false,transcode=true,width=96").replace(".mp4", ".jpeg"))
+    assert still.headers["Content-Type"] == "image/webp"
+
+
 def test_hub_tells_trees_and_files(double: Double, web: requests.Session) -> None:
     base = f"{double.huggingface}/api/models/{cases.REPO}"
     siblings = {row["rfilename"]: row for row in web.get(f"{base}?blobs=true").json()["siblings"]}
@@ -379,7 +388,9 @@ def test_a_stalled_or_slow_answer_ends_with_the_double(web: requests.Session) ->
 
 
 def test_library_models_are_known_with_their_ids() -> None:
-    double = Double(has_library=True)
+    double = Double(has_library=True, has_many=True)
+    pictures = [picture.id for _, version in double.site.versions() for picture in version.pictures]
+    assert len(set(pictures)) == len(pictures)
     ids = [model.id for model in double.site.models.values()]
     assert {number_of(model) for model in known_models()} <= set(ids)
     versions = [version.id for _, version in double.site.versions()]

@@ -41,10 +41,10 @@ def bytes_of(double: Double, model: SiteModel) -> bytes:
 
 def test_from_a_link_to_a_finished_model(case: Downloads) -> None:
     task = case.brought(FOX_LINK)
-    assert (task.state, task.note) == (DONE, "hash verified")
-    assert case.names() == ["glass_fox_v2.info", "glass_fox_v2.md", "glass_fox_v2.png", "glass_fox_v2.safetensors"]
+    assert (task.state, task.note) == (DONE, "hash verified · preview saved")
+    assert case.names() == ["glass_fox_v2.info", "glass_fox_v2.md", "glass_fox_v2.preview.png", "glass_fox_v2.safetensors"]
     assert task.path == str(case.models / "loras" / "glass_fox_v2.safetensors")
-    assert task.picture == str(case.models / "loras" / "glass_fox_v2.png")
+    assert task.picture == str(case.models / "loras" / "glass_fox_v2.preview.png")
     assert task.where == "Civitai → loras"
     assert task.done == task.total == os.path.getsize(task.path)
     assert case.records() == []
@@ -55,12 +55,12 @@ def test_the_model_is_named_last(case: Downloads, monkeypatch: pytest.MonkeyPatc
     rename = delivery.rename_new
     monkeypatch.setattr(delivery, "rename_new", lambda old, new: (before.append(case.names()), rename(old, new)))
     assert case.brought(FOX_LINK).state == DONE
-    assert before == [["glass_fox_v2.info", "glass_fox_v2.md", "glass_fox_v2.png", "glass_fox_v2.safetensors.part"]]
+    assert before == [["glass_fox_v2.info", "glass_fox_v2.md", "glass_fox_v2.preview.png", "glass_fox_v2.safetensors.part"]]
 
 
 def test_another_name_and_place(case: Downloads) -> None:
     assert case.brought(FOX_LINK, "loras/style", "mine").state == DONE
-    assert case.names() == ["style/mine.info", "style/mine.md", "style/mine.png", "style/mine.safetensors"]
+    assert case.names() == ["style/mine.info", "style/mine.md", "style/mine.preview.png", "style/mine.safetensors"]
 
 
 def test_a_file_that_is_there_is_not_loaded_again(case: Downloads, double: Double) -> None:
@@ -79,7 +79,7 @@ def test_another_file_of_that_name_stays(case: Downloads) -> None:
     assert task.state == DONE
     assert path.read_bytes() == b"mine"
     assert [name for name in case.names() if name.startswith("glass_fox_v2 (2)")] == [
-        "glass_fox_v2 (2).info", "glass_fox_v2 (2).md", "glass_fox_v2 (2).png", "glass_fox_v2 (2).safetensors",
+        "glass_fox_v2 (2).info", "glass_fox_v2 (2).md", "glass_fox_v2 (2).preview.png", "glass_fox_v2 (2).safetensors",
     ]  # fmt: skip
     assert "glass_fox_v2.md" not in case.names()
 
@@ -184,7 +184,7 @@ def test_a_folder_of_a_repository_keeps_its_folders_and_what_is_done(case: Downl
     double.faults = [faults.dropped("huggingface GET /.*resolve|storage", skip=5, count=8)]
     link = f"https://huggingface.co/{cases.REPO}/tree/main"
     with case.engine() as engine:
-        task = case.add(engine, link)
+        task = case.add(engine, link, "diffusers")
         task = until(engine, task.id, lambda now: now.state in (DONE, FAILED))
     assert task.state == DONE, task.reason
     found = [name for name in case.names("diffusers") if not name.endswith((".info", ".md"))]

@@ -9,7 +9,7 @@
 What is there (ids: tests.double.FOX ..., cases.NEEDS_KEY ...; Double(has_library=True) adds the models of the demo library with their
 bytes and ids, has_many=True 240 more for lists):
     FOX 900030: the sample of the fact sheet. Version 9000302 has test file B, 9000301 test file A, a pickle marked Danger and a VAE,
-        9000303 is early access; pictures of three levels and a video (its stills only)
+        9000303 is early access; pictures of three levels and a video
     cases.NEEDS_KEY, EARLY, BOUGHT, DISABLED, ARCHIVED, PRIVATE, FRESH (not scanned, all null), PICKLE, SEVERAL (two precisions, VAE,
         training data, GGUF, a draft, an old version), TAKEN_DOWN, EMPTY: a model's id; its version is id + 1, its file id + 2
     cases.REPO, GATED_REPO, PRIVATE_REPO at Hugging Face, cases.RELEASE_REPO at GitHub

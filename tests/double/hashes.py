@@ -20,7 +20,7 @@ _END = '''"""
 def _known(lines: list[str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for first, second in zip(lines[::2], lines[1::2], strict=True):
-        name, *marks = first.split()
+        name, *marks = first.rsplit(None, 3)
         sha256, blake3 = second.split()
         hashes = dict(zip(("AutoV1", "AutoV3", "CRC32"), marks, strict=True))
         found[name] = {key: mark for key, mark in hashes.items() if mark != "-"}

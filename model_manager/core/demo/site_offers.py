@@ -33,6 +33,23 @@ _KINDS: Final = (
 )  # fmt: skip
 
 
+# what the site says of models that lie in the library without a picture and a sidecar: title, author, trigger words, tags, art, about
+_NAMES: Final = {
+    "loras/unsorted/new-lora-000012.safetensors": (
+        "Lantern Alley", "nightkiln", ("lantern alley",), ("concept", "night", "city"), ("city", "amber"),
+        "Narrow streets after rain, lit from doorways.",
+    ),
+    "loras/unsorted/test final (2).safetensors": (
+        "Sunday Still Life", "stonebrush", ("sunday still life",), ("style", "painting"), ("spheres", "clay"), "Fruit, cloth, north light.",
+    ),
+    "vae/lantern-ae.safetensors": ("Lantern AE", "lamplighter", (), ("vae",), ("city", "sea"), "Goes with every Flux.1 model."),
+    "checkpoints/sd15/linen-1-4.ckpt": ("Linen 1.4", "tenfold", (), ("base model",), ("waves", "mono"), "Where it all began."),
+    "diffusion_models/gguf/drift-wan-low-Q8_0.gguf": (
+        "Drift (quantised)", "slowriver", (), ("video",), ("sea", "violet"), "The second half of the pair, for smaller cards.",
+    ),
+}  # fmt: skip
+
+
 def demo_site(is_small: bool = False, has_many: bool = True) -> Site:
     """Return a filled site. is_small: the demo library was built where the disk keeps no holes, and has small files."""
     site = Site()
@@ -45,7 +62,7 @@ def demo_site(is_small: bool = False, has_many: bool = True) -> Site:
 
 def known_models() -> list[Model]:
     """Return the models of the demo library that the site knows; one whose header holds a drawn picture is not always the same."""
-    return [model for model in MODELS if model.pictures and "cover" not in model.pictures]
+    return [model for model in MODELS if model.path in _NAMES or (model.pictures and "cover" not in model.pictures)]
 
 
 def has_update(model: Model) -> bool:
@@ -82,19 +99,25 @@ def _file(model: Model, number: int, is_small: bool) -> SiteFile:
     return SiteFile(number, name, _made(model, is_small), kind, **facts)
 
 
-def _of_library(model: Model, is_small: bool) -> SiteModel:
-    number = number_of(model)
+def _shown(model: Model) -> Model:
+    """Return a model as its page shows it."""
+    if model.path not in _NAMES:
+        return model
+    title, author, words, tags, art, about = _NAMES[model.path]
+    return dataclasses.replace(model, title=title, author=author, words=words, tags=tags, art=art, about=about)
+
+
+def _of_library(held: Model, is_small: bool) -> SiteModel:
+    number, model = number_of(held), _shown(held)
     about = f"<p>{model.about}</p>" if model.about else None
-    versions = [
-        SiteVersion(
-            number + 1, model.version, model.base, [_file(model, number + 2, is_small)], list(_pictures(model, number)), model.words, about
-        )
-    ]
-    if has_update(model):
-        new = newer(model)
+    counted, published = number % 9000 + 40, f"2026-0{number % 6 + 1}-{number % 28 + 1:02d}T10:30:00.000Z"
+    files, pictures = [_file(held, number + 2, is_small)], list(_pictures(model, number))
+    versions = [SiteVersion(number + 1, model.version, model.base, files, pictures, model.words, about, published, downloads=counted)]
+    if has_update(held):
+        new = newer(held)
         changes = "<p>Trained on twice as many pictures. Hands are better, colours calmer.</p>"
         files = [_file(new, number + 12, is_small)]
-        pictures = list(_pictures(new, number + 500_000))
+        pictures = list(_pictures(model, number + 500_000))
         newest = SiteVersion(number + 11, new.version, model.base, files, pictures, model.words, changes, "2026-07-20T09:00:00.000Z")
         versions.insert(0, newest)
     return SiteModel(number, model.title, type_of(model), versions, model.author, about, model.tags)
@@ -107,9 +130,8 @@ def _pictures(model: Model, number: int) -> Iterator[SitePicture]:
     for place, level in enumerate(_LEVELS):
         size = (832, 1216) if (number + place) % 3 else (1216, 832)
         words = ", ".join([*model.words, model.title.lower(), "evening light"]) if place % 2 == 0 else ""
-        yield SitePicture(
-            number % 100_000_000 * 10 + place, (motif, palettes[(place + number) % 5 if place else 0]), *size, level, words=words
-        )
+        art = (motif, palettes[(place + number) % 5 if place else 0])
+        yield SitePicture(number % 100_000_000 * 10 + place, art, *size, level, place == 1 and "video" in model.tags, words)
 
 
 def _many() -> Iterator[SiteModel]:

@@ -14,8 +14,9 @@ from urllib.parse import quote
 from PIL import Image
 
 from model_manager.core.demo.pictures import paint
-from model_manager.core.demo.site_content import Content
+from model_manager.core.demo.site_content import Content, Whole
 from model_manager.core.demo.site_records import Reply, Request, Site, SitePicture, text_reply
+from model_manager.core.demo.site_video import mp4_bytes
 
 ACCOUNT = "xG1nkqKTMzGDvpLrqFT7WA"
 _SECRET = "demo"
@@ -106,11 +107,20 @@ def _picture(site: Site, request: Request, params: list[str], name: str) -> Repl
         return text_reply("Not found", 404)
     asked = dict(part.partition("=")[::2] for part in params[-1].split(",")) if params else {}
     if suffix == "mp4":
-        return text_reply("This site has no videos, only their stills.", 404)
+        return ranged(request, _video(picture.id, picture.art, picture.width, picture.height), {"Content-Type": "video/mp4"})
     width = int(asked.get("width", "0") or 0)
     is_original = asked.get("original") == "true" or not width
     data, kind = _drawn(picture.art, picture.id, picture.width, picture.height, 0 if is_original else width)
     return Reply(200, {"Content-Type": f"image/{kind}", "Cache-Control": "public, max-age=31536000"}, data)
+
+
+@lru_cache(20)
+def _video(seed: int, art: tuple[str, str], width: int, height: int) -> Content:
+    """Return a second of a slow pan over a picture."""
+    image, size = paint(*art, seed=seed), (width // 4 * 2, height // 4 * 2)
+    wide, high = image.width * 9 // 10, image.height * 9 // 10
+    boxes = [(step * 4, step * 6, step * 4 + wide, step * 6 + high) for step in range(12)]
+    return Whole(f"video/{seed}", mp4_bytes([_covering(image.crop(box), size) for box in boxes]))
 
 
 @lru_cache(200)

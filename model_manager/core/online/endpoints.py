@@ -62,6 +62,16 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{port}" if port is not None and port != _PORTS[parts.scheme] else "")
 
 
+def asked_now(url: str, site: str, ends: Endpoints) -> str:
+    """Return the address of a file of `site` where that site is asked now: a task may have been stored when another mirror was in use."""
+    end = {CIVITAI: ends.civitai, HUGGING_FACE: ends.huggingface}.get(site)
+    parts = _split(url)
+    if end is None or parts is None or origin(url) == origin(end):
+        return url
+    place = parts.path.find("/api/download/") if site == CIVITAI else 0
+    return end + urlunsplit(("", "", parts.path[place:], parts.query, "")) if place >= 0 else url
+
+
 def host_of(url: str) -> str:
     """Return the host of an address, to be shown; "" when there is none."""
     return (parts.hostname or "") if (parts := _split(url)) is not None else ""

@@ -26,7 +26,7 @@ OVERLAP: Final = 64 << 10  # bytes read again and compared where no strong ETag 
 _LOOK_EVERY: Final = 64 << 20  # bytes between two looks at the room on the drive
 _TELL_EVERY: Final = 0.1
 _MOST_RESTARTS: Final = 4
-_BAD_RANGES: Final = 2
+_BAD_RANGES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +196,9 @@ class Filling:
             raise NetworkFault(tr("The file keeps changing on the server."), "dropped")
 
     def count_bad_range(self) -> NetworkFault:
-        """Note that an answer to a Range cannot be used; after some of them the file is asked for as a whole."""
+        """Note that an answer to a Range cannot be used; after some of them the file is asked for as a whole once."""
         self.bad_ranges += 1
-        self.asks_whole = self.bad_ranges >= _BAD_RANGES
+        self.asks_whole = self.bad_ranges % _BAD_RANGES == 0
         return NetworkFault(tr("The server sent another part of the file than was asked for."), "server")
 
     def count_page(self) -> NetworkFault:
@@ -214,6 +214,16 @@ class Filling:
         """Raise BadDownload when the server's size is not the promised one and no hash could tell whether that matters."""
         if body.total and not self.wanted.expected and not self.wanted.is_near(body.total):
             raise self.wrong_size(body.total)
+
+    def may_be_total(self, body: Body) -> bool:
+        """Whether the size that came with a part is the known one, or may take its place: near the promised one, with a hash to decide."""
+        if not body.total or not self.total or body.total == self.total:
+            return True
+        may_change = bool(self.wanted.expected and self.wanted.size) and not self.wanted.is_size_exact and not self.partial.is_spread
+        if may_change and self.wanted.is_near(body.total) and not self.is_other(body):
+            self.learn(body)
+            return True
+        return False
 
     def wrong_size(self, size: int) -> BadDownload:
         """The fault of a file that has another size than the site promised."""

@@ -53,6 +53,7 @@ def _question(filling: Filling, claim: Range) -> tuple[int, dict[str, str]]:
     if start and not strong:
         start = max(0, start - OVERLAP) if not partial.is_spread else start
     if filling.asks_whole or not (start or stop):
+        filling.asks_whole = False
         return 0, {}
     last = "" if not stop or stop == filling.total else str(stop - 1)
     headers = {"Range": f"bytes={start}-{last}"} if start or last else {}
@@ -89,8 +90,7 @@ def _judge(filling: Filling, body: Body, ask: int, is_main: bool) -> None:
     if body.is_whole:
         _judge_whole(filling, body, ask, is_main)
     else:
-        total = filling.total
-        if body.start != ask or (body.total and total and body.total != total):
+        if body.start != ask or not filling.may_be_total(body):
             raise filling.count_bad_range()
         if filling.is_other(body):
             if is_main:

@@ -192,3 +192,30 @@ class Page:
 
     offers: tuple[Offer, ...]
     cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A newer version of a model that is here. path: the model here, as shown; name: the model's.
+
+    here_id, here_version, here_base_model, here_published: the version here, as far as it is known. here_size in bytes, here_precision as
+    in Facts. version: the newest that is worth having; others: further new ones, newest first. is_other_base: it is for another base
+    model. is_new: nobody was told of it yet; version.barred says why it cannot be had now. found: epoch seconds.
+    """
+
+    path: str
+    model_id: int
+    name: str
+    version: Version
+    others: tuple[Version, ...] = ()
+    author: str = ""
+    type: str = ""
+    here_id: int = 0
+    here_version: str = ""
+    here_base_model: str = ""
+    here_published: str = ""
+    here_size: int = 0
+    here_precision: str = ""
+    is_other_base: bool = False
+    is_new: bool = True
+    found: float = 0.0

@@ -74,6 +74,11 @@ class Form:
     most_bytes: int = 2_000_000
 
 
+def form_named(name: str) -> Form:
+    """Return how new previews are written by the word in the settings: png or webp."""
+    return Form(suffix=WEBP if name == "webp" else PNG)
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """A picture ready to be written. notes: what was done to it that a person may want to know, plain sentences."""

@@ -21,7 +21,7 @@ from model_manager.core.online.pictures import place_first, preview_bytes
 from model_manager.core.online.records import Image, Offer, RemoteFile, Version
 from model_manager.core.online.web import Web
 from model_manager.core.paths import long_path, plain_reason, rename_new
-from model_manager.core.previews.records import Form
+from model_manager.core.previews.records import form_named
 from model_manager.core.settings import Settings
 from model_manager.core.sidecars.fetched import Fetched
 from model_manager.core.sidecars.suffixes import stem_of
@@ -29,18 +29,17 @@ from model_manager.core.sidecars.writing import save_details
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
-EVERYTHING: Final = 255  # a picture that the person chose is shown whatever its level
 _BROKEN: Final = frozenset(("truncated", "bad_header", "not_a_model", "zero_filled", "unreadable"))
 _PROMISE: Final = frozenset((".safetensors", ".sft", ".gguf"))
 
 
 @dataclass(slots=True)
 class Papers:
-    """What a page tells of a model, to be put beside it. images: the chosen one first."""
+    """What a page tells of a model, to be put beside it. level: what its picture may show; chosen: one that the person chose."""
 
     fetched: Fetched
-    images: Sequence[Image]
     level: int
+    chosen: Image | None = None
 
 
 @dataclass(slots=True)
@@ -119,7 +118,8 @@ class Delivery:
             return []
         folder = os.path.dirname(target)
         before = _names(folder)
-        names = [*self._details(target, papers, sha256, partial.count), *self._preview(target, papers)]
+        names = self._preview(target, papers)  # first, since other programs' files name it
+        names += self._details(target, papers, sha256, partial.count)
         new = [os.path.join(folder, name) for name in names if name not in before]
         self.written(new)
         return new
@@ -135,16 +135,16 @@ class Delivery:
         return names
 
     def _preview(self, target: str, papers: Papers) -> list[str]:
-        if not papers.images:
-            return []
+        fetched, form = papers.fetched, form_named(self.settings.preview_format)
         try:
-            form = Form("." + self.settings.preview_format)
-            made = preview_bytes(papers.images, papers.level, self.web, form, self.work)
+            made = preview_bytes(fetched.version.images, papers.level, self.web, form, self.work, chosen=papers.chosen)
             name = place_first(target, made) if made is not None else ""
         except (BadPicture, OnlineFault, FileFault) as fault:
             self.notes.append(tr("its preview could not be loaded: {reason}", reason=fault.text))
             return []
-        self.picture = os.path.join(os.path.dirname(target), name) if name else ""
+        if name:
+            self.picture = os.path.join(os.path.dirname(target), name)
+            self.notes.append(tr("preview saved"))
         return [name] if name else []
 
 
@@ -155,9 +155,7 @@ def papers_of(payload: dict[str, Any], entry: dict[str, Any], level: int) -> Pap
     offer, version = from_plain(Offer, payload["offer"]), from_plain(Version, payload.get("version"))
     file = from_plain(RemoteFile, entry.get("remote")) if entry.get("remote") else None
     fetched = Fetched(str(entry.get("site") or offer.site), offer, version, file, time.time())
-    if payload.get("image"):
-        return Papers(fetched, [from_plain(Image, payload["image"]), *version.images], EVERYTHING)
-    return Papers(fetched, version.images, level)
+    return Papers(fetched, level, from_plain(Image, payload["image"]) if payload.get("image") else None)
 
 
 def _names(folder: str) -> set[str]:

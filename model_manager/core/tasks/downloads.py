@@ -6,13 +6,17 @@ from what is on the disk, however the one before it ended. It must never write a
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from model_manager.core.amounts import size_text
-from model_manager.core.errors import BadDownload, FolderFault, NoRoom, Refused
+from model_manager.core.errors import BadDownload, FileFault, FolderFault, IndexFault, NoRoom, Refused
 from model_manager.core.files.volumes import RESERVE
+from model_manager.core.hashes.compute import mark_of
+from model_manager.core.hashes.store import Store
 from model_manager.core.online.adopting import adopt
+from model_manager.core.online.endpoints import asked_now
 from model_manager.core.online.filling import Hands, Wanted
 from model_manager.core.online.partials import Partial, remove
 from model_manager.core.online.streams import SHA256, Follower
@@ -172,8 +176,9 @@ class _One:
         self._folder = str(entry["folder"])
         self._root = str(entry.get("root") or download.payload.get("root") or self._folder)
         entry["size"] = int(entry.get("size") or 0)
+        url = asked_now(str(entry["url"]), str(entry.get("site") or ""), download.tools.sites.endpoints)
         self._wanted = Wanted(
-            str(entry["url"]), str(entry["name"]), entry["size"], bool(entry.get("is_size_exact")), dict(entry.get("hashes") or {})
+            url, str(entry["name"]), entry["size"], bool(entry.get("is_size_exact")), dict(entry.get("hashes") or {})
         )
         self._delivery = download.delivery(entry)
 
@@ -223,6 +228,8 @@ class _One:
         return papers_of(self._download.payload, self._entry, self._download.tools.settings.adult_level)
 
     def _done(self, path: str, sha256: str, is_proven: bool) -> None:
+        if sha256:
+            _remember(self._download.tools.folder, path, sha256)
         self._entry.update(done=path, sha256=sha256, proven=is_proven, name=os.path.basename(path), beside=[])
         fields = {"path": path} if self._entry.get("is_main", True) else {}
         if self._delivery.picture:
@@ -270,6 +277,12 @@ class _One:
             self._entry["size"] = size
             self._delivery.notes.append(tr("already there"))
         return is_same
+
+
+def _remember(folder: Path, path: str, sha256: str) -> None:
+    """Keep the hash, so that the file need not be read again to be known; without it all goes on."""
+    with suppress(IndexFault, FileFault), Store(folder) as store:
+        store.save(path, mark_of(path), {SHA256: sha256})
 
 
 def _require_room(folder: str, count: int) -> None:

@@ -56,11 +56,16 @@ class TaskKind:
 
 @dataclass(frozen=True)
 class Tools:
-    """What kinds work with. folder: the data folder; sites: nothing is asked before a task does; sources: collects the folders of all
-    models, now; index: path of the index."""  # fmt: skip
+    """What kinds work with. folder: the data folder; find_sites: gives the way to the sites, made when a task first needs it; sources:
+    collects the folders of all models, now; index: path of the index."""  # fmt: skip
 
     folder: Path
     settings: Settings
-    sites: Sites
+    find_sites: Callable[[], Sites]
     sources: Callable[[], Roots]
     index: Path
+
+    @property
+    def sites(self) -> Sites:
+        """The way to the sites, as the settings say now."""
+        return self.find_sites()

@@ -1,6 +1,7 @@
-"""The files of a version, each with a box: name, size, precision, what the scan said, and why one cannot be had.
+"""The files of a version, each with a box: name, size, precision, and what the scan or the plan says of it.
 
-Part of the link sheet. Keyboard: arrows, Space. It only shows; what is taken is told.
+Part of the link sheet; files that are only of use together are one row. Keyboard: arrows, Space. What is taken, and the row in hand, is
+told.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -10,26 +11,27 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from model_manager.core.amounts import size_text
-from model_manager.core.online.records import RemoteFile
-from model_manager.core.words import tr
+from model_manager.core.online.records import ONE, Group
+from model_manager.core.words import tr, trn
 from model_manager.ui import theme
 from model_manager.ui.details.parts import font
 from model_manager.ui.dialogs.drop_list import BOX, GAP, SIDE, paint_box
 
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
-FILE = int(Qt.ItemDataRole.UserRole) + 1
+GROUP = int(Qt.ItemDataRole.UserRole) + 1
 ROW = 46
 SHOWN = 6  # rows before the list scrolls
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-def scan_words(file: RemoteFile) -> tuple[str, str]:
+def scan_words(group: Group) -> tuple[str, str]:
     """What the site's scans say, and its tone."""
-    results = (file.pickle_scan, file.virus_scan)
+    results = {result for file in group.files for result in (file.pickle_scan, file.virus_scan)}
     if "Danger" in results:
-        return tr("Unsafe: {why}", why=file.scan_message or tr("the scan found something")), "bad"
+        why = next((file.scan_message for file in group.files if "Danger" in (file.pickle_scan, file.virus_scan)), "")
+        return tr("Unsafe: {why}", why=why or tr("the scan found something")), "bad"
     if "Error" in results:
         return tr("The scan failed"), "warn"
     if "Pending" in results:
@@ -37,63 +39,74 @@ def scan_words(file: RemoteFile) -> tuple[str, str]:
     return (tr("Scanned"), "ok") if "Success" in results else ("", "muted")
 
 
-def about(file: RemoteFile) -> str:
+def about(group: Group) -> str:
     """Size, precision and format in a line."""
-    parts = [size_text(file.size) if file.size else tr("size not known"), file.precision, file.variant, file.format]
-    return " · ".join([part for part in parts if part] + ([file.type] if file.type and file.type != "Model" else []))
+    parts = [size_text(group.size) if group.size else tr("size not known")]
+    if len(group.files) > 1:
+        parts.append(trn("{count} file", "{count} files", len(group.files)))
+    main = next((file for file in group.files if file.is_primary), group.files[0])
+    parts += [main.precision, main.variant, main.format, "" if main.type == "Model" else main.type]
+    return " · ".join(part for part in parts if part)
+
+
+def title(group: Group) -> str:
+    """What a row is called: with its folder where it lies in one."""
+    below = group.files[0].below if group.sort == ONE else ""
+    return f"{below}/{group.title}" if below else group.title
 
 
 class FileModel(QAbstractListModel):
-    """Files and which of them are taken."""
+    """Groups of files and which of them are taken, by their place."""
 
     taken_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._files: tuple[RemoteFile, ...] = ()
-        self._taken: set[str] = set()
-        self.notes: dict[str, tuple[str, str]] = {}
+        self._groups: tuple[Group, ...] = ()
+        self._taken: set[int] = set()
+        self.notes: dict[int, tuple[str, str]] = {}
 
-    def show(self, files: Sequence[RemoteFile], taken: Collection[str]) -> None:
-        """Show these files, with these ids taken."""
+    def show(self, groups: Sequence[Group], taken: Collection[int]) -> None:
+        """Show these, with these places taken."""
+        if groups == self._groups and set(taken) == self._taken:
+            return
         self.beginResetModel()
-        self._files, self._taken, self.notes = tuple(files), set(taken), {}
+        self._groups, self._taken, self.notes = tuple(groups), set(taken), {}
         self.endResetModel()
 
-    def set_notes(self, notes: Mapping[str, tuple[str, str]]) -> None:
-        """Say something of some files: id -> (words, tone)."""
+    def set_notes(self, notes: Mapping[int, tuple[str, str]]) -> None:
+        """Say something of some rows: place -> (words, tone)."""
         self.notes = dict(notes)
-        self.dataChanged.emit(self.index(0), self.index(len(self._files) - 1))
+        if self._groups:
+            self.dataChanged.emit(self.index(0), self.index(len(self._groups) - 1))
 
-    def taken(self) -> tuple[str, ...]:
-        """The ids that are taken, in the order shown."""
-        return tuple(file.id for file in self._files if file.id in self._taken)
+    def taken(self) -> list[int]:
+        """The places that are taken, in their order."""
+        return sorted(self._taken)
 
     def is_taken(self, row: int) -> bool:
-        """Whether the file of a row is taken."""
-        return self._files[row].id in self._taken
+        """Whether a row is taken."""
+        return row in self._taken
 
     def toggle(self, row: int) -> None:
-        """Take the file, or leave it."""
-        self._taken ^= {self._files[row].id}
+        """Take it, or leave it."""
+        self._taken ^= {row}
         self.dataChanged.emit(self.index(row), self.index(row))
         self.taken_changed.emit()
 
     def rowCount(self, parent: Index = NOWHERE) -> int:  # noqa: D102
-        return 0 if parent.isValid() else len(self._files)
+        return 0 if parent.isValid() else len(self._groups)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: D102
         if not index.isValid():
             return None
-        file = self._files[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return file.name
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{file.below}/{file.name}" if file.below else file.name
+        group = self._groups[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return title(group)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             state = tr("taken") if self.is_taken(index.row()) else tr("not taken")
-            return ", ".join([file.name, about(file), scan_words(file)[0], self.notes.get(file.id, ("", ""))[0], state])
-        return file if role == FILE else None
+            return ", ".join([title(group), about(group), scan_words(group)[0], self.notes.get(index.row(), ("", ""))[0], state])
+        return group if role == GROUP else None
 
 
 class FileDelegate(QStyledItemDelegate):
@@ -112,8 +125,8 @@ class FileDelegate(QStyledItemDelegate):
         return is_meant
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: D102
-        file, model = index.data(FILE), index.model()
-        if not isinstance(file, RemoteFile) or not isinstance(model, FileModel):
+        group, model = index.data(GROUP), index.model()
+        if not isinstance(group, Group) or not isinstance(model, FileModel):
             return
         colours, rect = theme.tokens(), option.rect
         painter.save()
@@ -124,20 +137,19 @@ class FileDelegate(QStyledItemDelegate):
             painter.setBrush(colours.accent_soft if is_current and option.widget.hasFocus() else colours.hover)
             painter.drawRoundedRect(QRectF(rect).adjusted(0, 1, 0, -1), 7, 7)
         paint_box(painter, rect, model.is_taken(index.row()), True)
-        said, tone = model.notes.get(file.id) or scan_words(file)
+        said, tone = model.notes.get(index.row()) or scan_words(group)
         width = min(painter.fontMetrics().horizontalAdvance(said) + 8, rect.width() // 2)
         painter.setFont(font(12))
         painter.setPen(_ink(tone))
         right = QRect(rect.right() - width - 10, rect.top(), width, rect.height())
         painter.drawText(right, _RIGHT, painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, width))
-        _paint_words(painter, file, rect.adjusted(SIDE + BOX + GAP, 0, right.left() - rect.right() - 10, 0))
+        _paint_words(painter, group, rect.adjusted(SIDE + BOX + GAP, 0, right.left() - rect.right() - 10, 0))
         painter.restore()
 
 
-def _paint_words(painter: QPainter, file: RemoteFile, room: QRect) -> None:
+def _paint_words(painter: QPainter, group: Group, room: QRect) -> None:
     colours, middle = theme.tokens(), room.center().y()
-    name = f"{file.below}/{file.name}" if file.below else file.name
-    for words, pixels, ink, top in ((name, 13, colours.text, middle - 18), (about(file), 12, colours.muted, middle)):
+    for words, pixels, ink, top in ((title(group), 13, colours.text, middle - 18), (about(group), 12, colours.muted, middle)):
         painter.setFont(font(pixels))
         painter.setPen(ink)
         shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, room.width())
@@ -152,7 +164,7 @@ def _ink(tone: str) -> QColor:
 class FileList(QListView):
     """As high as its rows, up to a bound."""
 
-    taken_changed = Signal()
+    chosen = Signal(object, int)  # places that are taken, and the row in hand
 
     def __init__(self) -> None:
         super().__init__()
@@ -163,13 +175,20 @@ class FileList(QListView):
         self.setAccessibleName(tr("Files of this version"))
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.files.taken_changed.connect(self.taken_changed)
+        self.files.taken_changed.connect(self._tell)
 
-    def show_files(self, files: Sequence[RemoteFile], taken: Collection[str]) -> None:
-        """Show these files."""
-        self.files.show(files, taken)
-        self.setFixedHeight(ROW * max(1, min(SHOWN, len(files))) + 4)
-        self.setCurrentIndex(self.files.index(0))
+    def show_files(self, groups: Sequence[Group], taken: Collection[int], row: int) -> None:
+        """Show these, with one of them in hand; tells nothing."""
+        was_blocked = self.blockSignals(True)
+        self.files.show(groups, taken)
+        self.setFixedHeight(ROW * max(1, min(SHOWN, len(groups))) + 4)
+        self.setCurrentIndex(self.files.index(row))
+        self.blockSignals(was_blocked)
+
+    def currentChanged(self, current: Index, previous: Index) -> None:  # noqa: D102
+        super().currentChanged(current, previous)
+        if current.isValid() and previous.isValid():
+            self._tell()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space turns the box of the row in hand."""
@@ -177,3 +196,6 @@ class FileList(QListView):
             self.files.toggle(self.currentIndex().row())
             return
         super().keyPressEvent(event)
+
+    def _tell(self) -> None:
+        self.chosen.emit(self.files.taken(), max(0, self.currentIndex().row()))

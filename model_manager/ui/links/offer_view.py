@@ -3,8 +3,6 @@
 Part of the link sheet. It shows an offer and tells what is chosen; where it goes is the target's business.
 """
 
-from collections.abc import Collection
-
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -27,7 +25,7 @@ class OfferView(QWidget):
     """One offer."""
 
     version_chosen = Signal(str)
-    files_chosen = Signal()
+    files_chosen = Signal(object, int)  # places of groups, and the row in hand
     picture_chosen = Signal(object)  # Image
     page_asked = Signal(str)
 
@@ -39,12 +37,14 @@ class OfferView(QWidget):
         self._build_parts()
         self._build_layout()
         self._versions.currentIndexChanged.connect(lambda row: self.version_chosen.emit(str(self._versions.itemData(row))))
-        self.files.taken_changed.connect(self.files_chosen)
+        self.files.chosen.connect(self.files_chosen)
         self.strip.current_changed.connect(lambda tile: self.picture_chosen.emit(tile.value))
         self._page.clicked.connect(lambda: self.page_asked.emit(self._version.page or self._offer.page if self._version else ""))
 
-    def show_offer(self, offer: Offer, version: Version, taken: Collection[str], picture: Image | None, level: int) -> None:
-        """Show a version of an offer; `level`: bits of what may be shown."""
+    def show_offer(self, offer: Offer, version: Version, picture: Image | None, level: int) -> None:
+        """Show a version of an offer; `level`: bits of what may be shown. What is shown already stays."""
+        if self._offer is offer and self._version is version:
+            return
         self._offer, self._version = offer, version
         self._title.show_title(offer.name, "")
         self._about.show_text(_about(offer, version))
@@ -53,7 +53,6 @@ class OfferView(QWidget):
         self._page.setVisible(bool(version.page or offer.page))
         self._show_marks(offer, version)
         self._show_versions(offer, version)
-        self.files.show_files(version.files, taken)
         self._show_pictures(version, picture, level)
         self._words.show_chips([ChipText(words, "", words) for words in version.trigger_words])
         for widget in (self._words, self._words_said):

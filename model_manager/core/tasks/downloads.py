@@ -7,7 +7,6 @@ from what is on the disk, however the one before it ended. It must never write a
 import contextlib
 import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -250,8 +249,6 @@ class _One:
         return papers_of(self._download.payload, self._entry, self._download.tools.settings.adult_level)
 
     def _done(self, path: str, sha256: str, is_proven: bool) -> None:
-        if sha256:
-            _remember(self._download.tools.folder, path, sha256)
         self._entry.update(done=path, sha256=sha256, proven=is_proven, name=os.path.basename(path), beside=[])
         if sha256:
             self._remember(path, sha256)
@@ -307,12 +304,6 @@ class _One:
             self._entry["size"] = size
             self._delivery.notes.append(tr("already there"))
         return is_same
-
-
-def _remember(folder: Path, path: str, sha256: str) -> None:
-    """Keep the hash, so that the file need not be read again to be known; without it all goes on."""
-    with suppress(IndexFault, FileFault), Store(folder) as store:
-        store.save(path, mark_of(path), {SHA256: sha256})
 
 
 def _require_room(folder: str, count: int) -> None:

@@ -256,6 +256,7 @@ def test_payload_is_plain_json_and_comes_back(models: Path, found: list[Destinat
     made = propose(offer, version, version.files[:1], found, Options(template="{base_model}"), {}, Facts())
     payload = json.loads(json.dumps(download_payload(made, "https://civitai.com/models/900030", version.images[0], to="loras")))
     (file,) = payload["files"]
+    assert (payload["title"], payload["below"], payload["kind"]) == ("glass_fox_v2.safetensors", "SDXL 1.0", "loras")
     assert (file["name"], file["below"], file["is_main"]) == ("glass_fox_v2.safetensors", "SDXL 1.0", True)
     assert file["folder"] == str(models / "loras/SDXL 1.0") and file["size"] == 2097296 and file["hashes"]["sha256"].startswith("85c8")
     assert from_plain(RemoteFile, file["remote"]) == version.files[0] and from_plain(Version, payload["version"]) == version

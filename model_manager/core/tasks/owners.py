@@ -14,7 +14,7 @@ from model_manager.core.tasks.store import StoreFault
 from model_manager.core.words import tr
 
 _START, _END = "tasks-", ".lock"
-_OLD_SECONDS: Final = 3600  # a younger lock file may belong to a program that has not locked it yet
+_OLD_SECONDS: Final = 60  # a younger lock file may belong to a program that has not locked it yet
 
 
 class Owner:

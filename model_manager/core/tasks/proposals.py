@@ -272,7 +272,8 @@ def download_payload(proposal: Proposal, link: str = "", image: Image | None = N
     """Return what a download task needs, as plain JSON.
 
     files: one entry each with url, site, id, name (final), folder (absolute), below (within `root`), size, is_size_exact, hashes,
-    is_model, is_main and `remote`, the whole RemoteFile. offer (without its versions), version, image: as `packing.to_plain` has them.
+    is_model, is_main and `remote`, the whole RemoteFile. title, below: what all is called, and its sub-folder within `root`. offer
+    (without its versions), version, image: as `packing.to_plain` has them.
     """
     root = proposal.destination.path if proposal.destination else ""
     main = main_file(proposal.group.files)
@@ -302,6 +303,8 @@ def download_payload(proposal: Proposal, link: str = "", image: Image | None = N
         "name": name,
         "root": root,
         "kind": proposal.kind,
+        "title": proposal.name,
+        "below": proposal.below,
         "files": files,
         "offer": to_plain(replace(proposal.offer, versions=())),
         "version": to_plain(proposal.version),

@@ -48,8 +48,11 @@ def told_fields(payload: dict[str, Any], level: int) -> dict[str, Any]:
     files = payload["files"]
     main = next((entry for entry in files if entry.get("is_main")), files[0])
     site = SITE_NAMES.get(str(main.get("site")), "")
-    place = "/".join(part for part in (str(payload.get("kind") or ""), str(main.get("below") or "").replace("\\", "/")) if part)
-    fields: dict[str, Any] = {"title": str(main["name"]), "where": " → ".join(part for part in (site, place) if part), "unit": "bytes"}
+    is_alone = len(files) == 1 or "title" not in payload
+    below = str((main if is_alone else payload).get("below") or "").replace("\\", "/")
+    place = "/".join(part for part in (str(payload.get("kind") or ""), below) if part)
+    title = str(main["name"] if is_alone else payload["title"])
+    fields: dict[str, Any] = {"title": title, "where": " → ".join(part for part in (site, place) if part), "unit": "bytes"}
     version = from_plain(Version, payload.get("version"))
     image = from_plain(Image, payload["image"]) if payload.get("image") else best(version.images, level)
     if image is not None and not any(entry.get("done") for entry in files):

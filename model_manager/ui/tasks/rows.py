@@ -276,7 +276,7 @@ def _lines(text: str, font: QFont, width: int) -> list[str]:
     first.setLineWidth(width)
     layout.endLayout()
     cut = first.textLength()
-    return [text[:cut].rstrip(), metrics.elidedText(text[cut:].lstrip(), Qt.TextElideMode.ElideRight, width)]
+    return [text[:cut].rstrip().removesuffix(" ·"), metrics.elidedText(text[cut:].lstrip(), Qt.TextElideMode.ElideRight, width)]
 
 
 def _paint_state(painter: QPainter, rect: QRect, font: QFont, task: Task) -> None:

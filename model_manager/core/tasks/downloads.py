@@ -49,11 +49,14 @@ def download_kind(tools: Tools) -> TaskKind:
 
 
 def clean(records: Path, task: Task) -> None:
-    """Remove what a task that ended without its files left: its partials, and papers of models that never came. Only what it made."""
+    """Remove what a task that ended without its files left: its partials, and papers of models that never came. Only what it made.
+
+    A model that is there now, after a kill in between or by the person's own hand, keeps what lies beside it.
+    """
     for record in records.glob(f"{task.id}-*.json"):
         remove(record)
     for entry in task.payload.get("files") or ():
-        if not entry.get("done"):
+        if not entry.get("done") and not os.path.lexists(long_path(str(entry.get("named") or ""))):
             for path in entry.get("beside") or ():
                 _unlink(path)
 
@@ -152,8 +155,8 @@ class _Download:
     def delivery(self, entry: dict[str, Any]) -> Delivery:
         """What brings the file at hand to its name; its notes are the task's."""
 
-        def written(paths: list[str]) -> None:
-            entry["beside"] = paths
+        def written(target: str, paths: list[str]) -> None:
+            entry.update(named=target, beside=paths)
             self.save()
 
         is_alone = len(self._payload["files"]) == 1

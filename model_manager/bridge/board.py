@@ -279,12 +279,16 @@ class Board(QObject):
 
     def place(self, id_: int, destination: Destination) -> None:
         """Let a download go to another folder; what is here of it at the old place is removed."""
-        level = self._session.settings.adult_level
-        self._ask(lambda engine: board_tasks.place(engine, id_, destination, level))
+        from model_manager.core.tasks.resolving import elsewhere
+
+        level, kind, path = self._session.settings.adult_level, destination.kind, destination.path
+        self._ask(lambda engine: engine.amend(id_, lambda task: elsewhere(task, kind, path, level)))
 
     def accept(self, id_: int) -> None:
         """Download what the site warns of."""
-        self._ask(lambda engine: engine.amend(id_, board_tasks.accepted))
+        from model_manager.core.tasks.resolving import accepted
+
+        self._ask(lambda engine: engine.amend(id_, accepted))
 
     def try_key(self, site: str) -> None:
         """The key of a site is good now: what failed for want of it begins again."""

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from model_manager.bridge.tasks import Sources
 from model_manager.core.files.destinations import Destination, destinations
@@ -16,7 +16,7 @@ from model_manager.core.library.roots import Roots, collect
 from model_manager.core.online.offers import Sites
 from model_manager.core.paths import long_path
 from model_manager.core.settings import Settings
-from model_manager.core.tasks.states import CLEAN, Task
+from model_manager.core.tasks.states import Task
 
 if TYPE_CHECKING:
     from model_manager.core.tasks.engine import Engine
@@ -148,23 +148,6 @@ def places(index: Path, sources: Sources, kind: str) -> list[Place]:
     """The folders models can go to, those for models of this category first."""
     found = destinations(_collected(index, sources))
     return [Place(one, volume_of(one.path)[2]) for one in sorted(found, key=lambda one: one.kind != kind)]
-
-
-def place(engine: "Engine", id_: int, destination: Destination, level: int) -> None:
-    """Let a download go to another folder and begin again. Posted."""
-    from model_manager.core.tasks.resolving import placed_in, told_fields
-
-    def change(task: Task) -> dict[str, Any]:
-        payload = placed_in(task.payload, destination.kind, destination.path)
-        told = {"where": told_fields(payload, level)["where"]} if payload.get("files") else {}
-        return {"payload": payload, "chore": CLEAN, **told}
-
-    engine.amend(id_, change)
-
-
-def accepted(task: Task) -> dict[str, Any]:
-    """What a download becomes whose danger the person knows of."""
-    return {"payload": {**task.payload, "accepted": True}}
 
 
 def folders_of(paths: Sequence[str]) -> set[str]:

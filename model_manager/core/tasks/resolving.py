@@ -17,6 +17,7 @@ from model_manager.core.online.records import SITE_NAMES, Image, Link, Version
 from model_manager.core.tasks.kinds import Tools
 from model_manager.core.tasks.proposals import BARRED, GOES, Proposal, download_payload, options_for, proposals_for
 from model_manager.core.tasks.remote_facts import Head
+from model_manager.core.tasks.states import CLEAN, Task
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -65,6 +66,18 @@ def told_fields(payload: dict[str, Any], level: int) -> dict[str, Any]:
     if image is not None and not any(entry.get("done") for entry in files):
         fields["picture"] = image.url
     return fields
+
+
+def elsewhere(task: Task, kind: str, root: str, level: int) -> dict[str, Any]:
+    """Return what `Engine.amend` makes of a download that is to go to `root`, for models of the category `kind`; `level` as told_fields."""
+    payload = placed_in(task.payload, kind, root)
+    told = {"where": told_fields(payload, level)["where"]} if payload.get("files") else {}
+    return {"payload": payload, "chore": CLEAN, **told}
+
+
+def accepted(task: Task) -> dict[str, Any]:
+    """Return what it makes of one whose danger the person knows of."""
+    return {"payload": {**task.payload, "accepted": True}}
 
 
 def placed_in(payload: Mapping[str, Any], kind: str, root: str) -> dict[str, Any]:

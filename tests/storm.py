@@ -114,7 +114,7 @@ def _downloaded(
     settings, data = Settings(), folder / "data"
     settings.downloads_at_once = at_once
     sites = make_sites(settings, Keys(data, {"CIVITAI_API_TOKEN": double.key}), double.environ)
-    tools = Tools(data, settings, sites, lambda: collect([str(folder / "ComfyUI")], [], [], ()), data / "index.sqlite")
+    tools = Tools(data, settings, lambda: sites, lambda: collect([str(folder / "ComfyUI")], [], [], ()), data / "index.sqlite")
     engine = Engine(data, all_kinds(tools))
     engine.start()
     try:

@@ -15,6 +15,7 @@ Index = QModelIndex | QPersistentModelIndex
 Key = tuple[int, float, float, int]
 NOWHERE = QModelIndex()
 TASK_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+PROGRESS_ROLE = TASK_ROLE + 1  # told alone when nothing but the numbers of a row has changed
 MIME = "application/x-model-manager-tasks"
 ALL, ONLY_ACTIVE, ONLY_WAITING, ONLY_FAILED, ONLY_DONE = "all", "active", "waiting", "failed", "done"
 FILTERS = {
@@ -22,6 +23,7 @@ FILTERS = {
     ONLY_DONE: frozenset((DONE, CANCELLED)),
 }  # fmt: skip
 _PARTS = {QUEUED: 1, PAUSED: 1, FAILED: 2, DONE: 3, CANCELLED: 3}  # all else is being worked on, or is about to be again: 0
+_LOUD = ("state", "wish", "title", "where", "picture", "fix", "path", "reason")  # what is seen of a task beside its progress
 MOVES = 24  # more rows that change places at once are laid out anew
 
 
@@ -120,15 +122,15 @@ class TaskModel(QAbstractListModel):
     def change(self, changed: Sequence[Task], removed: Collection[int] = ()) -> None:
         """Take over new records, and take away what is gone."""
         newest = {task.id: task for task in changed if task.id not in removed}
-        for task in newest.values():
-            self._note(task)
+        quiet = {id_ for id_, task in newest.items() if self._note(task)}
         gone = [id_ for id_ in removed if id_ in self._tasks]
         self._take_away({*gone, *(id_ for id_, task in newest.items() if not self._is_shown(task))} & self._shown.keys())
         for id_ in gone:
             self._forget(id_)
         here = [id_ for id_ in newest if id_ in self._shown]
         self._move([id_ for id_ in here if self._shown[id_] != key_of(self._tasks[id_])])
-        self._tell(sorted(map(self.row_of, here)))
+        self._tell(sorted(self.row_of(id_) for id_ in here if id_ not in quiet), ())
+        self._tell(sorted(self.row_of(id_) for id_ in here if id_ in quiet))
         self._add(sorted(key_of(task) for id_, task in newest.items() if id_ not in self._shown and self._is_shown(task)))
 
     def refresh(self, state: str) -> None:
@@ -140,13 +142,15 @@ class TaskModel(QAbstractListModel):
     def _is_shown(self, task: Task) -> bool:
         return self.filter == ALL or task.state in FILTERS[self.filter]
 
-    def _note(self, task: Task) -> None:
+    def _note(self, task: Task) -> bool:
+        """Keep a record; True when nothing but numbers and what is said of them differs from the former one."""
         before = self._tasks.get(task.id)
         if before is not None:
             self.counts[before.state] -= 1
         self.counts[task.state] += 1
         (self._working.add if task.state in ACTIVE else self._working.discard)(task.id)
         self._tasks[task.id] = task
+        return before is not None and all(getattr(before, name) == getattr(task, name) for name in _LOUD)
 
     def _forget(self, id_: int) -> None:
         self.counts[self._tasks.pop(id_).state] -= 1
@@ -197,9 +201,9 @@ class TaskModel(QAbstractListModel):
         self.changePersistentIndexList([index for index, _ in held], [self.index(self.row_of(id_)) for _, id_ in held])
         self.layoutChanged.emit()
 
-    def _tell(self, rows: Sequence[int]) -> None:
+    def _tell(self, rows: Sequence[int], roles: Sequence[int] = (PROGRESS_ROLE,)) -> None:
         for first, last in runs(rows):
-            self.dataChanged.emit(self.index(first), self.index(last))
+            self.dataChanged.emit(self.index(first), self.index(last), list(roles))
 
     # dragging
 

@@ -8,7 +8,18 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelInd
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from model_manager.bridge.task_model import ALL, FILTERS, ONLY_ACTIVE, ONLY_DONE, ONLY_WAITING, TaskModel, can_move, key_of, runs
+from model_manager.bridge.task_model import (
+    ALL,
+    FILTERS,
+    ONLY_ACTIVE,
+    ONLY_DONE,
+    ONLY_WAITING,
+    PROGRESS_ROLE,
+    TaskModel,
+    can_move,
+    key_of,
+    runs,
+)
 from model_manager.core.tasks.states import ALLOWED, CANCELLED, DONE, DOWNLOAD, FAILED, PAUSED, QUEUED, RUNNING, VERIFYING, WAITING, Task
 
 STATES = list(ALLOWED)
@@ -41,12 +52,13 @@ def test_what_is_worked_on_comes_first_and_what_ended_last_newest_first(model: T
 
 def test_numbers_change_in_place(model: TaskModel, qtbot: QtBot) -> None:
     model.change([task(id_, RUNNING) for id_ in range(1, 6)])
-    told: list[tuple[int, int]] = []
-    model.dataChanged.connect(lambda first, last: told.append((first.row(), last.row())))
+    told: list[tuple[int, int, list[int]]] = []
+    model.dataChanged.connect(lambda first, last, roles: told.append((first.row(), last.row(), roles)))
     for signal in (model.rowsMoved, model.rowsInserted, model.rowsRemoved, model.modelReset, model.layoutChanged):
         signal.connect(lambda *_: pytest.fail("rows moved"))
     model.change([task(id_, RUNNING, done=5) for id_ in (2, 3, 5)])
-    assert told == [(1, 2), (4, 4)]
+    model.change([task(1, RUNNING, wish="pause")])
+    assert told == [(1, 2, [PROGRESS_ROLE]), (4, 4, [PROGRESS_ROLE]), (0, 0, [])]
     assert model.task_at(1).done == 5
 
 

@@ -120,6 +120,14 @@ def test_a_preview_that_fails_does_not_keep_the_model_back(case: Downloads, doub
     assert case.names() == ["glass_fox_v2.info", "glass_fox_v2.md", "glass_fox_v2.safetensors"]
 
 
+def test_a_preview_that_never_comes_does_not_either(case: Downloads, double: Double, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "PREVIEW_SECONDS", 0.5)
+    double.faults = [faults.stall(20, after=-1, on="storage GET /xG")]
+    task = case.brought(FOX_LINK)
+    assert task.state == DONE
+    assert "It took too long" in task.note
+
+
 def test_a_sidecar_that_cannot_be_written_does_not_either(case: Downloads) -> None:
     (case.models / "loras" / "glass_fox_v2.info").mkdir()
     task = case.brought(FOX_LINK)

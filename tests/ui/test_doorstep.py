@@ -1,6 +1,6 @@
 """What comes from outside, at the window: it comes to the front, and nothing is done without a click."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,47 +9,31 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 from small_library import lora_bytes, make_library
 
-from model_manager.bridge import tasks
-from model_manager.bridge.jobs import Runner
 from model_manager.bridge.outside import Outside
-from model_manager.bridge.session import Session
-from model_manager.bridge.tasks import saved_sources
-from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.online.outside import Errand
-from model_manager.core.previews.thumbnail_cache import ThumbnailCache
 from model_manager.core.settings import Settings
 from model_manager.ui.doorstep import Doorstep
 from model_manager.ui.main_window import MainWindow
 
 LINK = "https://civitai.com/models/900030"
-Set = tuple[MainWindow, Outside, Doorstep]
+Set = tuple[MainWindow, Outside, list[list[str]]]
 
 
 @pytest.fixture
-def door(tmp_path: Path, qtbot: QtBot) -> Iterator[Set]:
-    settings = Settings(comfyui_dirs=[str(make_library(tmp_path))])
-    runner = Runner()
-    session = Session(tmp_path / "data", settings, runner, saved_sources(settings))
-    window = MainWindow()
-    window.furnish(session, Thumbnails(runner, ThumbnailCache(session.cache_folder, 10_000_000), tasks.covers, session))
-    outside = Outside(None)
-    doorstep = Doorstep(window, outside)
-    session.open()
-    window.painted.connect(session.start)
-    window.resize(1000, 700)
-    window.show()
-    qtbot.waitUntil(lambda: window.is_quiet, timeout=10_000)
-    yield window, outside, doorstep
+def door(tmp_path: Path, open_window: Callable[..., MainWindow], monkeypatch: pytest.MonkeyPatch) -> Iterator[Set]:
+    """A window, the ways into it, and the links that came to its dialog, which would ask the sites."""
+    window = open_window(Settings(comfyui_dirs=[str(make_library(tmp_path))]), size=(1000, 700))
+    outside, came = Outside(None), list[list[str]]()
+    monkeypatch.setattr(window.links, "show_links", came.append)
+    Doorstep(window, outside)
+    yield window, outside, came
     outside.close()
-    window.close()
-    window.session.close()
 
 
-def test_links_go_to_the_dialog(door: Set, qtbot: QtBot) -> None:
-    _, outside, doorstep = door
-    with qtbot.waitSignal(doorstep.links_came) as came:
-        outside.tell(Errand((LINK,)))
-    assert came.args == [[LINK]]
+def test_links_go_to_the_dialog(door: Set) -> None:
+    _, outside, came = door
+    outside.tell(Errand((LINK,)))
+    assert came == [[LINK]]
 
 
 def test_a_later_start_brings_the_window_back(door: Set, qtbot: QtBot) -> None:
@@ -72,14 +56,12 @@ def test_files_are_shown_before_they_are_added(door: Set, qtbot: QtBot, tmp_path
 
 
 def test_a_copied_link_is_offered_and_shown_on_a_click(door: Set, qtbot: QtBot) -> None:
-    window, outside, doorstep = door
-    told: list[list[str]] = []
-    doorstep.links_came.connect(told.append)
+    window, outside, came = door
     outside.links_copied.emit([LINK])
-    assert told == []
+    assert came == []
     button = next(button for button in window.problems.findChildren(QPushButton) if button.text() == "Show" and button.isVisible())
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert told == [[LINK]]
+    assert came == [[LINK]]
 
 
 def test_the_setting_decides_whether_copied_links_are_noticed(door: Set) -> None:

@@ -152,9 +152,9 @@ def test_sidecars_come_along_with_alt_or_by_the_setting(window: MainWindow, qtbo
     assert set(waited(qtbot, drags).names) == more
     drags.clear()
     window.desk.show_settings()
-    settings = window.desk._settings
+    settings = window.desk.settings._dialog
     assert settings is not None
-    settings._sidecars.click()
+    settings.general._sidecars.click()
     settings.close()
     assert window.session.settings.takes_sidecars
     pull(view, centre(window, "juggernaut"))

@@ -211,3 +211,21 @@ def test_history_opens(window: MainWindow, qtbot: QtBot) -> None:
     assert window.tasks.history is not None and len(window.tasks.history.changes) == 3
     window.tasks.history.close_button.click()
     assert window.tasks.history is None
+
+
+def test_problems_are_said_where_they_are_seen(window: MainWindow) -> None:
+    window.tasks.board.problem_raised.emit("The disk is full.")
+    assert window.problems.texts() == ["The disk is full."]
+    window.tasks.show()
+    page = window.tasks.page
+    assert page is not None
+    window.tasks.board.problem_raised.emit("It is still full.")
+    assert page.problems.texts() == ["It is still full."] and page.problems.isVisible()
+
+
+def test_only_pages_are_opened(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(QUrl(url).toString()))
+    for address in ("https://civitai.com/models/1", "file:///etc/passwd", "calculator:", ""):
+        window.tasks.board.page_asked.emit(address)
+    assert opened == ["https://civitai.com/models/1"]

@@ -312,6 +312,20 @@ def test_ten_thousand_rows_cost_what_is_visible(page: TasksPage) -> None:
     assert not page.view.findChildren(QPushButton)
 
 
+def test_where_only_numbers_change_only_they_are_painted(page: TasksPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks = every_state(NOW)
+    fill(page, tasks)
+    view = page.view
+    bar = places(view.visualRect(page._model.index(0))).progress
+    before, port, asked = view.viewport().grab().toImage(), view.viewport(), list[tuple[object, ...]]()
+    monkeypatch.setattr(port, "update", lambda *place: asked.append(place))
+    page._model.change([replace(tasks[0], done=tasks[0].done + 2_000_000_000)])
+    assert asked == [(bar,)]
+    monkeypatch.undo()
+    after = port.grab(bar).toImage()
+    assert after != before.copy(bar) and port.grab().toImage().copy(bar) == after
+
+
 def test_pictures_are_cut_to_their_place(page: TasksPage) -> None:
     art = QPixmap(QSize(300, 60))
     art.fill("#ff0000")

@@ -14,7 +14,7 @@ from model_manager.core.errors import BadDownload, NetworkFault, Refused
 from model_manager.core.online.answers import Answer
 from model_manager.core.online.bodies import Body, is_strong
 from model_manager.core.online.partials import Partial, Range
-from model_manager.core.online.streams import BLAKE3, GIT_SHA1, SHA256, Follower
+from model_manager.core.online.streams import BLAKE3, GIT_SHA1, SHA256, Flusher, Follower
 from model_manager.core.online.throttle import Throttle
 from model_manager.core.online.web import Web
 from model_manager.core.words import tr
@@ -113,6 +113,7 @@ class Filling:
         self._next_look, self._next_word = 0, 0.0
         self.follower = Follower(partial.path, wanted.algorithm, wanted.size)
         self.follower.reach(partial.prefix)
+        self.flusher = Flusher(partial.path)
 
     @property
     def total(self) -> int:
@@ -166,7 +167,9 @@ class Filling:
         now = time.monotonic()
         if now >= self._next_word:
             self._next_word = now + _TELL_EVERY
-            self.hands.told(self.partial.count, self.total)
+            count = self.partial.count
+            self.hands.told(count, self.total)
+            self.flusher.reach(count)
             self.look()
 
     def look(self) -> None:

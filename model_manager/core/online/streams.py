@@ -5,6 +5,7 @@ Called by transfer and segments, which never name a thread themselves. All of th
 
 import hashlib
 import io
+import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from model_manager.core.words import tr
 from model_manager.core.work import Work
 
 STEP: Final = 1 << 20  # bytes hashed at once: they stay in the processor's cache between reading and hashing
+FLUSH_EVERY: Final = 64 << 20  # bytes
 _BEHIND: Final = 8 << 20  # bytes by which the hash may be behind before it reads back what nobody hands over
 _QUEUED: Final = 4  # buffers that wait to be hashed
 SHA256, BLAKE3, GIT_SHA1 = "sha256", "blake3", "git_sha1"
@@ -53,7 +55,7 @@ class Follower:
         """`size`: of the whole file, which only git_sha1 needs to know before."""
         self._path, self._hash = path, new_hash(algorithm, size)
         self._end, self._given, self._place = 0, 0, 0  # written; queued or being hashed; hashed
-        self._is_last = self._is_over = False
+        self._is_last = self._is_over = self._is_ended = False
         self._fresh: deque[memoryview] = deque()
         self._spare: list[memoryview] = []
         self._fault: OSError | None = None
@@ -74,9 +76,9 @@ class Follower:
         That is the same one where these bytes are not next. Waits while hashing is slower than reading.
         """
         with self._news:
-            while len(self._fresh) >= _QUEUED and self._given == place and self._fault is None:
+            while len(self._fresh) >= _QUEUED and self._given == place and not self._is_ended:
                 self._news.wait()
-            if self._given != place or self._fault is not None or self._is_last:
+            if self._given != place or self._is_ended or self._is_last:
                 return buffer
             self._fresh.append(buffer[:count])
             self._given += count
@@ -96,15 +98,16 @@ class Follower:
         while not self._is_through():
             told(self._place)
             work.check()
-        if self._fault is not None:
-            raise FileFault(tr("{path} cannot be read: {reason}.", path=self._path, reason=plain_reason(self._fault))) from self._fault
+        if self._place < self._end:
+            reason = plain_reason(self._fault) if self._fault else tr("its hash could not be computed")
+            raise FileFault(tr("{path} cannot be read: {reason}.", path=self._path, reason=reason)) from self._fault
         return self._hash.hexdigest()
 
     def _is_through(self) -> bool:
         with self._news:
-            if self._place < self._end and self._fault is None:
+            if self._place < self._end and not self._is_ended:
                 self._news.wait(0.1)
-            return self._place >= self._end or self._fault is not None
+            return self._place >= self._end or self._is_ended
 
     def close(self) -> None:
         """End the thread."""
@@ -120,8 +123,10 @@ class Follower:
                     self._hash.update(piece)
                     self._hashed(piece, buffer)
         except OSError as fault:
+            self._fault = fault
+        finally:
             with self._news:
-                self._fault = fault
+                self._is_ended = True
                 self._news.notify_all()
 
     def _next(self, file: io.FileIO, buffer: memoryview) -> memoryview | None:
@@ -149,6 +154,54 @@ class Follower:
             if piece.obj is not own.obj:
                 self._spare.append(memoryview(piece.obj))
             self._news.notify_all()
+
+
+class Flusher:
+    """Has a file written to the drive bit by bit while it is filled, in a thread of its own, so that the flush at the end is short.
+
+    It helps only, so it raises nothing: the flush at the end is what counts.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._end, self._is_over = 0, False
+        self._news = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def reach(self, end: int) -> None:
+        """Say that so many bytes are written; small files never get a thread."""
+        if end - self._end < FLUSH_EVERY:
+            return
+        with self._news:
+            self._end = end
+            self._news.notify_all()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._flush, name="transfer-flush", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """End the thread."""
+        with self._news:
+            self._is_over = True
+            self._news.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _flush(self) -> None:
+        done = 0
+        try:
+            with open(long_path(self._path), "r+b", buffering=0) as file:
+                while done < (done := self._wait(done)):
+                    os.fsync(file.fileno())
+        except OSError:
+            return
+
+    def _wait(self, done: int) -> int:
+        """Wait for more to flush than `done`; the same number when it is over."""
+        with self._news:
+            while self._end <= done and not self._is_over:
+                self._news.wait()
+            return done if self._is_over else self._end
 
 
 class Helpers:

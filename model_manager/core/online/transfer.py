@@ -67,6 +67,7 @@ class _Transfer:
             self._filling.is_halted = True
             self._end_helpers()
             self._filling.follower.close()
+            self._filling.flusher.close()
             if self._partial.is_spread:
                 self._partial.save()
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from model_manager.core.errors import BadDownload, BadPicture, FileFault, FolderFault, ModelManagerError, OnlineFault
+from model_manager.core.errors import BadDownload, BadPicture, Cancelled, FileFault, FolderFault, ModelManagerError, OnlineFault
 from model_manager.core.files.names import free_stem
 from model_manager.core.files.same import Compared
 from model_manager.core.formats.read import read_facts
@@ -29,6 +29,7 @@ from model_manager.core.sidecars.writing import save_details
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
+PREVIEW_SECONDS: Final = 40.0  # a model does not wait longer for its picture
 _BROKEN: Final = frozenset(("truncated", "bad_header", "not_a_model", "zero_filled", "unreadable"))
 _PROMISE: Final = frozenset((".safetensors", ".sft", ".gguf"))
 
@@ -137,8 +138,13 @@ class Delivery:
     def _preview(self, target: str, papers: Papers) -> list[str]:
         fetched, form = papers.fetched, form_named(self.settings.preview_format)
         try:
-            made = preview_bytes(fetched.version.images, papers.level, self.web, form, self.work, chosen=papers.chosen)
+            patience = _Patience(self.work, PREVIEW_SECONDS)
+            made = preview_bytes(fetched.version.images, papers.level, self.web, form, patience, chosen=papers.chosen)
             name = place_first(target, made) if made is not None else ""
+        except Cancelled:
+            self.work.check()
+            self.notes.append(tr("its preview could not be loaded: {reason}", reason=tr("It took too long.")))
+            return []
         except (BadPicture, OnlineFault, FileFault) as fault:
             self.notes.append(tr("its preview could not be loaded: {reason}", reason=fault.text))
             return []
@@ -146,6 +152,24 @@ class Delivery:
             self.picture = os.path.join(os.path.dirname(target), name)
             self.notes.append(tr("preview saved"))
         return [name] if name else []
+
+
+class _Patience(Work):
+    """Another work's request to stop, and one of its own after some seconds."""
+
+    def __init__(self, work: Work, seconds: float) -> None:
+        super().__init__()
+        self._work, self._until = work, time.monotonic() + seconds
+
+    @property
+    def is_cancelled(self) -> bool:
+        """True once somebody asked to stop, or the time is over."""
+        return self._work.is_cancelled or time.monotonic() > self._until
+
+    def check(self) -> None:
+        """Raise Cancelled then."""
+        if self.is_cancelled:
+            raise Cancelled
 
 
 def papers_of(payload: dict[str, Any], entry: dict[str, Any], level: int) -> Papers | None:

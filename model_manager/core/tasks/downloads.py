@@ -16,6 +16,7 @@ from model_manager.core.files.volumes import RESERVE
 from model_manager.core.hashes.compute import mark_of
 from model_manager.core.hashes.store import Store
 from model_manager.core.online.adopting import adopt
+from model_manager.core.online.bodies import is_strong
 from model_manager.core.online.endpoints import asked_now
 from model_manager.core.online.filling import Hands, Wanted
 from model_manager.core.online.partials import Partial, remove
@@ -25,6 +26,7 @@ from model_manager.core.online.transfer import fill
 from model_manager.core.paths import long_path, plain_reason, require_inside
 from model_manager.core.tasks.delivery import Delivery, papers_of
 from model_manager.core.tasks.kinds import TaskKind, Tools
+from model_manager.core.tasks.remote_facts import Head
 from model_manager.core.tasks.resolving import page_of_payload, resolved, told_fields
 from model_manager.core.tasks.running import Running
 from model_manager.core.tasks.states import DOWNLOAD, Task
@@ -69,6 +71,7 @@ class _Download:
     def __init__(self, tools: Tools, throttle: Throttle, records: Path, running: Running) -> None:
         self._tools, self._throttle, self._records, self._running = tools, throttle, records, running
         self._payload: dict[str, Any] = dict(running.task.payload)
+        self.heads: dict[str, Head] = {}  # beginnings of files that were read to see what they are
         self._before = 0
         self._notes: list[str] = []
         self._is_verifying = False
@@ -76,7 +79,7 @@ class _Download:
     def run(self) -> str:
         """Bring all files and return what is to be said of them."""
         if not self._payload.get("files"):
-            self._payload = resolved(self._tools, self._payload, self._running.work)
+            self._payload = resolved(self._tools, self._payload, self._running.work, self.heads)
         self._running.save(self._payload, **told_fields(self._payload, self._tools.settings.adult_level))
         files = [dict(entry) for entry in self._payload["files"]]
         self._payload["files"] = files
@@ -206,6 +209,7 @@ class _One:
         hands.room(max(0, self._wanted.size - partial.count))
         if adopted := adopt(web, self._wanted, partial, target, hands):
             self._download.tell(partial.count, tr("going on from {name}", name=adopted))
+        self._begin_with_head(partial)
         digest = fill(web, self._wanted, partial, hands)
         self._download.begin_verifying()
         self._entry["size"] = partial.count
@@ -213,6 +217,19 @@ class _One:
         sha256 = digest if self._wanted.algorithm == SHA256 else ""
         path = self._delivery.deliver(partial, target, self._papers(), sha256)
         self._done(path, sha256, is_proven=bool(self._wanted.expected))
+
+    def _begin_with_head(self, partial: Partial) -> None:
+        """Take over what was read of the file already, where the server can tell whether it is still the same."""
+        head = self._download.heads.pop(str(self._entry["url"]), None)
+        if head is None or partial.path or not is_strong(head.etag) or not (head.total and self._wanted.is_near(head.total)):
+            return
+        partial.make()
+        partial.know(head.etag, head.modified, head.total)
+        handle = partial.open(0)
+        try:
+            partial.write(handle, 0, memoryview(head.data))
+        finally:
+            os.close(handle)
 
     def _check(self, partial: Partial) -> None:
         if self._entry.get("is_model", True):

@@ -24,7 +24,7 @@ from model_manager.core.paths import path_key, require_inside
 from model_manager.core.sidecars.suffixes import stem_of
 from model_manager.core.tasks import naming
 from model_manager.core.tasks.placing import main_file, targets_of, unseen
-from model_manager.core.tasks.remote_facts import remote_facts
+from model_manager.core.tasks.remote_facts import Head, remote_facts
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -251,10 +251,11 @@ def proposals_for(
     options: Options,
     known_hashes: Mapping[str, str],
     work: Work | None = None,
+    heads: dict[str, Head] | None = None,
 ) -> list[Proposal]:
     """Return what a link alone would bring, header read: what the command line and a task do that hold nothing but the link.
 
-    Raises BadLink, FolderFault, Refused, NetworkFault, Cancelled.
+    heads: is given the beginnings that were read, as by `remote_facts`. Raises BadLink, FolderFault, Refused, NetworkFault, Cancelled.
     """
     offer = sites.find(link, work)
     version = sites.completed(offer, chosen_version(offer), work)
@@ -262,7 +263,7 @@ def proposals_for(
     for group in chosen_groups(offer, version, current_name(options.kind)):
         main = main_file(group.files)
         is_asked = not (version.barred or options.kind or options.destination) and main.is_model
-        facts = remote_facts(sites.web, main, work) if is_asked else Facts()
+        facts = remote_facts(sites.web, main, work, heads) if is_asked else Facts()
         plans.append(propose(offer, version, group.files, found, options, known_hashes, facts))
         options = replace(options, taken=options.taken | {path_key(path) for path in plans[-1].targets})
     return plans

@@ -7,6 +7,7 @@ disk, for the readers of files; a zip is read from memory, as a hole of gigabyte
 import io
 import os
 import tempfile
+from dataclasses import dataclass
 from typing import Any, BinaryIO, Final, cast
 
 from model_manager.core.errors import NetworkFault
@@ -15,6 +16,7 @@ from model_manager.core.formats.contents import Damage
 from model_manager.core.formats.metadata import facts_of
 from model_manager.core.formats.read import read_facts
 from model_manager.core.library.entry import Facts
+from model_manager.core.online.bodies import is_page
 from model_manager.core.online.records import RemoteFile
 from model_manager.core.online.web import Web
 from model_manager.core.work import Work
@@ -24,16 +26,28 @@ MOST: Final = 1024 * 1024
 _TAIL: Final = 256 * 1024  # the table of a checkpoint's archive has some 1,200 entries of 80 bytes
 
 
-def remote_facts(web: Web, file: RemoteFile, work: Work | None = None) -> Facts:
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The beginning of a file on a server, so that a download can go on from it. etag, modified: what the server said of the file."""
+
+    data: bytes
+    total: int
+    etag: str
+    modified: str
+
+
+def remote_facts(web: Web, file: RemoteFile, work: Work | None = None, heads: dict[str, Head] | None = None) -> Facts:
     """Return format, kind, architecture, base model and precision of a file by its first bytes; empty Facts where these do not tell.
 
-    Raises Refused (a key is missing, it is not there ...), NetworkFault, Cancelled.
+    heads: is given what was read, by the file's address. Raises Refused (a key is missing, it is not there ...), NetworkFault, Cancelled.
     """
-    data, total, _ = web.first_bytes(file.url, FIRST, work=work)
+    data, total, headers = web.first_bytes(file.url, FIRST, work=work)
     size = total or file.size
     wanted = min(MOST, size, _needed(data))
-    if wanted > len(data) and len(data) == FIRST:
-        data = web.first_bytes(file.url, wanted, work=work)[0]
+    if wanted > len(data) == FIRST:
+        data += _part(web, file.url, FIRST, wanted, work)
+    if heads is not None and not is_page(data, headers, file.name):
+        heads[file.url] = Head(data, total, headers.get("ETag", ""), headers.get("Last-Modified", ""))
     if data.startswith(pickles.ZIP_MAGIC):
         found = _zip(_Pieces(size, [(0, data), *_tail(web, file.url, size, len(data), work)]), data)
     else:
@@ -52,13 +66,17 @@ def _needed(start: bytes) -> int:
 def _tail(web: Web, url: str, size: int, known: int, work: Work | None) -> list[tuple[int, bytes]]:
     """The end of a file as (place, bytes); nothing when it is known already, or the server does not give parts."""
     begin = max(known, size - _TAIL)
-    if begin >= size:
-        return []
+    data = _part(web, url, begin, size, work) if begin < size else b""
+    return [(begin, data)] if data else []
+
+
+def _part(web: Web, url: str, start: int, end: int, work: Work | None) -> bytes:
+    """The bytes of a file from `start` to `end`; nothing when the server does not give parts."""
     try:
-        with web.open(url, {"Range": f"bytes={begin}-{size - 1}"}, work=work) as answer:
-            return [(begin, answer.read_all(_TAIL))] if answer.status == 206 else []
+        with web.open(url, {"Range": f"bytes={start}-{end - 1}"}, work=work) as answer:
+            return answer.read_all(end - start) if answer.status == 206 else b""
     except NetworkFault:
-        return []
+        return b""
 
 
 def _beginning(name: str, size: int, data: bytes) -> Facts:

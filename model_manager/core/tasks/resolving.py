@@ -13,21 +13,22 @@ from model_manager.core.online.packing import from_plain
 from model_manager.core.online.records import SITE_NAMES, Image, Link, Version
 from model_manager.core.tasks.kinds import Tools
 from model_manager.core.tasks.proposals import BARRED, GOES, Proposal, download_payload, options_for, proposals_for
+from model_manager.core.tasks.remote_facts import Head
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
 
-def resolved(tools: Tools, payload: dict[str, Any], work: Work) -> dict[str, Any]:
+def resolved(tools: Tools, payload: dict[str, Any], work: Work, heads: dict[str, Head] | None = None) -> dict[str, Any]:
     """Return the payload with `files` and all that belongs to them. payload: link, to ("KIND", "KIND/SUB" or ""), name.
 
-    Raises BadLink, Refused, NetworkFault, FolderFault, Cancelled.
+    heads: is given the beginnings of files that were read, by address. Raises BadLink, Refused, NetworkFault, FolderFault, Cancelled.
     """
     text, to, name = (str(payload.get(key) or "") for key in ("link", "to", "name"))
     links = tools.sites.links(text)
     if len(links) != 1 or links[0].problem:
         raise BadLink(links[0].problem if links else tr("The link is empty."))
     options = options_for(to, name, tools.settings.folder_template)
-    plans = proposals_for(tools.sites, links[0], destinations(tools.sources()), options, {}, work)
+    plans = proposals_for(tools.sites, links[0], destinations(tools.sources()), options, {}, work, heads)
     for plan in plans:
         _require_ready(plan)
     parts = [download_payload(plan, text, None, to, name) for plan in plans]

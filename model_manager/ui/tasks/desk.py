@@ -6,6 +6,7 @@ Made by the main window. It wires widgets to bridge's `Board`; what is done with
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
@@ -25,12 +26,13 @@ from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.selection import Selection
 from model_manager.ui.settings.desk import SettingsDesk
 from model_manager.ui.status_bar import StatusBar
-from model_manager.ui.tasks.history_sheet import HistorySheet
-from model_manager.ui.tasks.menu import show_menu
 from model_manager.ui.tasks.notices import Notices
-from model_manager.ui.tasks.page import TasksPage
 from model_manager.ui.tasks.words import AGAIN, CANCEL, FIX, PAUSE, REMOVE, RESUME, SHOW, spoken
 from model_manager.ui.top_bar import TopBar
+
+if TYPE_CHECKING:  # what is shown is loaded when it is asked for: a start does not wait for it
+    from model_manager.ui.tasks.history_sheet import HistorySheet
+    from model_manager.ui.tasks.page import TasksPage
 
 KEYS = "Ctrl+J"
 ROOM_MS = 15_000
@@ -67,19 +69,19 @@ class TasksDesk(QObject):
         board.changed.connect(self._on_changed)
         board.history_ready.connect(self._on_history)
         board.room_known.connect(self._on_room)
-        board.page_asked.connect(lambda address: QDesktopServices.openUrl(QUrl(address)))
+        board.page_asked.connect(open_page)
         board.folder_asked.connect(lambda _: self.folders_asked.emit())
         board.space_asked.connect(lambda task: self._open_folder(task.id))
         self._pages.currentChanged.connect(self._on_page_changed)
 
     def show_in(self, top: TopBar, status: StatusBar, problems: ProblemBar) -> None:
         """Use the bars of the window."""
-        self._top, self._status = top, status
+        self._top, self._status, self._problems = top, status, problems
         top.tasks_asked.connect(self.show)
         top.add_link_asked.connect(self.board.add_link_asked)
         self.notices = Notices(problems, status, lambda action, id_: self._act(action, [id_]), self.show, self)
         self.board.task_ended.connect(self._on_ended)
-        self.board.problem_raised.connect(lambda text: problems.show_problem(text, "warn"))
+        self.board.problem_raised.connect(self._on_problem)
 
     def use_settings(self, settings: SettingsDesk) -> None:
         """Have keys asked for there; what waited for one goes on when it is good."""
@@ -121,8 +123,10 @@ class TasksDesk(QObject):
             if (view := self._views.currentWidget()) is not None:
                 view.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _made_page(self) -> TasksPage:
+    def _made_page(self) -> "TasksPage":
         if self.page is None:
+            from model_manager.ui.tasks.page import TasksPage
+
             board = self.board
             page = self.page = TasksPage(board.model, board.pictures.picture)
             board.model.describe = lambda task: spoken(task, time.time())
@@ -161,6 +165,11 @@ class TasksDesk(QObject):
         if not self.is_shown:
             self.notices.tell(task)
 
+    def _on_problem(self, text: str) -> None:
+        """Say it where it is seen."""
+        bar = self.page.problems if self.page is not None and self.is_shown else self._problems
+        bar.show_problem(text, "warn")
+
     def _on_room(self, room: Room) -> None:
         if self.page is not None and room.free:
             size = short_size(room.free)
@@ -176,6 +185,8 @@ class TasksDesk(QObject):
 
     def _show_menu(self, point: QPoint) -> None:
         if self.page is not None and (tasks := self.page.view.selected()):
+            from model_manager.ui.tasks.menu import show_menu
+
             show_menu(self._window, point, tasks, self._act, link_of)
 
     def show_made(self, id_: int) -> None:
@@ -201,6 +212,8 @@ class TasksDesk(QObject):
             QDesktopServices.openUrl(QUrl.fromLocalFile(folder))
 
     def _on_history(self, task: Task, changes: list[Change]) -> None:
+        from model_manager.ui.tasks.history_sheet import HistorySheet
+
         sheet = self.history = HistorySheet(task, changes, self._window)
         sheet.finished.connect(self._on_history_closed)
         sheet.open()
@@ -215,3 +228,10 @@ def link_of(task: Task) -> str:
     """The address a task is about; "" for none."""
     link = task.payload.get("link", "")
     return task.page or (link if isinstance(link, str) else "")
+
+
+def open_page(address: str) -> None:
+    """Open a page in the browser; addresses come from sites, so nothing else is opened than pages."""
+    url = QUrl(address)
+    if url.scheme() in ("http", "https"):
+        QDesktopServices.openUrl(url)

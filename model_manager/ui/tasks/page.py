@@ -15,6 +15,7 @@ from model_manager.core.words import tr, trn
 from model_manager.ui.elided_label import ElidedLabel
 from model_manager.ui.empty_state import CardDrawing
 from model_manager.ui.outline import BOTTOM, TOP
+from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.tasks.view import TaskView
 from model_manager.ui.tasks.words import summary
 from model_manager.ui.theme import dress
@@ -41,8 +42,10 @@ class TasksPage(QWidget):
     def __init__(self, model: TaskModel, picture: Callable[[str], QPixmap | None]) -> None:
         super().__init__()
         self._model = model
+        self._seen: tuple[dict[str, int], int, str, bool] | None = None
         self.view = TaskView(model, picture)
         self.view.asked.connect(self.asked)
+        self.problems = ProblemBar()  # the window's own is out of sight
         self._build_head()
         self._build_chips()
         self._build_empty()
@@ -55,6 +58,10 @@ class TasksPage(QWidget):
     def show_counts(self) -> None:
         """Show how many there are, in the head, on the chips and below."""
         counts, total = self._model.counts, len(self._model)
+        seen = (dict(counts), total, self._model.filter, self._model.rowCount() > 0)
+        if seen == self._seen:
+            return
+        self._seen = seen
         self._pill.setText(trn("{count} task", "{count} tasks", total))
         self._pill.setVisible(total > 0)
         going = sum(counts[state] for state in (RUNNING, VERIFYING, WAITING, QUEUED))
@@ -199,6 +206,7 @@ class TasksPage(QWidget):
         middle = QVBoxLayout(ground)
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
+        middle.addWidget(self.problems)
         middle.addWidget(self._chip_row)
         middle.addWidget(self._middle, 1)
         column = QVBoxLayout(self)

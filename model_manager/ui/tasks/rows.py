@@ -122,6 +122,7 @@ class TaskDelegate(QStyledItemDelegate):
         """`picture(path)` gives a picture when there is one."""
         super().__init__(parent)
         self._picture = picture
+        self.wanted = QRect()  # what of the list is painted now; parts of rows beside it are left alone
         self.hot = (-1, "")  # id of the task and the action under the pointer
         self.clock: Callable[[], float] = time.time
 
@@ -145,11 +146,13 @@ class TaskDelegate(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(rect).adjusted(2.75, 2.75, -2.75, -3.75), 6, 6)
         where = places(rect)
-        self._paint_thumb(painter, where.thumb, task)
-        _paint_title(painter, where.text, option.font, task)
         _paint_progress(painter, where.progress, option.font, task, self.clock())
-        _paint_state(painter, where.state, option.font, task)
-        self._paint_buttons(painter, option, task, is_over or is_on)
+        if self.wanted.left() < where.progress.left():
+            self._paint_thumb(painter, where.thumb, task)
+            _paint_title(painter, where.text, option.font, task)
+        if self.wanted.right() > where.progress.right():
+            _paint_state(painter, where.state, option.font, task)
+            self._paint_buttons(painter, option, task, is_over or is_on)
         painter.restore()
 
     def _paint_thumb(self, painter: QPainter, rect: QRect, task: Task) -> None:
@@ -273,7 +276,7 @@ def _lines(text: str, font: QFont, width: int) -> list[str]:
     first.setLineWidth(width)
     layout.endLayout()
     cut = first.textLength()
-    return [text[:cut].rstrip(), metrics.elidedText(text[cut:].lstrip(), Qt.TextElideMode.ElideRight, width)]
+    return [text[:cut].rstrip().removesuffix(" ·"), metrics.elidedText(text[cut:].lstrip(), Qt.TextElideMode.ElideRight, width)]
 
 
 def _paint_state(painter: QPainter, rect: QRect, font: QFont, task: Task) -> None:

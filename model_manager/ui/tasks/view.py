@@ -26,12 +26,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QToolTip
 
-from model_manager.bridge.task_model import TaskModel, can_move
+from model_manager.bridge.task_model import PROGRESS_ROLE, TaskModel, can_move
 from model_manager.core.tasks.states import Task
 from model_manager.core.tasks.words import told
 from model_manager.core.words import tr, trn
 from model_manager.ui.elided_label import plain_tip
-from model_manager.ui.tasks.rows import ROW, TaskDelegate, button_at
+from model_manager.ui.tasks.rows import ROW, Index, TaskDelegate, button_at, places
 from model_manager.ui.tasks.words import AGAIN, CANCEL, PAUSE, REMOVE, RESUME, action_words, can, main_action
 from model_manager.ui.theme import tokens
 
@@ -239,8 +239,18 @@ class TaskView(QTableView):
         self.setState(QAbstractItemView.State.NoState)
         self._mark(-1)
 
+    def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
+        """Where only numbers have changed, only their place is painted anew."""
+        if list(roles) != [PROGRESS_ROLE]:
+            super().dataChanged(first, last, list(roles))
+            return
+        top, end = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
+        for row in range(max(first.row(), top), min(last.row(), self._tasks.rowCount() - 1 if end < 0 else end) + 1):
+            self.viewport().update(places(self.visualRect(self._tasks.index(row))).progress)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the rows, and a line where something dragged would go."""
+        self._rows.wanted = event.region().boundingRect()
         super().paintEvent(event)
         if self._line >= 0:
             top = self.rowViewportPosition(self._line) if self._line < self._tasks.rowCount() else self.verticalHeader().length()

@@ -105,6 +105,7 @@ class MainWindow(QMainWindow):
         from model_manager.ui.handing import Handing
         from model_manager.ui.links.desk import LinkDesk
         from model_manager.ui.model_menu import ModelMenu
+        from model_manager.ui.online_desk import OnlineDesk
         from model_manager.ui.pictures.desk import PictureDesk
         from model_manager.ui.tasks.desk import TasksDesk
 
@@ -120,6 +121,10 @@ class MainWindow(QMainWindow):
         self.tasks.follow(self.pictures.previews, self.drop_in.intake)
         self.tasks.use_settings(self.desk.settings)
         self.links = LinkDesk(self, self.session, self.tasks, self.desk, self.drop_in)
+        self.online = OnlineDesk(self, self.session, self.thumbnails, self.pages, self.tasks)
+        self.online.connect_desks(self.links, self.desk, self.pictures)
+        self.online.show_in(self.sidebar, self.menu, self.problems)
+        self.online.lead_to(self.views, self.grid, self.search, self.selection, self._clear_search)
 
     def _connect(self) -> None:
         session, top = self.session, self.top_bar
@@ -147,7 +152,7 @@ class MainWindow(QMainWindow):
         session.problem_ended.connect(self.problems.withdraw)
         session.folders_faulted.connect(self._on_folders_faulted)
         session.model.order_asked.connect(self._on_sort_chosen)
-        session.scanned.connect(self._on_scanned)
+        session.scanned.connect(lambda _: self._fetch_record())  # what was looked at may have changed: show it anew
         self.status.cancel_asked.connect(session.cancel_scan)
         self.thumbnails.cache_failed.connect(lambda text: self.problems.show_problem(text, "warn"))
         self.tasks.folders_asked.connect(self.desk.show_folders)
@@ -182,13 +187,13 @@ class MainWindow(QMainWindow):
 
     def _connect_keys(self) -> None:
         for keys, slot in (
-            ("Ctrl+F", lambda: self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)),
+            ("Ctrl+F", lambda: self.online.field().setFocus(Qt.FocusReason.ShortcutFocusReason)),
             ("F5", self._on_refresh), ("Ctrl+R", self._on_refresh),
             ("Ctrl+1", lambda: self._on_view("grid")), ("Ctrl+2", lambda: self._on_view("table")),
             ("Ctrl+I", self._toggle_details), ("Ctrl+B", lambda: self.sidebar.setVisible(self.sidebar.isHidden())),
-            ("Ctrl++", lambda: self.grid.set_card_width(self.grid.card_width + 20)),
-            ("Ctrl+=", lambda: self.grid.set_card_width(self.grid.card_width + 20)),
-            ("Ctrl+-", lambda: self.grid.set_card_width(self.grid.card_width - 20)),
+            ("Ctrl++", lambda: self.online.grid().zoom(20)),
+            ("Ctrl+=", lambda: self.online.grid().zoom(20)),
+            ("Ctrl+-", lambda: self.online.grid().zoom(-20)),
             ("Ctrl+,", self.desk.show_settings), ("Ctrl+Q", self.close),
         ):  # fmt: skip
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
@@ -339,10 +344,6 @@ class MainWindow(QMainWindow):
     def _on_refresh(self) -> None:
         self.thumbnails.retry()
         self.session.scan()
-
-    def _on_scanned(self, _: object) -> None:
-        """What was looked at may have changed: show it anew."""
-        self._fetch_record()
 
     # one model or several
 

@@ -11,6 +11,7 @@ import pytest
 from download_case import Downloads, until
 
 from model_manager.core.demo.site_records import SiteModel
+from model_manager.core.hashes.store import Store
 from model_manager.core.tasks import delivery, downloads
 from model_manager.core.tasks import faults as engine_faults
 from model_manager.core.tasks.states import DONE, FAILED, PAUSED, WAITING
@@ -48,6 +49,8 @@ def test_from_a_link_to_a_finished_model(case: Downloads) -> None:
     assert task.where == "Civitai → loras"
     assert task.done == task.total == os.path.getsize(task.path)
     assert case.records() == []
+    with Store(case.data) as store:
+        assert store.paths_of(hashlib.sha256(Path(task.path).read_bytes()).hexdigest()) == [os.path.realpath(task.path)]
 
 
 def test_the_model_is_named_last(case: Downloads, monkeypatch: pytest.MonkeyPatch) -> None:

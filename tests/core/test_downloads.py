@@ -11,8 +11,10 @@ import pytest
 from download_case import Downloads, until
 
 from model_manager.core.demo.site_records import SiteModel
+from model_manager.core.hashes.store import Store
 from model_manager.core.tasks import delivery, downloads
 from model_manager.core.tasks import faults as engine_faults
+from model_manager.core.tasks.resolving import accepted, elsewhere
 from model_manager.core.tasks.states import CANCELLED, DONE, DOWNLOAD, FAILED, PAUSED, WAITING, Task
 from tests.double import FOX, Double, big_lora, cases, faults
 
@@ -48,6 +50,8 @@ def test_from_a_link_to_a_finished_model(case: Downloads) -> None:
     assert task.where == "Civitai → loras"
     assert task.done == task.total == os.path.getsize(task.path)
     assert case.records() == []
+    with Store(case.data) as store:
+        assert store.paths_of(hashlib.sha256(Path(task.path).read_bytes()).hexdigest()) == [os.path.realpath(task.path)]
 
 
 def test_the_model_is_named_last(case: Downloads, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,6 +212,38 @@ def test_a_folder_that_is_gone(case: Downloads, double: Double) -> None:
         engine.resume().result()
         task = until(engine, task.id, lambda now: now.state == FAILED)
     assert (task.code, task.fix) == ("folder_fault", "choose_folder")
+
+
+def test_another_folder_for_one_download(case: Downloads, double: Double) -> None:
+    model = double.add_big("moved", 2)
+    double.faults = [faults.cut(500_000, count=1), faults.dropped("storage", skip=1)]
+    with case.engine() as engine:
+        task = case.add(engine, double.page(model), "loras/style")
+        until(engine, task.id, lambda now: now.done > 400_000)
+        engine.pause().result()
+        until(engine, task.id, lambda now: now.state == PAUSED)
+        assert case.names() == ["style/moved.safetensors.part"]
+        double.faults = []
+        vae = case.models / "vae"
+        assert engine.amend(task.id, lambda now: elsewhere(now, "vae", str(vae), 1)).result()
+        task = until(engine, task.id, lambda now: now.state in (DONE, FAILED))
+        assert not engine.amend(task.id, accepted).result(), "what is done stays as it is"
+    assert (task.state, task.path, task.where) == (DONE, str(vae / "style" / "moved.safetensors"), "Civitai → vae/style")
+    assert case.names() == [], "what lay at the first place is gone"
+    assert case.records() == []
+
+
+def test_a_folder_is_chosen_before_it_is_known_what_it_is(case: Downloads) -> None:
+    for kind in ("loras", "checkpoints"):
+        shutil.rmtree(case.models / kind)
+    (case.models / "loras").write_text("in the way")
+    with case.engine() as engine:
+        task = case.add(engine, FOX_LINK)
+        task = until(engine, task.id, lambda now: now.state == FAILED)
+        assert (task.fix, task.payload.get("files")) == ("choose_folder", None)
+        assert engine.amend(task.id, lambda now: elsewhere(now, "vae", str(case.models / "vae"), 1)).result()
+        task = until(engine, task.id, lambda now: now.state in (DONE, FAILED))
+    assert (task.state, task.path) == (DONE, str(case.models / "vae" / "glass_fox_v2.safetensors"))
 
 
 def test_a_full_drive_waits_and_goes_on(case: Downloads, double: Double, monkeypatch: pytest.MonkeyPatch) -> None:

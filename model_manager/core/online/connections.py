@@ -179,13 +179,9 @@ class Connections:
     ) -> urllib3.BaseHTTPResponse:
         """Ask, and return the answer with its body unread. Raises requests' exceptions, OSError, ValueError, and Cancelled."""
         request = requests.Request(method, url, headers=dict(headers), data=body).prepare()
-        verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-        if isinstance(verify, str) and not os.path.exists(verify):
-            raise NoCertificates
+        verify, proxies = _certificates(), self._proxies(request.url or url)
         with _working_for(work):
-            answer = self._adapter.send(
-                request, stream=True, timeout=(CONNECT_SECONDS, seconds), verify=verify, proxies=self._proxies(request.url or url)
-            )
+            answer = self._adapter.send(request, stream=True, timeout=(CONNECT_SECONDS, seconds), verify=verify, proxies=proxies)
         raw: urllib3.BaseHTTPResponse = answer.raw
         return raw
 
@@ -209,6 +205,20 @@ class Connections:
         if found.lower().startswith("socks"):
             raise SocksProxy
         return {"http": found, "https": found} if found else {}
+
+
+def _certificates() -> str | bool:
+    """Return the certificates to know servers by that the environment names; True: those of certifi. Raises NoCertificates.
+
+    SSL_CERT_FILE is OpenSSL's, which takes a missing one for none; other programs leave such behind.
+    """
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        if path := os.environ.get(name, ""):
+            if not os.path.exists(path):
+                raise NoCertificates(name)
+            return path
+    path = os.environ.get("SSL_CERT_FILE", "")
+    return path if os.path.isfile(path) else True
 
 
 @contextlib.contextmanager

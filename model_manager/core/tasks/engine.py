@@ -162,6 +162,13 @@ class Engine:
         """Take ended tasks off the list; what failed ones left is cleaned up."""
         return self.post(lambda: self._desk.clear(ids))
 
+    def amend(self, id_: int, change: Callable[[Task], Mapping[str, Any]]) -> "Future[bool]":
+        """Begin a task that failed, waits or is paused again with other values: `change(task)` gives fields of Task (payload, where ...).
+
+        With chore=CLEAN what it left is cleaned up before. Called in the engine's thread, perhaps twice. False for a task in another state.
+        """
+        return self.post(lambda: self._desk.amend(id_, change))
+
     def move(self, id_: int, place: int) -> "Future[None]":
         """Put a task at this index of the list (as `tasks` gives it, without itself), with a priority that fits there."""
         return self.post(lambda: self._desk.move(id_, place))

@@ -25,6 +25,7 @@ class SettingsDesk(QObject):
     clipboard_chosen = Signal(bool)
     handler_chosen = Signal(bool)
     speed_changed = Signal()  # how many downloads at once, or how fast
+    level_changed = Signal()  # what may be shown
     key_kept = Signal(str)  # site whose key is good now
 
     def __init__(self, window: QWidget, session: Session) -> None:
@@ -79,7 +80,7 @@ class SettingsDesk(QObject):
         downloads.compatible_chosen.connect(lambda names: setattr(settings, "compatible_sidecars", names))
         downloads.clipboard_chosen.connect(self._on_clipboard)
         downloads.handler_chosen.connect(self.handler_chosen)
-        online.level_chosen.connect(lambda level: setattr(settings, "adult_level", level))
+        online.level_chosen.connect(self._on_level)
         online.place_chosen.connect(self._on_place)
         for row in online.keys.values():
             self._connect_row(row)
@@ -108,6 +109,10 @@ class SettingsDesk(QObject):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             set_theme(name, app)
+
+    def _on_level(self, level: int) -> None:
+        self._session.settings.adult_level = level
+        self.level_changed.emit()
 
     def _on_speed(self, name: str, value: int) -> None:
         setattr(self._session.settings, name, value)

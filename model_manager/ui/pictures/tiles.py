@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 
 from model_manager.ui import theme
 from model_manager.ui.details.parts import font
+from model_manager.ui.elided_label import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 TileRole, ImageRole, FaultRole = (Qt.ItemDataRole.UserRole + number for number in range(3))
@@ -94,7 +95,7 @@ class TileModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{tile.title}, {tile.note}" if tile.note else tile.title
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._faults.get(tile.key)
+            return plain_tip(self._faults.get(tile.key, ""))
         return {TileRole: tile, ImageRole: self._pixmaps.get(tile.key), FaultRole: self._faults.get(tile.key)}.get(role)
 
 

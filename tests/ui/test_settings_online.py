@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPu
 from pytestqt.qtbot import QtBot
 
 from model_manager.core.online.records import CIVITAI, EVERYTHING, HUGGING_FACE, SAFE
-from model_manager.ui.settings.dialog import SettingsDialog
+from model_manager.ui.settings.dialog import DOWNLOADS, SettingsDialog
 from model_manager.ui.settings.key_row import KeyRow
 from model_manager.ui.settings.key_sheet import KeySheet
 from model_manager.ui.theme import set_theme
@@ -51,7 +51,7 @@ def test_chosen_sidecars_are_told_in_their_order(settings: SettingsDialog, qtbot
     told: list[object] = []
     settings.downloads.compatible_chosen.connect(told.append)
     settings.downloads.set_compatible(["json"])
-    settings.show_page(settings.downloads)
+    settings.show_page(DOWNLOADS)
     box = next(one for one in settings.downloads.findChildren(QCheckBox) if one.text().startswith(".civitai.info"))
     box.click()
     assert told == [["civitai.info", "json"]]

@@ -52,7 +52,7 @@ def about(group: Group) -> str:
 def title(group: Group) -> str:
     """What a row is called: with its folder where it lies in one."""
     below = group.files[0].below if group.sort == ONE else ""
-    return f"{below}/{group.title}" if below else group.title
+    return f"{below}/{group.title}" if below else group.title or tr("The whole folder")
 
 
 class FileModel(QAbstractListModel):

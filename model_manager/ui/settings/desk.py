@@ -25,6 +25,7 @@ class SettingsDesk(QObject):
     clipboard_chosen = Signal(bool)
     handler_chosen = Signal(bool)
     speed_changed = Signal()  # how many downloads at once, or how fast
+    level_changed = Signal()  # what may be shown
     key_kept = Signal(str)  # site whose key is good now
 
     def __init__(self, window: QWidget, session: Session) -> None:
@@ -38,8 +39,8 @@ class SettingsDesk(QObject):
         self._online.source_known.connect(self._on_source)
         self._online.key_judged.connect(self._on_judged)
 
-    def show(self) -> None:
-        """Open the settings."""
+    def show(self, page: int = -1) -> None:
+        """Open the settings, at one of the pages of `dialog` if one is named."""
         if self._dialog is None:
             self._dialog = SettingsDialog(self._window)
             self._connect_general(self._dialog)
@@ -47,6 +48,8 @@ class SettingsDesk(QObject):
         self._fill(self._dialog)
         self._session.folders.measure_cache()
         self._online.look_for_keys()
+        if page >= 0:
+            self._dialog.show_page(page)
         self._dialog.show()
         self._dialog.raise_()
 
@@ -79,7 +82,7 @@ class SettingsDesk(QObject):
         downloads.compatible_chosen.connect(lambda names: setattr(settings, "compatible_sidecars", names))
         downloads.clipboard_chosen.connect(self._on_clipboard)
         downloads.handler_chosen.connect(self.handler_chosen)
-        online.level_chosen.connect(lambda level: setattr(settings, "adult_level", level))
+        online.level_chosen.connect(self._on_level)
         online.place_chosen.connect(self._on_place)
         for row in online.keys.values():
             self._connect_row(row)
@@ -108,6 +111,10 @@ class SettingsDesk(QObject):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             set_theme(name, app)
+
+    def _on_level(self, level: int) -> None:
+        self._session.settings.adult_level = level
+        self.level_changed.emit()
 
     def _on_speed(self, name: str, value: int) -> None:
         setattr(self._session.settings, name, value)

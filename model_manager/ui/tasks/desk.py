@@ -237,18 +237,21 @@ class TasksDesk(QObject):
     def show_made(self, id_: int) -> None:
         """Go to the model that a task made; to its folder while the library does not know it yet."""
         task = self.board.model.task(id_)
-        if task is None or not task.path:
-            return
+        if task is not None and task.path:
+            self.show_path(task.path)
+
+    def show_path(self, path: str) -> None:
+        """Go to the model at a path; to its folder while the library does not know it."""
         self.leave()
-        row = self._selection.select_path(task.path)
+        row = self._selection.select_path(path)
         if row < 0:
             self._clear_search()
-            row = self._selection.select_path(task.path)
+            row = self._selection.select_path(path)
         view = self._views.currentWidget()
         if row >= 0 and isinstance(view, QAbstractItemView):
             view.scrollTo(view.model().index(row, 0))
         else:
-            self._open_folder(id_)
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
 
     def _open_folder(self, id_: int) -> None:
         task = self.board.model.task(id_)

@@ -18,11 +18,11 @@ from model_manager import __version__
 from model_manager.core.errors import ModelManagerError
 from model_manager.core.paths import data_dir, replace_file
 from model_manager.core.words import tr
+from model_manager.self_check_online import hashes, online, tasks
 from model_manager.self_check_parts import (
     CheckFailed,
     data_folder,
     database,
-    demo_site,
     dependencies,
     keys,
     modules,
@@ -41,9 +41,11 @@ CHECKS: tuple[tuple[str, Callable[[Path], str]], ...] = (
     ("resources", resources),
     ("database", database),
     ("reading process", readers),
-    ("demo site", demo_site),
     ("watching", watching),
     ("keychain", keys),
+    ("online", online),
+    ("hashes", hashes),
+    ("tasks", tasks),
     ("Qt plugins", plugins),
     ("window", window),
     ("later starts", later_starts),

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import model_manager
 from model_manager import __version__
-from model_manager.core.demo.site_process import DemoSite
 from model_manager.core.formats.write import safetensors_bytes
 from model_manager.core.library.entry import Family
 from model_manager.core.library.index import Index
@@ -121,15 +120,6 @@ def readers(folder: Path) -> str:
     if row.row.file != path.name:
         raise CheckFailed(tr("The reading process read {name}.", name=row.row.file))
     return tr("answered")
-
-
-def demo_site(folder: Path) -> str:
-    """The program can start itself to be the demo's own sites."""
-    site = DemoSite(folder)
-    try:
-        return tr("{count} sites", count=len(site.environ()))
-    finally:
-        site.close()
 
 
 def keys(_folder: Path) -> str:

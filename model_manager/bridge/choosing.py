@@ -11,9 +11,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from model_manager.bridge import preview_tasks
-from model_manager.bridge.jobs import Job, Pool, Runner
+from model_manager.bridge.jobs import Job, Pool
 from model_manager.bridge.preview_tasks import Choices
+from model_manager.bridge.session import Session
 from model_manager.bridge.source_pictures import SourcePictures
+from model_manager.bridge.web_choices import WebChoices
 from model_manager.core.errors import ModelManagerError
 from model_manager.core.previews.history import History
 from model_manager.core.previews.records import Applied, Earlier, Form, Look, Made, Source
@@ -41,11 +43,10 @@ class Choosing(QObject):
     lock_changed = Signal(bool)
     changed = Signal(int)  # id of a model whose files have changed
 
-    def __init__(
-        self, runner: Runner, index: Path, data: Path, installs: tuple[str, ...], history: History, form: Form, id_: int, parent: QObject
-    ) -> None:
+    def __init__(self, session: Session, index: Path, history: History, form: Form, id_: int, parent: QObject) -> None:
         super().__init__(parent)
-        self._runner, self._index, self._data, self._installs, self._history = runner, index, data, installs, history
+        self._runner, self._index, self._history = session.runner, index, history
+        self._data, self._installs = session.folder, session.sources.installs
         self.id, self._form = id_, form
         self.choices: Choices | None = None
         self._chosen: list[Source] = []
@@ -55,7 +56,9 @@ class Choosing(QObject):
         self._made: tuple[Source, Look, Made] | None = None
         self._making = False
         self._is_closed = False
-        self.small, self.large = SourcePictures(runner, self), SourcePictures(runner, self)
+        self.web = WebChoices(session, self)
+        self.web.changed.connect(self._look)
+        self.small, self.large = (SourcePictures(session.runner, session.online, self) for _ in range(2))
         self.small.ready.connect(lambda source, _, image: self.small_ready.emit(source, image))
         self.small.refused.connect(lambda source, _, text: self.small_refused.emit(source, text))
         self.large.ready.connect(lambda source, _, image: self.large_ready.emit(source, image))
@@ -75,12 +78,13 @@ class Choosing(QObject):
         self._timer.stop()
         self.small.drop()
         self.large.drop()
+        self.web.close()
         if self._search is not None:
             self._search.cancel()
 
     def _look(self, is_first: bool = False) -> None:
         self._runner.start(
-            Pool.READ, preview_tasks.choices, self._index, self._data, self._history, self.id, tuple(self._chosen),
+            Pool.READ, preview_tasks.choices, self._index, self._data, self._history, self.id, tuple(self._chosen), self.web.sources,
             done=partial(self._on_looked, is_first), failed=self._on_failed,
         )  # fmt: skip
 
@@ -91,6 +95,7 @@ class Choosing(QObject):
             self.failed.emit(tr("This model is no longer in the library."))
             return
         self.choices = found
+        self.web.known = found.known
         self.opened.emit(found)
         if is_first and self._installs:
             work = Work()
@@ -145,8 +150,12 @@ class Choosing(QObject):
             self._tell_made()
             return
         self._making = True
+        self.web.with_bytes(source, partial(self._make_of, source, look), partial(self._on_refused, source, look))
+
+    def _make_of(self, source: Source, look: Look, whole: Source) -> None:
+        assert self.choices is not None
         self._runner.start(
-            Pool.READ, preview_tasks.made, source, self.choices.card, look, self._form,
+            Pool.READ, preview_tasks.made, whole, self.choices.card, look, self._form,
             done=partial(self._on_made, source, look), failed=partial(self._on_refused, source, look),
         )  # fmt: skip
 

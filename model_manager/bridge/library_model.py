@@ -39,7 +39,7 @@ class PictureKey(NamedTuple):
 
 
 class Card(NamedTuple):
-    """All a card shows, already formatted. badge_tone: "", accent, warn, bad. picture None: there is none."""
+    """All a card shows, already formatted. badge_tone: "", accent, ok, warn, bad. picture None: there is none."""
 
     id: int
     name: str
@@ -80,6 +80,7 @@ class LibraryModel(QAbstractTableModel):
         super().__init__(parent)
         self._arrangement = Arrangement(Shelf())
         self._badges = _badges()
+        self._updates: frozenset[int] = frozenset()
         self._titles = {
             "name": tr("Name"), "type": tr("Type"), "base": tr("Base model"), "architecture": tr("Architecture"), "size": tr("Size"),
             "modified": tr("Modified"), "added": tr("Added"), "folder": tr("Folder"),
@@ -127,6 +128,13 @@ class LibraryModel(QAbstractTableModel):
             arrangement.drop(gone)
             arrangement.put(rows)
 
+    def set_updates(self, ids: frozenset[int]) -> None:
+        """Mark the models for which there is a newer version."""
+        if ids != self._updates:
+            self._updates = ids
+            if self.rowCount():
+                self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(COLUMNS) - 1))
+
     @contextmanager
     def _resetting(self) -> Iterator[None]:
         self.beginResetModel()
@@ -145,6 +153,8 @@ class LibraryModel(QAbstractTableModel):
         flags, kind = shelf.flags[slot], shelf.kind[slot]
         is_away = bool(flags & AWAY)
         badge, tone = (tr("Away"), "") if is_away else self._badges.get(shelf.problem[slot], ("", ""))
+        if not badge and shelf.ids[slot] in self._updates:
+            badge, tone = tr("Update"), "accent"
         return Card(
             shelf.ids[slot], shelf.name(slot), kind, label_one(kind), shelf.base[slot] or shelf.architecture[slot],
             short_size(shelf.size[slot]), badge, tone, bool(flags & FAVOURITE), is_away, self._picture(slot),

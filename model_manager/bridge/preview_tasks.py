@@ -15,6 +15,7 @@ from PySide6.QtGui import QImage
 from model_manager.bridge import pictures, video
 from model_manager.bridge.card_art import card_of, file_card
 from model_manager.bridge.library_model import Card
+from model_manager.bridge.preview_web import Asker, Known, known_of
 from model_manager.core.comfyui.usage import Usage, output_folders
 from model_manager.core.errors import BadPicture, BadSidecar, FileFault, ModelManagerError
 from model_manager.core.formats.tree import embedded_covers
@@ -27,6 +28,7 @@ from model_manager.core.previews.history import History
 from model_manager.core.previews.make import make
 from model_manager.core.previews.records import (
     BESIDE,
+    CIVITAI,
     DRAWN,
     EMBEDDED,
     FILE,
@@ -54,7 +56,10 @@ from model_manager.core.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the dialog of one model shows. now: the picture it has, None for none; card: what a drawn card shows."""
+    """What the dialog of one model shows. now: the picture it has, None for none; card: what a drawn card shows.
+
+    known: by what Civitai can be asked for its pictures, None when it cannot.
+    """
 
     record: ModelRecord
     card: Card
@@ -62,6 +67,7 @@ class Choices:
     now: Source | None
     state: PreviewState
     earlier: tuple[Earlier, ...]
+    known: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +89,22 @@ class Planned:
 # one model
 
 
-def choices(index: Path, data: Path, history: History, id_: int, chosen: Sequence[Source]) -> Choices | None:
-    """All there is to choose from, with outputs as far as they are known; None when the model is gone."""
+def choices(
+    index: Path, data: Path, history: History, id_: int, chosen: Sequence[Source], online: Sequence[Source] = ()
+) -> Choices | None:
+    """All there is to choose from, with outputs as far as they are known; None when the model is gone.
+
+    online: what Civitai has of it. Before it was asked its group is there, too, when it can be asked, with nothing in it.
+    """
     with Index(index) as opened:
         record = read_record(opened, id_)
     if record is None:
         return None
-    groups = tuple(groups_for(record, _outputs(data, record), chosen))
-    return Choices(record, card_of(record), groups, _present(record, groups), read_state(record.path), tuple(history.earlier(record.path)))
+    known, groups = known_of(record, data), tuple(groups_for(record, _outputs(data, record), chosen, online))
+    if known is not None and not online:
+        groups = (*groups, SourceGroup(CIVITAI, tr("From Civitai"), tr("Look at Civitai"), ()))
+    earlier = tuple(history.earlier(record.path))
+    return Choices(record, card_of(record), groups, _present(record, groups), read_state(record.path), earlier, known)
 
 
 def outputs_looked_through(data: Path, installs: Sequence[str], work: Work) -> int:
@@ -175,7 +189,7 @@ def set_picture(index: Path, history: History, id_: int, path: str, form: Form) 
 
 
 def _painted(source: Source, card: Card) -> Source:
-    """The source with its bytes, where core cannot make them."""
+    """The source with its bytes, where core cannot make them; what Civitai has is fetched by others."""
     if source.data or source.sort not in (DRAWN, VIDEO):
         return source
     return replace(source, data=_png(file_card(card) if source.sort == DRAWN else video.poster(source.path)))
@@ -232,15 +246,25 @@ def bring_back_last(paths: Sequence[str], history: History, work: Work) -> list[
 # many
 
 
-def planned(index: Path, data: Path, installs: Sequence[str], ids: Sequence[int], options: BulkOptions, work: Work) -> Planned:
-    """Look what could be done for these models; writes nothing. Raises Cancelled."""
+def planned(
+    index: Path, data: Path, installs: Sequence[str], ids: Sequence[int], options: BulkOptions, asker: Asker, level: int, work: Work
+) -> Planned:
+    """Look what could be done for these models; writes nothing. level: what pictures of Civitai may show.
+
+    Civitai is asked only when it is one of the sources. Raises Cancelled, OnlineFault.
+    """
     cards: dict[int, Card] = {}
     usage = Usage(data)
     try:
         if OUTPUT in options.order:
             usage.refresh(output_folders(installs), work)
         with Index(index) as opened:
-            return Planned(bulk.plan(_records(opened, ids, cards, work), usage.outputs_of, options, work), cards)
+            records: Iterable[ModelRecord] = _records(opened, ids, cards, work)
+            online_of = None
+            if CIVITAI in options.order:
+                records = list(records)
+                online_of = asker.ask(records, level, work)
+            return Planned(bulk.plan(records, usage.outputs_of, options, work, online_of), cards)
     finally:
         usage.close()
 
@@ -255,7 +279,7 @@ def _records(index: Index, ids: Sequence[int], cards: dict[int, Card], work: Wor
             yield record
 
 
-def run(planned: Planned, history: History, work: Work, tell: Callable[[list[int]], None]) -> Report:
+def run(planned: Planned, history: History, asker: Asker, work: Work, tell: Callable[[list[int]], None]) -> Report:
     """Make the previews of a plan; when it is stopped, what was done is reported. `tell` gets ids that have a new one, some at a time."""
     waiting: list[int] = []
 
@@ -266,6 +290,8 @@ def run(planned: Planned, history: History, work: Work, tell: Callable[[list[int
             waiting.clear()
 
     def paint(item: BulkItem, source: Source) -> bytes:
+        if source.sort == CIVITAI:
+            return asker.bytes_of(source, work)
         return _painted(source, planned.cards[item.id]).data
 
     report = bulk.run(planned.plan, history, paint, work, emit)

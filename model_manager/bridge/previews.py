@@ -15,6 +15,7 @@ from model_manager.bridge import preview_tasks
 from model_manager.bridge.choosing import Choosing
 from model_manager.bridge.jobs import Job, Pool
 from model_manager.bridge.preview_tasks import Planned
+from model_manager.bridge.preview_web import Asker
 from model_manager.bridge.session import Session
 from model_manager.bridge.source_pictures import SourcePictures
 from model_manager.core.errors import ModelManagerError
@@ -45,7 +46,8 @@ class Previews(QObject):
         super().__init__(parent)
         self._session, self._runner = session, session.runner
         self.history = History(session.folder / FOLDER_NAME)
-        self.pictures = SourcePictures(session.runner, self)
+        self.pictures = SourcePictures(session.runner, session.online, self)
+        self._asker = Asker(session.online.sites)
         self._plan: Job | None = None
         self._run_paths: dict[int, str] = {}  # of the models of all runs, to undo them
         self._work: Work | None = None  # of what runs in the background
@@ -74,7 +76,7 @@ class Previews(QObject):
         """What a dialog for one model works with."""
         session, index = self._session, self._session.index_path
         assert index is not None
-        made = Choosing(self._runner, index, session.folder, session.sources.installs, self.history, self.form, id_, parent)
+        made = Choosing(session, index, self.history, self.form, id_, parent)
         made.changed.connect(self._on_changed)
         return made
 
@@ -179,7 +181,8 @@ class Previews(QObject):
         work = self._runner.work(self._on_plan_progress)
         session = self._session
         self._plan = self._runner.start(
-            Pool.READ, preview_tasks.planned, session.index_path, session.folder, session.sources.installs, list(ids), options, work,
+            Pool.READ, preview_tasks.planned, session.index_path, session.folder, session.sources.installs, list(ids), options,
+            self._asker, session.settings.adult_level, work,
             done=self._on_planned, failed=lambda fault: self.plan_failed.emit(fault.text), work=work,
         )  # fmt: skip
 
@@ -202,7 +205,7 @@ class Previews(QObject):
         """Carry a plan out in the background; `reported` answers, also when it is stopped."""
         self._run_paths.update((item.id, item.path) for item in planned.plan.items)
         work = self._begin()
-        self._start(Pool.BULK, work, self.reported.emit, preview_tasks.run, planned, self.history, work, self._tell)
+        self._start(Pool.BULK, work, self.reported.emit, preview_tasks.run, planned, self.history, self._asker, work, self._tell)
 
     def undo(self, report: Report) -> None:
         """Bring back all that a run replaced; `undone` answers."""

@@ -10,11 +10,12 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from model_manager.bridge import preview_tasks
+from model_manager.bridge import preview_tasks, preview_web
 from model_manager.bridge.jobs import Pool, Runner
 from model_manager.bridge.library_model import Card
+from model_manager.bridge.online import Online
 from model_manager.core.errors import ModelManagerError
-from model_manager.core.previews.records import Source
+from model_manager.core.previews.records import CIVITAI, Source
 
 AT_ONCE = 2
 
@@ -27,9 +28,9 @@ class SourcePictures(QObject):
     ready = Signal(object, object, object)  # Source, Card of its model, QImage
     refused = Signal(object, object, str)  # Source, Card, why it cannot be shown
 
-    def __init__(self, runner: Runner, parent: QObject) -> None:
+    def __init__(self, runner: Runner, online: Online, parent: QObject) -> None:
         super().__init__(parent)
-        self._runner = runner
+        self._runner, self._online = runner, online
         self._waiting: dict[Ask, None] = {}
         self._live: set[Ask] = set()
 
@@ -52,9 +53,12 @@ class SourcePictures(QObject):
             ask = next(iter(self._waiting))
             del self._waiting[ask]
             self._live.add(ask)
-            self._runner.start(
-                Pool.READ, preview_tasks.image_of, *ask, done=partial(self._on_done, ask), failed=partial(self._on_failed, ask)
-            )
+            done, failed = partial(self._on_done, ask), partial(self._on_failed, ask)
+            source, card, edge = ask
+            if source.sort == CIVITAI:
+                self._online.ask(preview_web.image_of, source, edge, done=done, failed=failed)
+            else:
+                self._runner.start(Pool.READ, preview_tasks.image_of, source, card, edge, done=done, failed=failed)
 
     def _on_done(self, ask: Ask, image: QImage) -> None:
         self._live.discard(ask)

@@ -38,12 +38,13 @@ class Ask(NamedTuple):
 class WebPictures(QObject):
     """A short queue of pictures to fetch."""
 
-    ready = Signal(object, object)  # Image, QImage
+    ready = Signal(object, object, int)  # Image, QImage, the edge it was asked for
     refused = Signal(object, str)  # Image, why it cannot be shown
 
-    def __init__(self, online: Online, parent: QObject | None = None) -> None:
+    def __init__(self, online: Online, parent: QObject | None = None, kept_bytes: int = KEPT_BYTES, at_once: int = AT_ONCE) -> None:
+        """kept_bytes: of pictures kept here; little for whoever keeps them itself."""
         super().__init__(parent)
-        self._online = online
+        self._online, self._kept_bytes, self._at_once = online, kept_bytes, at_once
         self._waiting: dict[Ask, None] = {}
         self._live: set[Ask] = set()
         self._kept: OrderedDict[Ask, QImage] = OrderedDict()
@@ -54,7 +55,7 @@ class WebPictures(QObject):
         for image in wanted:
             ask = Ask(image, edge)
             if (known := self.kept(image, edge)) is not None:
-                self.ready.emit(image, known)
+                self.ready.emit(image, known, edge)
             elif ask not in self._live:
                 self._waiting.setdefault(ask)
         self._pump()
@@ -70,8 +71,13 @@ class WebPictures(QObject):
         """Forget what is not under way yet."""
         self._waiting.clear()
 
+    @property
+    def is_idle(self) -> bool:
+        """True when nothing is asked for."""
+        return not (self._waiting or self._live)
+
     def _pump(self) -> None:
-        while self._waiting and len(self._live) < AT_ONCE:
+        while self._waiting and len(self._live) < self._at_once:
             ask = next(iter(self._waiting))
             del self._waiting[ask]
             self._live.add(ask)
@@ -80,7 +86,7 @@ class WebPictures(QObject):
     def _on_done(self, ask: Ask, image: QImage) -> None:
         self._live.discard(ask)
         self._keep(ask, image)
-        self.ready.emit(ask.image, image)
+        self.ready.emit(ask.image, image, ask.edge)
         self._pump()
 
     def _on_failed(self, ask: Ask, fault: ModelManagerError) -> None:
@@ -91,7 +97,7 @@ class WebPictures(QObject):
     def _keep(self, ask: Ask, image: QImage) -> None:
         self._kept[ask] = image
         self._size += image.sizeInBytes()
-        while self._size > KEPT_BYTES and len(self._kept) > 1:
+        while self._size > self._kept_bytes and len(self._kept) > 1:
             _, oldest = self._kept.popitem(last=False)
             self._size -= oldest.sizeInBytes()
 

@@ -1,4 +1,4 @@
-"""File sizes in words, for everything that shows them.
+"""File sizes and counts in words, for everything that shows them.
 
 Pure functions, called by bridge and ui; they must never look at a file.
 """
@@ -16,6 +16,16 @@ def short_size(size: int) -> str:
     """Bytes as short as drives and download pages count them, for cards and cells: 12 kB, 228 MB, 6.6 GB."""
     value, unit = _scaled(size)
     return f"{value:.1f} {unit}" if value < 9.95 and unit not in ("B", "kB") else f"{value:.0f} {unit}"
+
+
+def short_count(count: int) -> str:
+    """A large number as short as pages count it: 950, 1.2k, 48k, 3.4M."""
+    value, unit = float(count), ""
+    for unit in ("", "k", "M", "G"):
+        if value < 999.5 or unit == "G":
+            break
+        value /= 1000
+    return f"{value:.1f}{unit}" if unit and value < 9.95 else f"{value:.0f}{unit}"
 
 
 def _scaled(size: int) -> tuple[float, str]:

@@ -1,4 +1,4 @@
-"""The menu of the selected models: open folder, pictures, copy as node, file, path and names.
+"""The menu of the selected models: open folder, pictures, details, copy as node, file, path and names.
 
 Opened by the main window on right click or the Menu key.
 """
@@ -34,6 +34,11 @@ class ModelMenu:
         self._copies = copies
         self._parent, self._model, self._selection, self._open_folder = parent, model, selection, open_folder
         self._pictures = pictures
+        self._more: list[Callable[[QMenu, list[int]], None]] = []
+
+    def add_more(self, add: Callable[[QMenu, list[int]], None]) -> None:
+        """Let others put entries into the menu, too; they get at most two of the selected ids."""
+        self._more.append(add)
 
     def show(self, point: QPoint) -> QMenu | None:
         """Show the menu of what is selected at a global point; nothing when nothing is selected."""
@@ -45,6 +50,8 @@ class ModelMenu:
             self._add(menu, tr("Open folder"), lambda: self._open_folder(ids[0]))
             menu.addSeparator()
         self._pictures.add_entries(menu, ids)
+        for add in self._more:
+            add(menu, ids)
         menu.addSeparator()
         shelf = self._model.shelf
         copies, chosen = self._copies, self._selection

@@ -43,12 +43,18 @@ class _Tree(QTreeView):
         super().mouseDoubleClickEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Moving to a row chooses it; Enter chooses it again."""
+        """Moving to a row chooses it, unless it is another page; Enter chooses it again."""
         before = self.currentIndex()
         super().keyPressEvent(event)
         is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
-        if self.currentIndex().isValid() and (is_enter or self.currentIndex() != before):
+        has_moved = self.currentIndex() != before and not self._is_page(self.currentIndex())
+        if self.currentIndex().isValid() and (is_enter or has_moved):
             self.chosen.emit(self.currentIndex())
+
+    def _is_page(self, index: QModelIndex) -> bool:
+        model = self.model()
+        row = model.row_at(index) if isinstance(model, SidebarModel) and index.isValid() else None
+        return row is not None and row.is_page
 
     def _is_arrow(self, point: QPoint) -> bool:
         index = self.indexAt(point)
@@ -63,6 +69,7 @@ class Sidebar(QFrame):
     """The sidebar. `query_chosen` carries the search of the row; setters do not emit."""
 
     query_chosen = Signal(str)
+    page_chosen = Signal(str)  # name of another page of the window; what was marked before is so again
     row_opened = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -71,6 +78,8 @@ class Sidebar(QFrame):
         self.setMinimumWidth(WIDTHS[0])
         self.setMaximumWidth(WIDTHS[1])
         self._query: str | None = ""
+        self._updates = 0
+        self._filled: tuple[Counts, Collection[str], str] | None = None
         self._model = SidebarModel(self)
         self._tree = self._build_tree()
         layout = QVBoxLayout(self)
@@ -84,7 +93,15 @@ class Sidebar(QFrame):
 
     def fill(self, counts: Counts, opened: Collection[str], place: str) -> None:
         """Show what was counted; `opened`: the rows whose folders are to be there, `place`: the chosen row."""
-        self.set_rows(sections(counts, opened, place))
+        self._filled = (counts, opened, place)
+        self.set_rows(sections(counts, opened, place, self._updates))
+
+    def set_updates(self, count: int) -> None:
+        """Show how many newer versions are known."""
+        if count != self._updates:
+            self._updates = count
+            if self._filled is not None:
+                self.fill(*self._filled)
 
     def set_rows(self, sections: Sequence[SidebarSection]) -> None:
         """Show `sections`; what is open, chosen and scrolled to stays."""
@@ -141,7 +158,10 @@ class Sidebar(QFrame):
 
     def _on_chosen(self, index: QModelIndex) -> None:
         row = self._model.row_at(index)
-        if row is not None:
+        if row is not None and row.is_page:
+            self._select()
+            self.page_chosen.emit(row.query)
+        elif row is not None:
             self._query = row.query
             self.query_chosen.emit(row.query)
 

@@ -129,7 +129,7 @@ def _ink(row: SidebarRow, is_on: bool, colours: Tokens) -> QColor:
 
 def _paint_count(painter: QPainter, rect: QRect, font: QFont, row: SidebarRow, ink: QColor) -> int:
     """Paint the count at the right; returns where it begins."""
-    text = grouped(row.count)
+    text = "" if row.is_page and not row.count else grouped(row.count)
     small = QFont(font)
     small.setPixelSize(12)
     painter.setFont(small)

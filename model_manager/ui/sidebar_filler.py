@@ -19,13 +19,13 @@ from model_manager.ui.sidebar_rows import (
 )
 
 
-def sections(counts: Counts, opened: Collection[str] = (), place: str = "") -> list[SidebarSection]:
+def sections(counts: Counts, opened: Collection[str] = (), place: str = "", updates: int = 0) -> list[SidebarSection]:
     """All sections in the order shown; of the folders only what is to be seen: `opened` are the queries of open rows, `place` is shown."""
     states = counts.states
     known = [kind for kind in KINDS if counts.kinds.get(kind)]
     others = sorted(kind for kind, count in counts.kinds.items() if count and kind not in KINDS)
     return [
-        library_section(counts.total, states.get("favourite", 0), counts.recent),
+        library_section(counts.total, states.get("favourite", 0), counts.recent, updates),
         attention_section(states.get("no_preview", 0), counts.problems, states.get("away", 0)),
         types_section((kind, label(kind), counts.kinds[kind]) for kind in (*known, *others)),
         folders_section([_folder_row(folder) for folder in _visible(counts.folders, opened, place)]),

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from model_manager.core.words import tr, trn
 from model_manager.ui.icons import kind_icon
 
+UPDATES, BROWSE = "page:updates", "page:civitai"  # pages
+
 
 @dataclass(frozen=True, slots=True)
 class SidebarRow:
     """One row. query: the search it stands for, unique in its section. icon: a name for `theme.icon`, "" for none.
+
+    is_page: it stands for another page of the window instead; query is then the page's name.
 
     depth: 0 at the top of its section; a row belongs to the last one before it of a smaller depth. has_children: it can be opened,
     also when the rows below it are not given yet (`Sidebar.row_opened` tells when they are wanted).
@@ -26,6 +30,7 @@ class SidebarRow:
     is_away: bool = False
     tooltip: str = ""
     has_children: bool = False
+    is_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +49,14 @@ def quoted(token: str, value: str) -> str:
     return f"{token}:{value}" if is_plain else f'{token}:"{value.replace(chr(34), "")}"'
 
 
-def library_section(total: int, favourites: int, recent: int) -> SidebarSection:
-    """All models, favourites, and what came in the last week."""
+def library_section(total: int, favourites: int, recent: int, updates: int = 0) -> SidebarSection:
+    """All models, favourites, what came in the last week; the pages of updates and of Civitai."""
     rows = (
         SidebarRow("", tr("All models"), "grid", total),
         SidebarRow("is:favourite", tr("Favourites"), "star", favourites),
         SidebarRow("added<7d", tr("Recently added"), "clock", recent, tooltip=tr("Added in the last seven days")),
+        SidebarRow(UPDATES, tr("Updates"), "refresh", updates, tooltip=tr("Newer versions of what is here"), is_page=True),
+        SidebarRow(BROWSE, tr("Civitai"), "globe", tooltip=tr("Search Civitai for models"), is_page=True),
     )
     return SidebarSection("library", tr("Library"), rows)
 
@@ -87,4 +94,6 @@ def grouped(count: int) -> str:
 
 def spoken(row: SidebarRow) -> str:
     """A row as a screen reader says it."""
+    if row.is_page:
+        return f"{row.text}, {grouped(row.count)}" if row.count else row.text
     return f"{row.text}, {trn('{count} model', '{count} models', row.count)}"

@@ -11,10 +11,11 @@ import pytest
 from download_case import Downloads, until
 
 from model_manager.core.demo.site_records import SiteModel
+from model_manager.core.hashes.store import Store
 from model_manager.core.tasks import delivery, downloads
 from model_manager.core.tasks import faults as engine_faults
 from model_manager.core.tasks.resolving import accepted, elsewhere
-from model_manager.core.tasks.states import DONE, FAILED, PAUSED, WAITING
+from model_manager.core.tasks.states import CANCELLED, DONE, DOWNLOAD, FAILED, PAUSED, WAITING, Task
 from tests.double import FOX, Double, big_lora, cases, faults
 
 FOX_LINK = f"https://civitai.com/models/{FOX}"
@@ -49,6 +50,8 @@ def test_from_a_link_to_a_finished_model(case: Downloads) -> None:
     assert task.where == "Civitai → loras"
     assert task.done == task.total == os.path.getsize(task.path)
     assert case.records() == []
+    with Store(case.data) as store:
+        assert store.paths_of(hashlib.sha256(Path(task.path).read_bytes()).hexdigest()) == [os.path.realpath(task.path)]
 
 
 def test_the_model_is_named_last(case: Downloads, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,6 +114,41 @@ def test_when_the_name_cannot_be_given_nothing_stays_beside(case: Downloads, mon
     assert (task.state, task.code, task.fix) == (FAILED, "folder_fault", "choose_folder")
     assert case.names() == ["glass_fox_v2.md", "glass_fox_v2.safetensors.part"]
     assert "My own notes." in (case.models / "loras" / "glass_fox_v2.md").read_text()
+
+
+def test_what_a_person_puts_in_the_place_of_a_failed_download_stays(case: Downloads, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(old: str, new: str) -> None:
+        raise PermissionError(13, "no", old, None, new)
+
+    monkeypatch.setattr(delivery, "rename_new", fail)
+    failed = case.brought(FOX_LINK)
+    for name in ("glass_fox_v2.info", "glass_fox_v2.preview.png"):  # theirs, while the task still stands in the list
+        (case.models / "loras" / name).write_text("by hand")
+    with case.engine() as engine:
+        engine.cancel([failed.id]).result()
+        until(engine, failed.id, lambda now: now.state == CANCELLED and not now.chore)
+    assert case.names() == ["glass_fox_v2.info", "glass_fox_v2.preview.png"]
+
+
+def test_the_papers_of_a_model_that_came_stay_when_a_kill_kept_that_from_being_noted(tmp_path: Path) -> None:
+    names = [tmp_path / f"fox.{ending}" for ending in ("safetensors", "info", "md")]
+    for path in names:
+        path.write_text("x")
+    files = [{"named": str(names[0]), "beside": [str(path) for path in names[1:]]}]
+    downloads.clean(tmp_path, Task(1, DOWNLOAD, "", "", payload={"files": files}))
+    assert all(path.exists() for path in names)
+    names[0].unlink()
+    downloads.clean(tmp_path, Task(1, DOWNLOAD, "", "", payload={"files": files}))
+    assert not any(path.exists() for path in names)
+
+
+def test_a_key_in_a_plain_address_is_written_nowhere_beside_the_model(case: Downloads, double: Double) -> None:
+    address = double.plain("a/fox.safetensors", bytes_of(double, double.site.models[FOX]))
+    task = case.brought(address + "?sig=hush-hush", to="loras")
+    assert task.state == DONE and case.names() == ["fox.info", "fox.md", "fox.safetensors"]
+    for name in ("fox.info", "fox.md"):
+        assert "hush" not in (case.models / "loras" / name).read_text()
+    assert "hush" not in "".join((task.title, task.where, task.note, task.page, task.reason, task.picture))
 
 
 def test_a_preview_that_fails_does_not_keep_the_model_back(case: Downloads, double: Double) -> None:

@@ -305,7 +305,9 @@ def test_a_slow_server_is_waited_for(files: Site, asking: Web, monkeypatch: pyte
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> Path:
+def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
     path = tmp_path / "both.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     command += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(tmp_path / "key"), "-out", str(tmp_path / "cert")]
@@ -317,11 +319,15 @@ def certificate(tmp_path: Path) -> Path:
     return path
 
 
-def test_over_tls(files: Site, asking: Web, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def secured(files: Site, certificate: Path) -> str:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     files.server.socket = context.wrap_socket(files.server.socket, server_side=True, do_handshake_on_connect=False)
-    url = files.url.replace("http://", "https://") + "/f"
+    return files.url.replace("http://", "https://") + "/f"
+
+
+def test_over_tls(files: Site, asking: Web, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = secured(files, certificate)
     with pytest.raises(NetworkFault) as caught:
         asking.open(url)
     assert caught.value.code == "offline" and "certificate" in caught.value.text
@@ -339,3 +345,32 @@ def test_over_tls(files: Site, asking: Web, certificate: Path, monkeypatch: pyte
     with pytest.raises(NetworkFault) as missing:
         asking.open(url + "2")
     assert "REQUESTS_CA_BUNDLE" in missing.value.text
+
+
+def test_a_handshake_behind_a_proxy_may_take_its_time(files: Site, certificate: Path, tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def tunnel(handler: Any) -> None:
+        handler.connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        files.leave.wait(0.6)  # longer than one look at a cancel
+        handler.close_connection = True
+        context.wrap_socket(handler.connection, server_side=True).close()
+
+    files.answer = tunnel
+    through = web_for(tmp_path, proxy=files.url)
+    with pytest.raises(NetworkFault) as caught:
+        through.open("https://files.example/x")
+    assert "certificate" in caught.value.text  # the handshake came as far as this; a server with a wrong name is no way on
+    through.close()
+
+
+def test_certificates_of_openssl(files: Site, asking: Web, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = secured(files, certificate)
+    monkeypatch.setenv("SSL_CERT_FILE", os.fspath(certificate.parent / "left by another program.pem"))
+    with pytest.raises(NetworkFault) as unknown:
+        asking.open(url)
+    assert "certificate" in unknown.value.text
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with asking.open(url) as answer:
+        assert all_of(answer) == DATA

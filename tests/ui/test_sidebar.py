@@ -61,7 +61,7 @@ def test_rows_stand_below_their_sections_and_folders() -> None:
     model = SidebarModel()
     QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
     model.set_sections([library_section(12, 3, 1), tree_section()])
-    rows = [(0, "Library"), (1, "All models"), (1, "Favourites"), (1, "Recently added")]
+    rows = [(0, "Library"), *((1, text) for text in ("All models", "Favourites", "Recently added", "Updates", "Civitai"))]
     assert outline(model) == [*rows, (0, "Folders"), (1, "a"), (2, "b"), (3, "c"), (2, "d"), (1, "e")]
 
 

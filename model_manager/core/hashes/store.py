@@ -85,6 +85,15 @@ class Store:
         rows = self._kept.rows("SELECT path, size, mtime_ns, device, inode FROM files WHERE sha256 = ? ORDER BY path", (sha256.lower(),))
         return [path for path, *seen in rows if _is_there(path, seen)]
 
+    def places_of(self, hashes: Iterable[str]) -> dict[str, str]:
+        """Return sha256 -> path of a file that had this content when it was last looked at, without a look at the disk."""
+        found: dict[str, str] = {}
+        wanted = iter(dict.fromkeys(hashes))
+        while step := list(islice(wanted, _STEP)):
+            sql = f"SELECT sha256, path FROM files WHERE sha256 IN ({', '.join('?' * len(step))})"
+            found.update(self._kept.rows(sql, step))
+        return found
+
     # answers
 
     def answered_paths(self) -> dict[str, tuple[int, int]]:

@@ -214,8 +214,6 @@ class Index:
             self._db.execute("DELETE FROM roots")
             self._db.executemany("INSERT INTO roots VALUES (?, ?, ?, ?, ?)", rows)
 
-    # folders
-
     def folders(self, ids: Iterable[int] | None = None) -> list[FolderRow]:
         """All real folders known, or those with the given ids."""
         where = "" if ids is None else f" WHERE id IN ({', '.join(str(int(id_)) for id_ in ids)})"
@@ -239,8 +237,6 @@ class Index:
     def look_again(self, ids: Iterable[int]) -> None:
         """Have the next scan compare these folders file by file; call inside `writing`."""
         self._db.executemany("UPDATE folders SET signature = x'' WHERE id = ?", [(id_,) for id_ in ids])
-
-    # models
 
     def rows(self, ids: Sequence[int] | None = None) -> Iterator[Row]:
         """All rows that are on disk, or the given ones, in no order that matters."""
@@ -278,6 +274,11 @@ class Index:
     def all_known(self) -> list[KnownRow]:
         """What is known of all models beyond their rows."""
         return [KnownRow(*row) for row in self._all("SELECT * FROM known")]
+
+    def site_ids(self) -> list[tuple[int, int, int]]:
+        """Return (id, Civitai's model, its version or 0) of all models whose sidecars name one."""
+        ids = "json_extract(details, '$.model_id'), COALESCE(json_extract(details, '$.version_id'), 0)"
+        return self._all(f"SELECT id, {ids} FROM known JOIN models USING (id) WHERE gone IS NULL AND instr(details, '\"model_id\":')")
 
     def id_at(self, folder: str, file: str) -> int | None:
         """The id of the model with this name in this real folder."""

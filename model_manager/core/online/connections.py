@@ -30,17 +30,21 @@ from model_manager.core.work import Work
 
 CONNECT_SECONDS = 15.0
 _SLICE = 0.25  # seconds between two looks at a cancel
+_SECONDS = 60.0  # without a byte, where nobody said
 _CONNECTIONS = 128  # kept per host; more would be logged as thrown away
 
 _now = threading.local()  # .work: what the request of this thread is done for
 
 
 class _PatientReader(io.RawIOBase):
-    """The reading end of a socket that waits in slices; `opened` is the file that keeps the socket alive."""
+    """The reading end of a socket that waits in slices; `opened` is the file that keeps the socket alive.
+
+    Closed, it gives the socket its own time back: behind the answer of a proxy comes the handshake of TLS, which waits once.
+    """
 
     def __init__(self, sock: socket.socket, opened: io.BufferedReader, work: Work | None) -> None:
         self._sock, self._opened, self._work = sock, opened, work
-        self._seconds = sock.gettimeout() or 60.0
+        self._seconds = sock.gettimeout() or _SECONDS
         sock.settimeout(_SLICE)
 
     def readable(self) -> bool:
@@ -61,6 +65,8 @@ class _PatientReader(io.RawIOBase):
     def close(self) -> None:
         if not self.closed:
             super().close()
+            with contextlib.suppress(OSError):  # closed already
+                self._sock.settimeout(self._seconds)
             self._opened.close()
 
 
@@ -173,13 +179,9 @@ class Connections:
     ) -> urllib3.BaseHTTPResponse:
         """Ask, and return the answer with its body unread. Raises requests' exceptions, OSError, ValueError, and Cancelled."""
         request = requests.Request(method, url, headers=dict(headers), data=body).prepare()
-        verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-        if isinstance(verify, str) and not os.path.exists(verify):
-            raise NoCertificates
+        verify, proxies = _certificates(), self._proxies(request.url or url)
         with _working_for(work):
-            answer = self._adapter.send(
-                request, stream=True, timeout=(CONNECT_SECONDS, seconds), verify=verify, proxies=self._proxies(request.url or url)
-            )
+            answer = self._adapter.send(request, stream=True, timeout=(CONNECT_SECONDS, seconds), verify=verify, proxies=proxies)
         raw: urllib3.BaseHTTPResponse = answer.raw
         return raw
 
@@ -203,6 +205,20 @@ class Connections:
         if found.lower().startswith("socks"):
             raise SocksProxy
         return {"http": found, "https": found} if found else {}
+
+
+def _certificates() -> str | bool:
+    """Return the certificates to know servers by that the environment names; True: those of certifi. Raises NoCertificates.
+
+    SSL_CERT_FILE is OpenSSL's, which takes a missing one for none; other programs leave such behind.
+    """
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        if path := os.environ.get(name, ""):
+            if not os.path.exists(path):
+                raise NoCertificates(name)
+            return path
+    path = os.environ.get("SSL_CERT_FILE", "")
+    return path if os.path.isfile(path) else True
 
 
 @contextlib.contextmanager

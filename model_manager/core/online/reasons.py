@@ -29,7 +29,7 @@ class SocksProxy(requests.exceptions.InvalidProxyURL):
 
 
 class NoCertificates(OSError):
-    """The file of certificates that the environment names is not there."""
+    """The file of certificates that the environment names is not there; raised with the name of the variable."""
 
 
 def fault_from(error: BaseException, host: str) -> OnlineFault:
@@ -40,7 +40,7 @@ def fault_from(error: BaseException, host: str) -> OnlineFault:
         return any(isinstance(one, kinds) for one in chain)
 
     if isinstance(error, NoCertificates):
-        return _offline(tr("The certificates that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names are not there. Nothing was asked."))
+        return _offline(tr("The certificates that {name} names are not there. Nothing was asked.", name=error.args[0]))
     if isinstance(error, SocksProxy):
         return _offline(tr("Proxies of the kind SOCKS are not supported. Set an HTTP proxy, or none."))
     if has(*_BAD_PROXY):

@@ -171,6 +171,14 @@ TYPES = tuple(
     " Detection AestheticGradient Poses Wildcards Workflows ComfyWorkflows VisionLanguage LLM Other".split()
 )
 
+# Those in use in 2026, for while the site cannot be asked (civitai/civitai:src/shared/constants/base-model.constants.ts)
+BASE_MODELS = (
+    "SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "NoobAI", "SD 3.5", "Flux.1 D", "Flux.1 S", "Flux.1 Kontext", "Flux.1 Krea", "Chroma",
+    "HiDream", "Qwen", "Z-Image", "Lumina", "Kolors", "PixArt E", "AuraFlow", "Hunyuan 1", "Hunyuan Video", "LTXV", "Mochi", "CogVideoX",
+    "Wan Video 1.3B t2v", "Wan Video 14B t2v", "Wan Video 14B i2v 480p", "Wan Video 14B i2v 720p", "Wan Video 2.2 TI2V-5B",
+    "Wan Video 2.2 I2V-A14B", "Wan Video 2.2 T2V-A14B", "SD 2.1", "SVD", "Upscaler", "Other",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Search:

@@ -4,9 +4,9 @@ Made for the engine by kinds.py; the command `download` and the window only stor
 from what is on the disk, however the one before it ended. It must never write a key anywhere.
 """
 
+import contextlib
 import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,11 +49,14 @@ def download_kind(tools: Tools) -> TaskKind:
 
 
 def clean(records: Path, task: Task) -> None:
-    """Remove what a task that ended without its files left: its partials, and papers of models that never came. Only what it made."""
+    """Remove what a task that ended without its files left: its partials, and papers of models that never came. Only what it made.
+
+    A model that is there now, after a kill in between or by the person's own hand, keeps what lies beside it.
+    """
     for record in records.glob(f"{task.id}-*.json"):
         remove(record)
     for entry in task.payload.get("files") or ():
-        if not entry.get("done"):
+        if not entry.get("done") and not os.path.lexists(long_path(str(entry.get("named") or ""))):
             for path in entry.get("beside") or ():
                 _unlink(path)
 
@@ -107,6 +110,10 @@ class _Download:
         """Bytes of all files, as far as they are known."""
         return sum(int(entry.get("size") or 0) for entry in self._payload["files"])
 
+    def later(self, number: int) -> int:
+        """Bytes of the files that come after the one with that number."""
+        return sum(int(entry.get("size") or 0) for entry in self._payload["files"][number + 1 :] if not entry.get("done"))
+
     def tell(self, done: int, note: str = "") -> None:
         """Say how many bytes of the file at hand are here."""
         self._running.tell(self._before + done, self.total, note)
@@ -148,8 +155,8 @@ class _Download:
     def delivery(self, entry: dict[str, Any]) -> Delivery:
         """What brings the file at hand to its name; its notes are the task's."""
 
-        def written(paths: list[str]) -> None:
-            entry["beside"] = paths
+        def written(target: str, paths: list[str]) -> None:
+            entry.update(named=target, beside=paths)
             self.save()
 
         is_alone = len(self._payload["files"]) == 1
@@ -206,7 +213,7 @@ class _One:
     def _load(self, partial: Partial, target: str, hands: Hands) -> None:
         web = self._download.tools.sites.web
         self._download.tell(partial.count)
-        hands.room(max(0, self._wanted.size - partial.count))
+        hands.room(max(0, self._wanted.size - partial.count) + self._download.later(self._number))
         if adopted := adopt(web, self._wanted, partial, target, hands):
             self._download.tell(partial.count, tr("going on from {name}", name=adopted))
         self._begin_with_head(partial)
@@ -245,14 +252,20 @@ class _One:
         return papers_of(self._download.payload, self._entry, self._download.tools.settings.adult_level)
 
     def _done(self, path: str, sha256: str, is_proven: bool) -> None:
-        if sha256:
-            _remember(self._download.tools.folder, path, sha256)
         self._entry.update(done=path, sha256=sha256, proven=is_proven, name=os.path.basename(path), beside=[])
+        if sha256:
+            self._remember(path, sha256)
         fields = {"path": path} if self._entry.get("is_main", True) else {}
         if self._delivery.picture:
             fields["picture"] = self._delivery.picture
         self._download.save(**fields)
         self._download.tell(self._entry["size"])
+
+    def _remember(self, path: str, sha256: str) -> None:
+        """Keep the hash for matching and updates, which then need not read the file again; without it they would."""
+        real = os.path.realpath(path)
+        with contextlib.suppress(IndexFault, FileFault), Store(self._download.tools.folder) as store:
+            store.save(real, mark_of(real), {SHA256: sha256})
 
     def _require_safe(self) -> None:
         """Raise Refused for a file in which the site found something dangerous, unless the person wants it all the same."""
@@ -294,12 +307,6 @@ class _One:
             self._entry["size"] = size
             self._delivery.notes.append(tr("already there"))
         return is_same
-
-
-def _remember(folder: Path, path: str, sha256: str) -> None:
-    """Keep the hash, so that the file need not be read again to be known; without it all goes on."""
-    with suppress(IndexFault, FileFault), Store(folder) as store:
-        store.save(path, mark_of(path), {SHA256: sha256})
 
 
 def _require_room(folder: str, count: int) -> None:

@@ -246,10 +246,11 @@ class Engine:
             self._tell(fault.text)
 
     def _tell(self, text: str) -> None:
-        if self._told is not None:
-            self._told(text)
-        else:
+        told = self._told
+        if told is None:
             log.warning("%s", text)
+        else:
+            _tried(lambda: told(text), "A listener to the tasks failed")
 
     def _say_changes(self) -> None:
         records, removed = self._book.take_changes()
@@ -262,9 +263,8 @@ class Engine:
             _tried(lambda: listener(records, removed), "A listener to the tasks failed")
 
     def _finish(self) -> None:
-        try:
-            self._shift.finish()
-        except StoreFault as fault:
+        fault = _tried(self._shift.finish, "The end of the tasks failed")
+        if isinstance(fault, StoreFault):
             self._be_in_trouble(fault)
 
     def _refuse_rest(self) -> None:

@@ -201,3 +201,13 @@ def icon_button(icon_name: str, name: str) -> QToolButton:
     button.setToolTip(name)
     button.setAccessibleName(name)
     return button
+
+
+def back_button() -> QToolButton:
+    """The button at the left of a page that goes back to the models."""
+    button = QToolButton()
+    button.setProperty("role", "icon")
+    button.setToolTip(tr("Back to the models (Esc)"))
+    button.setAccessibleName(tr("Back to the models"))
+    theme.dress(button, "chevron-left")
+    return button

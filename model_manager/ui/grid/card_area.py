@@ -27,12 +27,11 @@ from PySide6.QtGui import QFont, QHideEvent, QPainter, QPaintEvent, QPixmap, QRe
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from model_manager.bridge.library_model import Card, PictureKey, Section
-from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.ui.grid.card_face import HALO, Faces
 from model_manager.ui.grid.grip import paint_grip
 from model_manager.ui.grid.headings import paint_band, paint_headings
 from model_manager.ui.grid.layout import CARD_MAX, CARD_MIN, CARD_USUAL, HEADING, MARGIN, GridLayout
-from model_manager.ui.grid.model import CardModel
+from model_manager.ui.grid.model import CardModel, Pictures
 from model_manager.ui.theme import theme_changed, tokens
 
 WHEEL_STEP = 40  # pixels a line of the wheel; three lines a notch
@@ -48,7 +47,7 @@ class CardArea(QAbstractItemView):
 
     card_width_changed = Signal(int)
 
-    def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+    def __init__(self, thumbnails: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._thumbnails = thumbnails
         self._card_asked = CARD_USUAL

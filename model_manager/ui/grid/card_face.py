@@ -278,7 +278,7 @@ def _badge_colours(tone: str, colours: Tokens) -> tuple[QColor, QColor]:
     """Return ground and ink of a badge; on a light ground the ink is dark."""
     if not tone:
         return QColor(0, 0, 0, 0xB0), _NAME
-    ground = {"accent": colours.accent_fill, "warn": colours.warn, "bad": colours.bad}.get(tone, colours.accent_fill)
+    ground = {"accent": colours.accent_fill, "ok": colours.ok, "warn": colours.warn, "bad": colours.bad}.get(tone, colours.accent_fill)
     return ground, _INK if colours.is_dark and tone != "accent" else _NAME
 
 

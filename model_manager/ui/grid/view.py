@@ -22,11 +22,11 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QGuiApplication, QHelpEvent, QHideEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QToolTip, QWidget
 
-from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.core.words import tr
 from model_manager.ui.details.parts import key_text
 from model_manager.ui.grid.card_area import CardArea
 from model_manager.ui.grid.grip import Press, grip_rect, leaves_open, way_of
+from model_manager.ui.grid.model import Pictures
 
 Flag = QItemSelectionModel.SelectionFlag
 Action = QAbstractItemView.CursorAction
@@ -50,7 +50,7 @@ class GridView(CardArea):
     drag_asked = Signal(str)  # what to hand over of the selected models: files, more (with sidecars) or node
     node_asked = Signal()  # a click on the handle
 
-    def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+    def __init__(self, thumbnails: Pictures, parent: QWidget | None = None) -> None:
         super().__init__(thumbnails, parent)
         self._start = QPersistentModelIndex()  # where a Shift range begins
         self._press: Press | None = None  # on a card
@@ -60,6 +60,10 @@ class GridView(CardArea):
         self._typed, self._typed_at = "", 0.0
         self._pull = QTimer(self, interval=PULL)
         self._pull.timeout.connect(self._on_pull)
+
+    def zoom(self, step: int) -> None:
+        """Show cards so many logical pixels wider."""
+        self.set_card_width(self.card_width + step)
 
     # --- selecting
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QRadioButton, QSiz
 from model_manager.bridge.library_model import Card
 from model_manager.bridge.preview_tasks import Planned
 from model_manager.bridge.previews import Previews, plan_words
-from model_manager.core.previews.records import BESIDE, DRAWN, EMBEDDED, OUTPUT, VIDEO, BulkItem, BulkOptions, Source
+from model_manager.core.previews.records import BESIDE, CIVITAI, DRAWN, EMBEDDED, OUTPUT, VIDEO, BulkItem, BulkOptions, Source
 from model_manager.core.words import tr, trn
 from model_manager.ui.details.labels import WrapLabel
 from model_manager.ui.details.parts import set_role
@@ -28,8 +28,8 @@ EXAMPLES, EACH, EXAMPLE_HEIGHT, EDGE = 15, 5, 138, 160
 def source_words() -> dict[str, str]:
     """What each source is called, in the order that is tried at first."""
     return {
-        EMBEDDED: tr("Inside the file"), OUTPUT: tr("Your outputs"), VIDEO: tr("Video frame"), DRAWN: tr("Draw a card"),
-        BESIDE: tr("Pictures beside the model"),
+        EMBEDDED: tr("Inside the file"), OUTPUT: tr("Your outputs"), VIDEO: tr("Video frame"),
+        CIVITAI: tr("From Civitai"), DRAWN: tr("Draw a card"), BESIDE: tr("Pictures beside the model"),
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -29,6 +29,9 @@ KEY = "Ctrl+T"
 
 class PictureDesk(QObject):
     """All of the window that has to do with making previews."""
+
+    key_asked = Signal()  # for Civitai
+    settings_asked = Signal()
 
     def __init__(
         self, window: QWidget, session: Session, selection: Selection, details: DetailsPanel, status: StatusBar, problems: ProblemBar
@@ -111,7 +114,7 @@ class PictureDesk(QObject):
         if not ids or self._session.index_path is None or self.dialog is not None:
             return
         if len(ids) == 1:
-            dialog: RegenerateDialog | BulkDialog = RegenerateDialog(self.previews.choosing(ids[0], self), self._window)
+            dialog: RegenerateDialog | BulkDialog = self._for_one(ids[0])
         elif self.previews.is_running:
             self._problems.show_problem(tr("Previews are being made just now. Wait for the end, or stop it below."), "info")
             return
@@ -121,6 +124,17 @@ class PictureDesk(QObject):
         self.dialog = dialog
         dialog.finished.connect(self._on_closed)
         dialog.open()
+
+    def _for_one(self, id_: int) -> RegenerateDialog:
+        dialog = RegenerateDialog(self.previews.choosing(id_, self), self._window)
+        dialog.web.key_asked.connect(self.key_asked)
+        dialog.web.settings_asked.connect(self.settings_asked)
+        return dialog
+
+    def look_anew(self) -> None:
+        """What the sites may tell or show has changed."""
+        if isinstance(self.dialog, RegenerateDialog):
+            self.dialog.look_anew()
 
     def _on_closed(self) -> None:
         if self.dialog is not None:

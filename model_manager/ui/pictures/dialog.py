@@ -12,34 +12,19 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from model_manager.bridge.choosing import Choosing
 from model_manager.bridge.preview_tasks import Choices
 from model_manager.core.amounts import short_size
-from model_manager.core.previews.records import (
-    BESIDE,
-    CIVITAI,
-    DRAWN,
-    EMBEDDED,
-    FILE,
-    FILL,
-    FIT,
-    OUTPUT,
-    VIDEO,
-    Applied,
-    Look,
-    Made,
-    Source,
-    SourceGroup,
-)
+from model_manager.core.previews.records import CIVITAI, DRAWN, FILE, FILL, FIT, Applied, Look, Made, Source, SourceGroup
 from model_manager.core.words import tr
 from model_manager.ui.elided_label import plain_tip
 from model_manager.ui.pictures import intake
 from model_manager.ui.pictures.dialog_parts import Foot, Head, Pair, rule, stack
-from model_manager.ui.pictures.entries import earlier_tile, first_of, sign_of
+from model_manager.ui.pictures.entries import ORDER, earlier_tile, first_of, sign_of, wanted_sort
 from model_manager.ui.pictures.tiles import SourceDelegate, StripDelegate, Tile, TileView
+from model_manager.ui.pictures.web_strip import WebStrip
 from model_manager.ui.sheet import Sheet
 from model_manager.ui.theme import dress
 
 SIDE_WIDTH, STRIP_HEIGHT = 262, 128
 SMALL, LARGE = 160, 1024  # edges at which pictures are decoded, device pixels
-SHOWN = (OUTPUT, EMBEDDED, VIDEO, BESIDE, FILE, CIVITAI, DRAWN)  # the first of these that has a picture is chosen at first
 
 
 class RegenerateDialog(Sheet):
@@ -74,6 +59,7 @@ class RegenerateDialog(Sheet):
         for strip in (self.strip, self.history):
             strip.setFixedHeight(STRIP_HEIGHT)
         self.history.hide()
+        self.web = WebStrip(self._choosing.web, STRIP_HEIGHT)
         self.lock = self.foot.add(tr("Lock"), sign="unlock")
         self.lock.setCheckable(True)
         self.lock.setToolTip(tr("A locked picture is left alone when many models get new ones."))
@@ -90,7 +76,7 @@ class RegenerateDialog(Sheet):
         work = QVBoxLayout()
         work.setContentsMargins(20, 12, 22, 16)
         work.setSpacing(8)
-        for widget in (self.strip, self.history):
+        for widget in (self.strip, self.history, self.web):
             work.addWidget(widget)
         work.addWidget(self.pair, 1)
         body = QHBoxLayout()
@@ -132,6 +118,10 @@ class RegenerateDialog(Sheet):
 
     # what there is
 
+    def look_anew(self) -> None:
+        """What Civitai may tell or show has changed."""
+        self._choosing.web.look_anew()
+
     def _on_opened(self, choices: Choices) -> None:
         is_first = self._choices is None
         self._choices = choices
@@ -143,21 +133,14 @@ class RegenerateDialog(Sheet):
         self._show_lock(choices.state.is_locked)
         self._show_now()
         is_free = not self._is_touched or self._wanted_file is not None
-        self._show_groups(self._wanted_group() if is_free else self._group)
+        self._show_groups(wanted_sort(choices.groups, self._wanted_file) if is_free else self._group)
         self._show_history(self._is_history and bool(choices.earlier))
         if is_first:
             self.sources.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _wanted_group(self) -> str:
-        assert self._choices is not None
-        if self._wanted_file is not None:
-            return next((group.sort for group in self._choices.groups if self._wanted_file in group.sources), FILE)
-        have = {group.sort for group in self._choices.groups if group.sources}
-        return next(sort for sort in SHOWN if sort in have)
-
     def _show_groups(self, current: str | None) -> None:
         assert self._choices is not None
-        groups = sorted(self._choices.groups, key=lambda group: SHOWN.index(group.sort))
+        groups = sorted(self._choices.groups, key=lambda group: ORDER.index(group.sort))
         tiles = [Tile(first_of(group), group.title, group.note, sign_of(group), group.sort) for group in groups]
         self.sources.show_tiles(tiles, current)
         self._ask_small(self.sources)
@@ -186,10 +169,19 @@ class RegenerateDialog(Sheet):
         here = next((one for one in (wanted, self._source) if one in sources), sources[0] if sources else None)
         self.strip.show_tiles([Tile(source, source.note or tr("Picture"), value=source) for source in sources], here)
         self._ask_small(self.strip)
+        self._show_strip()
         if here is None:
             self._show_none()
         elif here != self._source or not self.pair.new.has_picture:
             self._show_source(here)
+
+    def _show_strip(self) -> None:
+        """Show the candidates, the history, or the way to Civitai's pictures."""
+        is_web = self._group == CIVITAI and self.strip.tiles.rowCount() == 0
+        shown = self.history if self._is_history else self.web if is_web else self.strip
+        self.web.show_state()
+        for widget in sorted((self.strip, self.history, self.web), key=lambda one: one is shown):  # hide first, or the dialog grows
+            widget.setVisible(widget is shown)
 
     def _ask_small(self, view: TileView) -> None:
         if self._choices is not None:
@@ -292,10 +284,14 @@ class RegenerateDialog(Sheet):
     def _on_source_clicked(self, tile: Tile) -> None:
         if tile.value == FILE and tile.sign:
             self._choose_file()
+        elif tile.value == CIVITAI:
+            self._choosing.web.look()
 
     def _on_source_activated(self, tile: Tile) -> None:
         if tile.value == FILE:
             self._choose_file()
+        elif tile.value == CIVITAI and self._source is None:
+            self._choosing.web.look()
         else:
             self._on_use()
 
@@ -326,8 +322,7 @@ class RegenerateDialog(Sheet):
     def _show_history(self, is_open: bool) -> None:
         earlier = self._choices.earlier if self._choices is not None else ()
         self._is_history = is_open
-        self.strip.setVisible(not is_open)
-        self.history.setVisible(is_open)
+        self._show_strip()
         self.pair.lines.set_earlier(len(earlier), is_open)
         if not is_open:
             return

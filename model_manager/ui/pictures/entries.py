@@ -3,12 +3,14 @@
 Pure functions; they must never look at a file.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from model_manager.core.previews.records import FILE, VIDEO, Earlier, Source, SourceGroup
+from model_manager.core.previews.records import BESIDE, CIVITAI, DRAWN, EMBEDDED, FILE, OUTPUT, VIDEO, Earlier, Source, SourceGroup
 from model_manager.core.words import tr
 from model_manager.ui.pictures.tiles import Tile
 
+ORDER = (OUTPUT, EMBEDDED, VIDEO, BESIDE, FILE, CIVITAI, DRAWN)  # of the groups; the first that has a picture is chosen at first
 _VIDEOS = (".mp4", ".webm", ".mov", ".mkv", ".m4v", ".avi")
 
 
@@ -21,7 +23,15 @@ def sign_of(group: SourceGroup) -> str:
     """The icon of a group that has no picture, "" if it has one."""
     if group.sources:
         return ""
-    return "plus" if group.sort == FILE else "image-off"
+    return {FILE: "plus", CIVITAI: "globe"}.get(group.sort, "image-off")
+
+
+def wanted_sort(groups: Sequence[SourceGroup], file: Source | None) -> str:
+    """Which group is chosen at first: that of a file that was just chosen, else the first that has a picture."""
+    if file is not None:
+        return next((group.sort for group in groups if file in group.sources), FILE)
+    have = {group.sort for group in groups if group.sources}
+    return next(sort for sort in ORDER if sort in have)
 
 
 def earlier_tile(earlier: Earlier) -> Tile:

@@ -9,7 +9,7 @@ from model_manager.ui.settings.key_row import KeyRow
 from model_manager.ui.settings.page import SettingsPage, label
 
 
-def _levels() -> tuple[tuple[int, str], ...]:
+def levels() -> tuple[tuple[int, str], ...]:
     """What may be shown, as (bits, words)."""
     return (
         (PG, tr("Safe for everybody (PG)")),
@@ -39,7 +39,7 @@ class OnlinePage(SettingsPage):
     def set_level(self, level: int) -> None:
         """Show up to which level pictures and models are shown."""
         with QSignalBlocker(self._level):
-            found = [place for place, (bits, _) in enumerate(_levels()) if bits & level == bits]
+            found = [place for place, (bits, _) in enumerate(levels()) if bits & level == bits]
             self._level.setCurrentIndex(found[-1] if found else 0)
 
     def set_places(self, civitai: str, huggingface: str, proxy: str) -> None:
@@ -56,7 +56,7 @@ class OnlinePage(SettingsPage):
 
     def _build_level(self) -> None:
         self._level = QComboBox()
-        for bits, words in _levels():
+        for bits, words in levels():
             self._level.addItem(words, bits)
         self._level.setAccessibleName(tr("Up to which level models and pictures are shown"))
         self._level.currentIndexChanged.connect(lambda _: self.level_chosen.emit(self._level.currentData()))

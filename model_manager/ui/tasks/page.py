@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPixmap
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from model_manager.bridge.task_model import ALL, FILTERS, ONLY_ACTIVE, ONLY_DONE, ONLY_FAILED, ONLY_WAITING, TaskModel
 from model_manager.core.tasks.states import CANCELLED, DONE, PAUSED, QUEUED, RUNNING, VERIFYING, WAITING
 from model_manager.core.words import tr, trn
+from model_manager.ui.details.parts import back_button
 from model_manager.ui.elided_label import ElidedLabel
 from model_manager.ui.empty_state import CardDrawing
 from model_manager.ui.outline import BOTTOM, TOP
@@ -114,11 +115,7 @@ class TasksPage(QWidget):
     # building
 
     def _build_head(self) -> None:
-        self.back = QToolButton()
-        self.back.setProperty("role", "icon")
-        self.back.setToolTip(tr("Back to the models (Esc)"))
-        self.back.setAccessibleName(tr("Back to the models"))
-        dress(self.back, "chevron-left")
+        self.back = back_button()
         self.back.clicked.connect(self.closed)
         self._title, self._pill = QLabel(tr("Tasks")), QLabel()
         self._title.setProperty("role", "title")

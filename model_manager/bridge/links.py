@@ -239,3 +239,10 @@ def ground_of(folder: Path, session: Any, facts: dict[str, Any]) -> "Ground":
     from model_manager.bridge.link_tasks import Ground
 
     return Ground(folder, session.index_path, session.sources, session.settings.folder_template, facts)
+
+
+def template_problem(text: str) -> str:
+    """What is wrong with a template for sub-folders, "" for nothing."""
+    from model_manager.core.tasks import naming
+
+    return naming.template_problem(text)

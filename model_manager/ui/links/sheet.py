@@ -83,7 +83,7 @@ class LinkSheet(Sheet):
         """Say what all of it is, and whether it can be downloaded."""
         self._foot.say(text, tone)
         self._go.setEnabled(can_go)
-        if can_go and self._goes_on and self.field.hasFocus():
+        if can_go and self._goes_on and self.focusWidget() is self.field:
             self._go.setFocus()
         self._goes_on = self._goes_on and not can_go
 
@@ -179,6 +179,7 @@ class LinkSheet(Sheet):
         body.addWidget(self._side)
         body.addWidget(self._stack, 1)
         self._cancel, self._go = self._foot.add(tr("Cancel")), self._foot.add(tr("Download"), "primary")
+        self._go.setEnabled(False)
         layout = self._layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

@@ -12,6 +12,7 @@ from model_manager.core.library.kinds import label
 from model_manager.core.online.records import PG13, SITE_NAMES, XXX, Image, R, X
 from model_manager.core.tasks.states import ADD_KEY, OPEN_PAGE, RETRY
 from model_manager.core.words import tr, trn
+from model_manager.ui.links.file_list import scan_words
 from model_manager.ui.pictures.tiles import Tile
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def _stand(pick: Pick) -> tuple[str, str]:
         return tr("Already here"), "ok"
     if pick.found is not None and pick.found.version.barred:
         return tr("Cannot be downloaded"), "warn"
+    if pick.found is not None and any(scan_words(pick.found.groups[place])[1] == "bad" for place in pick.taken):
+        return tr("Unsafe"), "bad"
     return (trn("{count} file", "{count} files", len(pick.taken)), "") if pick.taken else (tr("Nothing chosen"), "warn")
 
 

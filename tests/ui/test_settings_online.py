@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from model_manager.core.online.records import CIVITAI, EVERYTHING, HUGGING_FACE, SAFE
@@ -79,10 +79,10 @@ def test_a_key_is_handed_on_and_forgotten(settings: SettingsDialog, qtbot: QtBot
     told: list[tuple[str, str]] = []
     row = settings.online.keys[CIVITAI]
     row.key_given.connect(lambda *values: told.append(values))
-    assert not button(row, "Try and keep").isEnabled()
+    assert not button(row, "Check and save").isEnabled()
     field = typed(row, qtbot, "  0123456789abcdef  ")
     assert field.echoMode() == QLineEdit.EchoMode.Password
-    button(row, "Try and keep").click()
+    button(row, "Check and save").click()
     assert told == [(CIVITAI, "0123456789abcdef")] and not field.isEnabled()
     row.show_result(False, "Civitai does not know this key.")
     assert field.isEnabled() and field.text() and row.said.text() == "Civitai does not know this key."
@@ -144,3 +144,15 @@ def test_a_template_is_judged_while_it_is_typed(open_window: Callable[..., MainW
     assert page._problem.isHidden() and window.session.settings.folder_template == "{base_model}"
     desk._dialog.close()
     qtbot.waitUntil(lambda: window.is_quiet, timeout=10_000)
+
+
+@pytest.mark.parametrize("page", range(3))
+def test_nothing_is_cut_off_in_a_narrow_dialog(settings: SettingsDialog, page: int) -> None:
+    settings.show_page(page)
+    for width in (860, 700, 860):
+        settings.resize(width, 420)
+        QApplication.processEvents()
+        area = settings._stack.currentWidget()
+        assert isinstance(area, QScrollArea) and area.widget().width() == area.viewport().width()
+        shown = [one for one in area.widget().findChildren(QWidget) if one.isVisible() and one.parentWidget() is area.widget()]
+        assert max(one.geometry().right() for one in shown) <= area.viewport().width()

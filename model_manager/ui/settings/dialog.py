@@ -36,6 +36,7 @@ class SettingsDialog(Sheet):
     def _build_pages(self) -> None:
         self._list, self._stack = QListWidget(), QStackedWidget()
         self._list.setFixedWidth(LIST)
+        self._list.setProperty("role", "pages")
         self._list.setAccessibleName(tr("Pages of the settings"))
         for page, title in ((self.general, tr("General")), (self.downloads, tr("Downloads")), (self.online, tr("Sites and keys"))):
             area = QScrollArea()

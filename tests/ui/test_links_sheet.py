@@ -86,6 +86,7 @@ def test_bad_pieces_are_marked_and_the_rest_goes_on(window: MainWindow, qtbot: Q
     sheet = shown(window, f"ftp://a/b\nhttps://civitai.com/models/{cases.SEVERAL}\nnot a link at all", qtbot)
     assert len(window.links.links.picks) == 1
     assert len(sheet.field.extraSelections()) == 2
+    assert sheet.field.firstVisibleBlock().blockNumber() == 0, "all three lines are in sight"
     assert any("1 more cannot be used" in text for text in said(sheet))
 
 

@@ -6,7 +6,7 @@ Part of the link sheet. It does not understand links itself; it is told what is 
 from collections.abc import Mapping
 
 from PySide6.QtCore import QMimeData, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
 from model_manager.core.words import tr
@@ -64,6 +64,12 @@ class LinkField(QPlainTextEdit):
             self.accepted.emit()
             return
         super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where all lines have room none is scrolled away: lines come before the field has grown."""
+        super().resizeEvent(event)
+        if self.blockCount() <= LINES:
+            self.verticalScrollBar().setValue(0)
 
     def sizeHint(self) -> QSize:
         """As high as its lines, within bounds."""

@@ -37,8 +37,10 @@ def link_tile(pick: Pick) -> Tile:
 def _stand(pick: Pick) -> tuple[str, str]:
     """What becomes of a link that was found: words and tone."""
     states = {plan.state for place, plan in pick.plans.items() if place in pick.taken}
-    if pick.plan_fault or states & {"ask", "stuck"}:
+    if pick.plan_fault or "stuck" in states:
         return tr("No folder"), "bad"
+    if "ask" in states:
+        return tr("Choose a folder"), "warn"
     if states and states <= {"here"}:
         return tr("Already here"), "ok"
     if pick.found is not None and pick.found.version.barred:

@@ -19,8 +19,10 @@ from model_manager.bridge.session import Session
 from model_manager.bridge.task_model import TaskModel
 from model_manager.bridge.task_pictures import TaskPictures
 from model_manager.core.errors import Cancelled, ModelManagerError
+from model_manager.core.files.destinations import Destination
 from model_manager.core.online.links import parse_links
 from model_manager.core.tasks.states import (
+    ACCEPT,
     ADD_KEY,
     CANCELLED,
     CHOOSE_FOLDER,
@@ -58,7 +60,9 @@ class Board(QObject):
     key_asked = Signal(str)  # site
     page_asked = Signal(str)  # address
     folder_asked = Signal(object)  # Task that needs another folder
+    places_known = Signal(object, object)  # Task, list[board_tasks.Place]: folders it could go to
     space_asked = Signal(object)  # Task that needs room
+    accept_asked = Signal(object)  # Task that the site warns of
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
@@ -260,8 +264,31 @@ class Board(QObject):
             self.folder_asked.emit(task)
         elif task.fix == FREE_SPACE:
             self.space_asked.emit(task)
+        elif task.fix == ACCEPT:
+            self.accept_asked.emit(task)
         elif task.fix == RETRY:
             self.retry([id_])
+
+    def ask_places(self, id_: int) -> None:
+        """Ask which folders a download could go to; `places_known` answers."""
+        task, session = self.model.task(id_), self._session
+        if task is not None:
+            args = (session.index_path, session.sources, str(task.payload.get("kind") or ""))
+            known = partial(self.places_known.emit, task)
+            self._runner.start(Pool.READ, board_tasks.places, *args, done=known, failed=self._on_failed)
+
+    def place(self, id_: int, destination: Destination) -> None:
+        """Let a download go to another folder; what is here of it at the old place is removed."""
+        from model_manager.core.tasks.resolving import elsewhere
+
+        level, kind, path = self._session.settings.adult_level, destination.kind, destination.path
+        self._ask(lambda engine: engine.amend(id_, lambda task: elsewhere(task, kind, path, level)))
+
+    def accept(self, id_: int) -> None:
+        """Download what the site warns of."""
+        from model_manager.core.tasks.resolving import accepted
+
+        self._ask(lambda engine: engine.amend(id_, accepted))
 
     def try_key(self, site: str) -> None:
         """The key of a site is good now: what failed for want of it begins again."""

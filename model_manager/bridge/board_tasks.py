@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from model_manager.bridge.tasks import Sources
+from model_manager.core.files.destinations import Destination, destinations
 from model_manager.core.files.volumes import volume_of
 from model_manager.core.library.index import Index
 from model_manager.core.library.roots import Roots, collect
@@ -115,6 +116,10 @@ def roots(ground: Ground) -> Roots:
     """The folders of all models, as they are now."""
     path, sources = ground.where()
     assert path is not None
+    return _collected(path, sources)
+
+
+def _collected(path: Path, sources: Sources) -> Roots:
     with Index(path) as index:
         return collect(sources.installs, sources.configs, sources.own, tuple(index.roots()))
 
@@ -130,6 +135,19 @@ def move_to_top(engine: "Engine", ids: Sequence[int]) -> None:
     """Put tasks, in their order, before all others. Posted, too."""
     for id_ in reversed(ids):
         engine.move(id_, 0)
+
+
+class Place(NamedTuple):
+    """A folder a download could go to, and the bytes free there (0: not known)."""
+
+    destination: Destination
+    free: int
+
+
+def places(index: Path, sources: Sources, kind: str) -> list[Place]:
+    """The folders models can go to, those for models of this category first."""
+    found = destinations(_collected(index, sources))
+    return [Place(one, volume_of(one.path)[2]) for one in sorted(found, key=lambda one: one.kind != kind)]
 
 
 def folders_of(paths: Sequence[str]) -> set[str]:

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QPaintEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from model_manager.core.amounts import size_text
 from model_manager.core.words import tr
 from model_manager.ui.outline import LEFT, RIGHT, columns, paint_outline
 from model_manager.ui.remembered import bytes_of, give_drafts, keep_drafts, sidebar_of, sidebar_text, text_of
+from model_manager.ui.shortcuts import connect_keys
 
 if TYPE_CHECKING:  # what fills the window is loaded by `furnish`, when the window can be seen already
     from model_manager.bridge.session import Session
@@ -131,8 +132,8 @@ class MainWindow(QMainWindow):
         top.sort_chosen.connect(self._on_sort_chosen)
         top.group_chosen.connect(session.set_group)
         top.card_width_changed.connect(self.grid.set_card_width)
-        top.view_chosen.connect(self._on_view)
-        top.refresh_asked.connect(self._on_refresh)
+        top.view_chosen.connect(self.show_view)
+        top.refresh_asked.connect(self.refresh)
         top.add_asked.connect(self.drop_in.show_menu)
         top.folders_asked.connect(self.desk.show_folders)
         top.settings_asked.connect(self.desk.show_settings)
@@ -158,7 +159,7 @@ class MainWindow(QMainWindow):
         self.tasks.folders_asked.connect(self.desk.show_folders)
         self.empty.clear_search_asked.connect(self._clear_search)
         self.empty.folders_asked.connect(self.desk.show_folders)
-        self.empty.retry_asked.connect(self._on_refresh)
+        self.empty.retry_asked.connect(self.refresh)
         self.empty.demo_asked.connect(self.desk.open_demo)
         for view in (self.grid, self.table):
             view.opened.connect(self._on_opened)
@@ -167,7 +168,7 @@ class MainWindow(QMainWindow):
         self.handing.connect_views(self.grid, self.table, self.views)
         self.handing.connect_rest(self.desk, self.details, self.status, self.problems)
         self._connect_details()
-        self._connect_keys()
+        connect_keys(self)
 
     def _connect_details(self) -> None:
         session, details = self.session.details, self.details
@@ -184,19 +185,6 @@ class MainWindow(QMainWindow):
         details.tag_chosen.connect(lambda tag: self.search_for(f'tag:"{tag}"' if " " in tag else f"tag:{tag}"))
         details.link_opened.connect(lambda link: QDesktopServices.openUrl(QUrl(link)))
         self._details_timer.timeout.connect(self._fetch_record)
-
-    def _connect_keys(self) -> None:
-        for keys, slot in (
-            ("Ctrl+F", lambda: self.online.field().setFocus(Qt.FocusReason.ShortcutFocusReason)),
-            ("F5", self._on_refresh), ("Ctrl+R", self._on_refresh),
-            ("Ctrl+1", lambda: self._on_view("grid")), ("Ctrl+2", lambda: self._on_view("table")),
-            ("Ctrl+I", self._toggle_details), ("Ctrl+B", lambda: self.sidebar.setVisible(self.sidebar.isHidden())),
-            ("Ctrl++", lambda: self.online.grid().zoom(20)),
-            ("Ctrl+=", lambda: self.online.grid().zoom(20)),
-            ("Ctrl+-", lambda: self.online.grid().zoom(-20)),
-            ("Ctrl+,", self.desk.show_settings), ("Ctrl+Q", self.close),
-        ):  # fmt: skip
-            QShortcut(QKeySequence(keys), self).activated.connect(slot)
 
     # remembering
 
@@ -219,7 +207,7 @@ class MainWindow(QMainWindow):
         if settings.table_state:
             self.table.restore_columns(bytes_of(settings.table_state))
         self._restore_sidebar(settings.sidebar_state)
-        self._on_view(settings.view)
+        self.show_view(settings.view)
 
     def _restore_sidebar(self, text: str) -> None:
         """Open the rows that were open; show what was chosen, unless other folders are shown this time."""
@@ -282,7 +270,8 @@ class MainWindow(QMainWindow):
     def _view(self) -> "GridView | TableView":
         return self.table if self.session.settings.view == "table" else self.grid
 
-    def _on_view(self, name: str) -> None:
+    def show_view(self, name: str) -> None:
+        """Show the models as cards (grid) or as a table."""
         self.session.settings.view = name if name == "table" else "grid"
         self.top_bar.set_view(self.session.settings.view)
         if self.views.currentWidget() is not self.empty or self.session.model.rowCount():
@@ -337,11 +326,13 @@ class MainWindow(QMainWindow):
         self.search.set_text(text)
         self.session.set_search(text)
 
-    def _toggle_details(self) -> None:
+    def toggle_details(self) -> None:
+        """Show or hide the panel at the right."""
         self.details.setVisible(self.details.isHidden())
         self.session.settings.is_details_visible = not self.details.isHidden()
 
-    def _on_refresh(self) -> None:
+    def refresh(self) -> None:
+        """Look at all folders again."""
         self.thumbnails.retry()
         self.session.scan()
 

@@ -14,7 +14,8 @@ from model_manager.core.demo.site_records import SiteModel
 from model_manager.core.hashes.store import Store
 from model_manager.core.tasks import delivery, downloads
 from model_manager.core.tasks import faults as engine_faults
-from model_manager.core.tasks.states import DONE, FAILED, PAUSED, WAITING
+from model_manager.core.tasks.resolving import accepted, elsewhere
+from model_manager.core.tasks.states import CANCELLED, DONE, DOWNLOAD, FAILED, PAUSED, WAITING, Task
 from tests.double import FOX, Double, big_lora, cases, faults
 
 FOX_LINK = f"https://civitai.com/models/{FOX}"
@@ -115,6 +116,41 @@ def test_when_the_name_cannot_be_given_nothing_stays_beside(case: Downloads, mon
     assert "My own notes." in (case.models / "loras" / "glass_fox_v2.md").read_text()
 
 
+def test_what_a_person_puts_in_the_place_of_a_failed_download_stays(case: Downloads, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(old: str, new: str) -> None:
+        raise PermissionError(13, "no", old, None, new)
+
+    monkeypatch.setattr(delivery, "rename_new", fail)
+    failed = case.brought(FOX_LINK)
+    for name in ("glass_fox_v2.info", "glass_fox_v2.preview.png"):  # theirs, while the task still stands in the list
+        (case.models / "loras" / name).write_text("by hand")
+    with case.engine() as engine:
+        engine.cancel([failed.id]).result()
+        until(engine, failed.id, lambda now: now.state == CANCELLED and not now.chore)
+    assert case.names() == ["glass_fox_v2.info", "glass_fox_v2.preview.png"]
+
+
+def test_the_papers_of_a_model_that_came_stay_when_a_kill_kept_that_from_being_noted(tmp_path: Path) -> None:
+    names = [tmp_path / f"fox.{ending}" for ending in ("safetensors", "info", "md")]
+    for path in names:
+        path.write_text("x")
+    files = [{"named": str(names[0]), "beside": [str(path) for path in names[1:]]}]
+    downloads.clean(tmp_path, Task(1, DOWNLOAD, "", "", payload={"files": files}))
+    assert all(path.exists() for path in names)
+    names[0].unlink()
+    downloads.clean(tmp_path, Task(1, DOWNLOAD, "", "", payload={"files": files}))
+    assert not any(path.exists() for path in names)
+
+
+def test_a_key_in_a_plain_address_is_written_nowhere_beside_the_model(case: Downloads, double: Double) -> None:
+    address = double.plain("a/fox.safetensors", bytes_of(double, double.site.models[FOX]))
+    task = case.brought(address + "?sig=hush-hush", to="loras")
+    assert task.state == DONE and case.names() == ["fox.info", "fox.md", "fox.safetensors"]
+    for name in ("fox.info", "fox.md"):
+        assert "hush" not in (case.models / "loras" / name).read_text()
+    assert "hush" not in "".join((task.title, task.where, task.note, task.page, task.reason, task.picture))
+
+
 def test_a_preview_that_fails_does_not_keep_the_model_back(case: Downloads, double: Double) -> None:
     double.faults = [faults.answers(faults.text_reply("no", 404), on="storage GET /xG")]
     task = case.brought(FOX_LINK)
@@ -176,6 +212,38 @@ def test_a_folder_that_is_gone(case: Downloads, double: Double) -> None:
         engine.resume().result()
         task = until(engine, task.id, lambda now: now.state == FAILED)
     assert (task.code, task.fix) == ("folder_fault", "choose_folder")
+
+
+def test_another_folder_for_one_download(case: Downloads, double: Double) -> None:
+    model = double.add_big("moved", 2)
+    double.faults = [faults.cut(500_000, count=1), faults.dropped("storage", skip=1)]
+    with case.engine() as engine:
+        task = case.add(engine, double.page(model), "loras/style")
+        until(engine, task.id, lambda now: now.done > 400_000)
+        engine.pause().result()
+        until(engine, task.id, lambda now: now.state == PAUSED)
+        assert case.names() == ["style/moved.safetensors.part"]
+        double.faults = []
+        vae = case.models / "vae"
+        assert engine.amend(task.id, lambda now: elsewhere(now, "vae", str(vae), 1)).result()
+        task = until(engine, task.id, lambda now: now.state in (DONE, FAILED))
+        assert not engine.amend(task.id, accepted).result(), "what is done stays as it is"
+    assert (task.state, task.path, task.where) == (DONE, str(vae / "style" / "moved.safetensors"), "Civitai → vae/style")
+    assert case.names() == [], "what lay at the first place is gone"
+    assert case.records() == []
+
+
+def test_a_folder_is_chosen_before_it_is_known_what_it_is(case: Downloads) -> None:
+    for kind in ("loras", "checkpoints"):
+        shutil.rmtree(case.models / kind)
+    (case.models / "loras").write_text("in the way")
+    with case.engine() as engine:
+        task = case.add(engine, FOX_LINK)
+        task = until(engine, task.id, lambda now: now.state == FAILED)
+        assert (task.fix, task.payload.get("files")) == ("choose_folder", None)
+        assert engine.amend(task.id, lambda now: elsewhere(now, "vae", str(case.models / "vae"), 1)).result()
+        task = until(engine, task.id, lambda now: now.state in (DONE, FAILED))
+    assert (task.state, task.path) == (DONE, str(case.models / "vae" / "glass_fox_v2.safetensors"))
 
 
 def test_a_full_drive_waits_and_goes_on(case: Downloads, double: Double, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -221,6 +221,6 @@ def test_a_data_folder_that_cannot_be_written_means_memory(tmp_path: Path, ring:
 
 
 def test_a_damaged_note_of_ours_is_no_key(tmp_path: Path) -> None:
-    for text in ("", "{", '{"a": 1}', "[1, null]", "[" * 100_000):
+    for text in ("", "{", '{"a": 1}', "[1, null, []]", "[" * 100_000):
         (tmp_path / module.FILE_NAME).write_text(text)
         assert Keys(tmp_path, {}).get(CIVITAI) == ""

@@ -53,7 +53,7 @@ def test_a_message_comes_through_and_a_false_one_does_no_harm(tmp_path: Path) ->
     told = Errand((PAGE,), (str(tmp_path),), "ink wash", "token")
     assert packed(told).count(b"\n") == 1
     assert unpacked(packed(told)) == told
-    assert unpacked(b"\xff\n") is None and unpacked(b"[1]\n") is None
+    assert unpacked(b"\xff\n") is None and unpacked(b"[1]\n") is None and unpacked(b"[" * 100_000) is None
     odd = {"links": [1, "comfy-models:file:///x", PAGE], "files": ["relative", None, str(tmp_path)], "search": 5}
     assert unpacked(json.dumps(odd).encode()) == Errand((PAGE,), (str(tmp_path),))
     many = unpacked(json.dumps({"links": [PAGE] * 5000}).encode())

@@ -114,6 +114,8 @@ def test_what_is_kept_of_two_values() -> None:
 def test_no_key_in_an_address() -> None:
     assert public("https://x.org/a?token=secret&b=1") == "https://x.org/a?b=1"
     assert public("https://user:pw@x.org/a?X-Amz-Signature=1") == "https://x.org/a"
+    signed = "X-Amz-Security-Token X-Goog-Credential AWSAccessKeyId Policy Key-Pair-Id apiKey Authorization client_secret".split()
+    assert public("https://x.org/a?author=me&monkey=1&" + "&".join(f"{name}=s" for name in signed)) == "https://x.org/a?author=me&monkey=1"
     assert public("https://x.org/a?b=%20x&c") == "https://x.org/a?b=%20x&c"
     assert public("https://[broken/?token=1") == "https://[broken/?token=1" and plain({"u": "https://x.org/?api_key=1"}) == {
         "u": "https://x.org/"

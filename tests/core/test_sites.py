@@ -14,6 +14,7 @@ from model_manager.core.online import civitai
 from model_manager.core.online.endpoints import Endpoints
 from model_manager.core.online.keys import Keys
 from model_manager.core.online.offers import Sites, make_sites
+from model_manager.core.online.packing import to_plain
 from model_manager.core.online.records import CIVITAI, GITHUB, HUGGING_FACE, PG, PLAIN, SAFE, Link, Search
 from model_manager.core.online.web import Web
 from model_manager.core.settings import Settings
@@ -314,10 +315,12 @@ def test_plain_address(case: Case) -> None:
         True,
         f"{case.server.url}/x?token=mine",
     )
+    about = to_plain(offer)
+    assert str(about).count("mine") == 1 and offer.page == f"{case.server.url}/x"  # the key is in the download's own address alone
     assert case.server.log[0].headers["Range"] == "bytes=0-511"
     with pytest.raises(Refused) as refusal:
-        case.find(f"{case.server.url}/page.bin")
-    assert refusal.value.code == "not_a_file"
+        case.find(f"{case.server.url}/page.bin?sig=mine")
+    assert (refusal.value.code, refusal.value.page) == ("not_a_file", f"{case.server.url}/page.bin")
 
 
 def test_odd_answers_are_faults_not_crashes(case: Case) -> None:

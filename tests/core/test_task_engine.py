@@ -424,6 +424,38 @@ def test_a_listener_that_fails_ends_nothing(tmp_path: Path, kinds: Kinds) -> Non
     engine.close()
 
 
+@pytest.mark.expects_log("A listener to the tasks failed")
+def test_one_that_cannot_be_told_of_trouble_ends_nothing(tmp_path: Path, kinds: Kinds) -> None:
+    def told(text: str) -> None:
+        raise RuntimeError("the window is gone")
+
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / FILE_NAME).write_bytes(b"no database at all" * 500)
+    engine = Engine(tmp_path / "data", kinds.all(), None, told)
+    engine.start()
+    assert engine.wait([engine.add("write", "a", "a", {}).id])[0].state == DONE
+    assert engine.close()
+
+
+@pytest.mark.expects_log("The end of the tasks failed")
+def test_whoever_asks_an_engine_whose_end_failed_gets_an_answer(
+    tmp_path: Path, kinds: Kinds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine(tmp_path / "data", kinds.all())
+    engine.start()
+    engine.ready()
+
+    def fail(is_all_over: bool) -> None:
+        raise RuntimeError("odd")
+
+    close = engine._book.close
+    monkeypatch.setattr(engine._book, "close", fail)
+    engine.close()
+    with pytest.raises(Cancelled):
+        engine.add("write", "a", "a", {})
+    close(True)
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_random_commands_never_leave_the_table_and_lose_and_double_nothing(tmp_path: Path, kinds: Kinds, seed: int) -> None:
     """Commands of all sorts in any order, faults and restarts between them."""

@@ -328,6 +328,23 @@ def test_with_watchdog(heard: Heard) -> None:
     assert not heard.is_lost
 
 
+@pytest.mark.parametrize("is_coarse", [False, True])
+def test_a_growing_partial_is_no_news_until_it_has_its_name(heard: Heard, is_coarse: bool) -> None:
+    heard.watcher._is_coarse = is_coarse or sys.platform != "linux"
+    watch(heard)
+    part = heard.folder / "sub" / "a.safetensors.part"
+    for _ in range(20):  # a line that is cut again and again
+        with open(part, "ab") as file:
+            file.write(bytes(100_000))
+    (heard.folder / "sub" / ".mm-0123456789ab.tmp").write_bytes(b"x")
+    (heard.folder / "b.safetensors").write_bytes(b"x")
+    heard.of(heard.folder)
+    assert not any(str(heard.folder / "sub") in helping for helping in heard.helpings)
+    part.rename(heard.folder / "sub" / "a.safetensors")
+    heard.of(heard.folder / "sub")
+    assert not heard.is_lost
+
+
 def test_many_events_at_once_count_as_lost_with_watchdog(heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "MANY_EVENTS", 5)
     heard.watcher._is_coarse = True

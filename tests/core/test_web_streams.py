@@ -347,6 +347,24 @@ def test_over_tls(files: Site, asking: Web, certificate: Path, monkeypatch: pyte
     assert "REQUESTS_CA_BUNDLE" in missing.value.text
 
 
+def test_a_handshake_behind_a_proxy_may_take_its_time(files: Site, certificate: Path, tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def tunnel(handler: Any) -> None:
+        handler.connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        files.leave.wait(0.6)  # longer than one look at a cancel
+        handler.close_connection = True
+        context.wrap_socket(handler.connection, server_side=True).close()
+
+    files.answer = tunnel
+    through = web_for(tmp_path, proxy=files.url)
+    with pytest.raises(NetworkFault) as caught:
+        through.open("https://files.example/x")
+    assert "certificate" in caught.value.text  # the handshake came as far as this; a server with a wrong name is no way on
+    through.close()
+
+
 def test_certificates_of_openssl(files: Site, asking: Web, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url = secured(files, certificate)
     monkeypatch.setenv("SSL_CERT_FILE", os.fspath(certificate.parent / "left by another program.pem"))

@@ -8,17 +8,18 @@ import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 from small_library import make_library
 from workbench import Workbench
 
 from model_manager.bridge import board_tasks
-from model_manager.core.errors import NetworkFault, Refused
+from model_manager.core.errors import FolderFault, NetworkFault, Refused
 from model_manager.core.settings import Settings
-from model_manager.core.tasks.states import DONE, DOWNLOAD, FAILED, HASH, RUNNING, WAITING, Task
+from model_manager.core.tasks.states import CANCELLED, DONE, DOWNLOAD, FAILED, HASH, RUNNING, WAITING, Task
 from model_manager.ui.main_window import MainWindow
 from model_manager.ui.tasks import notices
+from model_manager.ui.tasks.words import action_words
 
 SECONDS = 10_000
 Key, Mod = Qt.Key, Qt.KeyboardModifier
@@ -156,7 +157,7 @@ def test_the_fix_is_offered_with_the_failure(window: MainWindow, bench: Workbenc
     bench.faults = {"x": Refused("This file needs a Civitai API key.", "needs_key")}
     task = add(qtbot, window, "x", FAILED, files=[{"site": "civitai"}])
     qtbot.waitUntil(lambda: bool(window.problems.texts()), timeout=SECONDS)
-    click_bar(window, "Add key")
+    click_bar(window, "Add key…")
     settings = window.desk.settings
     sheet = settings._sheets["civitai"]
     assert sheet.isVisible()
@@ -229,3 +230,81 @@ def test_only_pages_are_opened(window: MainWindow, monkeypatch: pytest.MonkeyPat
     for address in ("https://civitai.com/models/1", "file:///etc/passwd", "calculator:", ""):
         window.tasks.board.page_asked.emit(address)
     assert opened == ["https://civitai.com/models/1"]
+
+
+def answer(window: MainWindow, text: str) -> None:
+    """Press a button of the question that is open."""
+    sheet = window.tasks.sheet
+    assert sheet is not None and sheet.isVisible()
+    next(one for one in sheet.findChildren(QPushButton) if one.text() == text).click()
+
+
+def test_much_that_is_here_is_not_thrown_away_by_a_slip(window: MainWindow, bench: Workbench, qtbot: QtBot) -> None:
+    bench.hold()
+    small, large = add(qtbot, window, "small", RUNNING), add(qtbot, window, "large", RUNNING, size=3_000_000_000)
+    qtbot.waitUntil(lambda: window.tasks.board.model.task(large.id).done == 1_500_000_000, timeout=SECONDS)
+    window.tasks.show()
+    view = window.tasks.page.view
+    view.select(large.id)
+    press(window, Key.Key_Delete)
+    sheet = window.tasks.sheet
+    assert any(label.text() == "1.5 GB of it are here already. They are removed." for label in sheet.findChildren(QLabel))
+    assert sheet.focusWidget() is sheet.keep, "Enter keeps it"
+    QTest.keyClick(sheet, Key.Key_Escape)
+    kept = window.tasks.board.model.task(large.id)
+    assert not sheet.isVisible() and kept.state == RUNNING and not kept.wish
+    view.ask("cancel", [window.tasks.board.model.task(small.id)])
+    assert window.tasks.sheet is sheet, "little is given up without a question"
+    view.ask("cancel", [window.tasks.board.model.task(large.id)])
+    answer(window, "Cancel download")
+    for task in (small, large):
+        qtbot.waitUntil(lambda id_=task.id: window.tasks.board.model.task(id_).state == CANCELLED, timeout=SECONDS)
+
+
+def test_danger_is_accepted_only_in_so_many_words(window: MainWindow, bench: Workbench, qtbot: QtBot) -> None:
+    bench.faults = {"odd": Refused("The site's scan found something dangerous in odd.ckpt.", "dangerous")}
+    task = add(qtbot, window, "odd", FAILED)
+    assert action_words("fix", task) == "Download anyway…"
+    window.tasks.board.mend(task.id)
+    answer(window, "Keep away")
+    assert window.tasks.board.model.task(task.id).state == FAILED
+    window.tasks.board.mend(task.id)
+    answer(window, "Download anyway")
+    qtbot.waitUntil(lambda: window.tasks.board.model.task(task.id).state == DONE, timeout=SECONDS)
+    assert window.tasks.board.model.task(task.id).payload["accepted"] is True
+
+
+def test_another_folder_is_chosen_for_one_task(window: MainWindow, bench: Workbench, tmp_path: Path, qtbot: QtBot) -> None:
+    bench.faults = {"a": FolderFault("/gone is not there any more. Choose another folder.")}
+    files = [{"name": "a.safetensors", "site": "civitai", "below": "style", "folder": "/gone/loras/style", "root": "/gone/loras"}]
+    payload = {"files": files, "kind": "loras", "root": "/gone/loras"}
+    window.tasks.board.add(DOWNLOAD, "a", "a.safetensors", payload)
+    task = add(qtbot, window, "a", FAILED)
+    window.tasks.show()
+    window.tasks.board.mend(task.id)
+    qtbot.waitUntil(lambda: window.tasks.sheet is not None, timeout=SECONDS)
+    answer(window, "Download there")  # the first folder for LoRAs is in hand
+    qtbot.waitUntil(lambda: window.tasks.board.model.task(task.id).state == DONE, timeout=SECONDS)
+    loras = tmp_path / "ComfyUI" / "models" / "loras"
+    payload = window.tasks.board.model.task(task.id).payload
+    assert payload["root"] == str(loras) and payload["files"][0]["folder"] == str(loras / "style")
+    assert bench.cleaned == ["a"], "what lay at the old place is tidied"
+
+
+@pytest.mark.parametrize("key", ["1", "2", "F", "I", "B", "="])
+def test_keys_about_models_go_back_to_them(window: MainWindow, key: str, qtbot: QtBot) -> None:
+    window.tasks.show()
+    QTest.keySequence(window, f"Ctrl+{key}")
+    assert not window.tasks.is_shown
+    assert window.views.currentWidget() is (window.table if key == "2" else window.grid)
+    if key == "F":
+        assert QApplication.focusWidget() is window.search or window.search.isAncestorOf(QApplication.focusWidget())
+    qtbot.waitUntil(lambda: window.is_quiet, timeout=SECONDS)
+
+
+def test_the_first_run_is_not_left_by_a_key(open_window: Callable[..., MainWindow], bench: Workbench, qtbot: QtBot) -> None:
+    window = open_window(waits=False)
+    window.desk.show_first_run()
+    QTest.keySequence(window, "Ctrl+2")
+    assert window.pages.currentIndex() != 0 and window.session.settings.view == "grid"
+    qtbot.waitUntil(lambda: window.session.is_loaded and window.session.runner.is_idle, timeout=SECONDS)

@@ -268,10 +268,10 @@ def test_the_menu(page: TasksPage, monkeypatch: pytest.MonkeyPatch) -> None:
 
     menu = menu_of(8)
     assert entries(menu) == {
-        "Add key": True, "Pause": False, "Retry": True, "Cancel": False, "Remove from the list": True, "Move to the top": False,
-        "Copy link": True, "Show in folder": False, "Show history": True,
+        "Add key…": True, "Pause": False, "Retry": True, "Cancel": False, "Remove from the list": True, "Move to the top": False,
+        "Copy link": True, "Choose another folder…": True, "Show in folder": False, "Show history": True,
     }  # fmt: skip
-    for name in ("Add key", "Retry", "Show history", "Copy link"):
+    for name in ("Add key…", "Retry", "Show history", "Copy link"):
         next(action for action in menu.actions() if action.text() == name).trigger()
     assert said == [("fix", [8]), ("again", [8]), ("history", [8])]
     assert QGuiApplication.clipboard().text() == "https://civitai.com/models/8"

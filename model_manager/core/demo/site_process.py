@@ -51,11 +51,12 @@ class DemoSite:
             self._process, self._environ = None, {}
 
     def _start(self) -> None:
-        command, environment = own_program(ARGUMENT, LARGE if keeps_holes(self._folder) else SMALL)
         flags = 0
         if sys.platform == "win32":
             flags = subprocess.CREATE_NO_WINDOW
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            command, environment = own_program(ARGUMENT, LARGE if keeps_holes(self._folder) else SMALL)
             process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, creationflags=flags
             )

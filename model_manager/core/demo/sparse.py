@@ -5,6 +5,7 @@ Used by the demo library. Headers, lengths and offsets are true; of the data onl
 
 import math
 import random
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -31,7 +32,7 @@ class Pieces:
 
 def keeps_holes(folder: Path) -> bool:
     """Return whether files with holes take little room in `folder` (ext4, APFS ... yes; NTFS and FAT no)."""
-    probe = folder / ".probe"
+    probe = folder / f".probe-{secrets.token_hex(4)}"  # the library may be built at the same time
     write_pieces(probe, Pieces(((_PROBE - 1, b"x"),), _PROBE))
     blocks = getattr(probe.stat(), "st_blocks", None)
     probe.unlink()

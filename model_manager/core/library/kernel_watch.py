@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from model_manager.core.library.kinds import is_ignored_folder
+from model_manager.core.library.kinds import is_ignored_folder, is_partial
 
 # linux: include/uapi/linux/inotify.h
 _ATTRIB, _CLOSE_WRITE, _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE = 0x4, 0x8, 0x40, 0x80, 0x100, 0x200
@@ -108,9 +108,8 @@ class KernelWatch:
             place += size + length
             events += 1
             if what & _OF_FOLDERS:
-                name = os.fsdecode(data[place - length : place].rstrip(b"\0"))
-                is_lost |= self._folder_told(number, what, name, found)
-            else:
+                is_lost |= self._folder_told(number, what, _name(data, place, length), found)
+            elif number not in plain and not is_partial(_name(data, place, length)):  # each line that is cut closes a download's partial
                 plain.add(number)
         for number in plain:
             found.update(self._paths.get(number, ()))
@@ -195,6 +194,10 @@ class KernelWatch:
         """The kernel ended a watch by itself."""
         for path in self._paths.pop(number, ()):
             self._numbers.pop(path, None)
+
+
+def _name(data: bytes, end: int, length: int) -> str:
+    return os.fsdecode(data[end - length : end].rstrip(b"\0"))
 
 
 def _error(path: str) -> OSError:

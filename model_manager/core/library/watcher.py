@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from model_manager.core.library.kernel_watch import KernelWatch, News, is_limit
+from model_manager.core.library.kinds import is_partial
 from model_manager.core.words import tr
 
 QUIET_SECONDS = 0.1
@@ -254,14 +255,17 @@ class _Observed:
             self.failed[top] = fault.errno or -1
 
     def dispatch(self, event: Any) -> None:
-        """Called by watchdog for each event: only notes the folders, 240,000 of these may come in a few seconds."""
-        path, target = os.fsdecode(event.src_path), os.fsdecode(event.dest_path)
-        found = {os.path.dirname(path)}
-        if target:
-            found.add(os.path.dirname(target))
+        """Called by watchdog for each event: only notes the folders, 240,000 of these may come in a few seconds.
+
+        Partials, which a scan passes over, do not count: on some systems each write into one is an event.
+        """
+        paths = [os.fsdecode(path) for path in (event.src_path, event.dest_path) if path]
         if event.is_directory:
-            found.add(target or path)
-        self._note(found, 1, False)
+            found = {*map(os.path.dirname, paths), paths[-1]}
+        else:
+            found = {folder for folder, name in map(os.path.split, paths) if not is_partial(name)}
+        if found:
+            self._note(found, 1, False)
 
     def stop(self) -> None:
         self._is_stopped = True

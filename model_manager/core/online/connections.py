@@ -30,17 +30,21 @@ from model_manager.core.work import Work
 
 CONNECT_SECONDS = 15.0
 _SLICE = 0.25  # seconds between two looks at a cancel
+_SECONDS = 60.0  # without a byte, where nobody said
 _CONNECTIONS = 128  # kept per host; more would be logged as thrown away
 
 _now = threading.local()  # .work: what the request of this thread is done for
 
 
 class _PatientReader(io.RawIOBase):
-    """The reading end of a socket that waits in slices; `opened` is the file that keeps the socket alive."""
+    """The reading end of a socket that waits in slices; `opened` is the file that keeps the socket alive.
+
+    Closed, it gives the socket its own time back: behind the answer of a proxy comes the handshake of TLS, which waits once.
+    """
 
     def __init__(self, sock: socket.socket, opened: io.BufferedReader, work: Work | None) -> None:
         self._sock, self._opened, self._work = sock, opened, work
-        self._seconds = sock.gettimeout() or 60.0
+        self._seconds = sock.gettimeout() or _SECONDS
         sock.settimeout(_SLICE)
 
     def readable(self) -> bool:
@@ -61,6 +65,8 @@ class _PatientReader(io.RawIOBase):
     def close(self) -> None:
         if not self.closed:
             super().close()
+            with contextlib.suppress(OSError):  # closed already
+                self._sock.settimeout(self._seconds)
             self._opened.close()
 
 

@@ -141,7 +141,7 @@ class Keys:
         if state != self._seen:
             self._seen = state
             self._known.clear()
-        return [site for site in sites if site in _VARIABLES] if isinstance(sites, list) else []
+        return [site for site in _VARIABLES if site in sites] if isinstance(sites, list) else []
 
     def _mark(self, site: str, is_there: bool) -> None:
         """Write down which sites have a key there. Raises FileFault."""

@@ -82,7 +82,7 @@ def unpacked(line: bytes) -> Errand | None:
     """Return the errand in a line, None when it is none. Links in it are looked at again: whoever can reach us may have written it."""
     try:
         found = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(found, dict):
         return None

@@ -12,6 +12,7 @@ from model_manager.core.errors import Refused
 from model_manager.core.online.link_hubs import is_model_name
 from model_manager.core.online.records import PLAIN, Offer, RemoteFile, Version
 from model_manager.core.online.web import Web
+from model_manager.core.sidecars.fetched import public
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -48,16 +49,21 @@ def name_of_url(url: str) -> str:
 
 
 def offer_at(web: Web, url: str, work: Work | None = None) -> Offer:
-    """Return the file at an address as an offer of one version. Raises Refused (not_a_file: a page is there), NetworkFault, Cancelled."""
+    """Return the file at an address as an offer of one version. Raises Refused (not_a_file: a page is there), NetworkFault, Cancelled.
+
+    A key or a signature in the address is only where the download begins: ids and pages are shown, and written into sidecars.
+    """
     data, total, headers = web.first_bytes(url, _LOOKED_AT, work=work)
     told = {name: headers.get(name, "") or "" for name in ("Content-Type", "Content-Disposition", "ETag", "X-Linked-ETag", "X-Linked-Size")}
     start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:64].lower()
     is_page = told["Content-Type"].lower().startswith(("text/html", "application/xhtml")) or start.startswith((b"<!doctype html", b"<html"))
     if is_page or (start.startswith(b"{") and told["Content-Type"].lower().startswith("application/json") and not _told(told, url)):
-        raise Refused(tr("This address leads to a page, not to a file. Open it, and copy the address of the download."), "not_a_file", url)
+        text = tr("This address leads to a page, not to a file. Open it, and copy the address of the download.")
+        raise Refused(text, "not_a_file", public(url))
     name = _told(told, url) or urlsplit(url).netloc
+    id = public(url)
     file = RemoteFile(
-        id=url,
+        id=id,
         name=name,
         url=url,
         size=total,
@@ -67,10 +73,8 @@ def offer_at(web: Web, url: str, work: Work | None = None) -> Offer:
         is_model=is_model_name(name) or "." not in name,
     )
     host = urlsplit(url).netloc
-    version = Version(id=url, files=(file,), page=url, offer=url)
-    return Offer(
-        PLAIN, url, name, page=url, author="", versions=(version,), chosen=url, chosen_file=url, notice=tr("From {host}.", host=host)
-    )
+    version = Version(id=id, files=(file,), page=id, offer=id)
+    return Offer(PLAIN, id, name, page=id, author="", versions=(version,), chosen=id, chosen_file=id, notice=tr("From {host}.", host=host))
 
 
 def _told(headers: Mapping[str, str], url: str) -> str:

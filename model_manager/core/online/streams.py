@@ -19,7 +19,7 @@ from model_manager.core.work import Work
 STEP: Final = 1 << 20  # bytes hashed at once: they stay in the processor's cache between reading and hashing
 FLUSH_EVERY: Final = 64 << 20  # bytes
 _BEHIND: Final = 8 << 20  # bytes by which the hash may be behind before it reads back what nobody hands over
-_QUEUED: Final = 4  # buffers that wait to be hashed
+_QUEUED: Final = 8  # buffers that wait to be hashed; a reader that waited goes on when half of them are through, not at each one
 SHA256, BLAKE3, GIT_SHA1 = "sha256", "blake3", "git_sha1"
 
 
@@ -153,7 +153,8 @@ class Follower:
             self._place += len(piece)
             if piece.obj is not own.obj:
                 self._spare.append(memoryview(piece.obj))
-            self._news.notify_all()
+            if len(self._fresh) <= _QUEUED // 2:
+                self._news.notify_all()
 
 
 class Flusher:

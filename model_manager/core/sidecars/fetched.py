@@ -13,7 +13,12 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from model_manager.core.online.records import CIVITAI, SITE_NAMES, Offer, RemoteFile, Version
 from model_manager.core.sidecars.layer import TEXT_LIMIT, groups, labels, line, mapping, text
 
-_SECRETS = frozenset(("token", "api_key", "apikey", "key", "access_token", "authorization", "x-amz-signature", "signature", "sig"))
+# names of fields that let the holder of an address in: keys, and the signatures of storage (S3, Google, Azure, CloudFront)
+_SECRET = re.compile(
+    r"token|signature|secret|passw|credential|api_?key|auth(?!or(?!iz))|jwt|session|access_?(key|id)"
+    r"|^(key|sig|pwd|policy|key-pair-id)$",
+    re.IGNORECASE,
+)
 _NO_HOST = "https://undefined/"  # what the batch answer builds from a header that is misspelt
 _HOST = "https://civitai.com/"
 _ALGORITHMS = {"sha256": "SHA256", "autov1": "AutoV1", "autov2": "AutoV2", "autov3": "AutoV3", "crc32": "CRC32", "blake3": "BLAKE3"}
@@ -143,7 +148,7 @@ def public(url: str) -> str:
     except ValueError:
         return url
     asked = parse_qsl(parts.query, keep_blank_values=True)
-    kept = [(key, value) for key, value in asked if key.lower() not in _SECRETS]
+    kept = [(key, value) for key, value in asked if not _SECRET.search(key)]
     host = parts.netloc.rpartition("@")[2]
     if len(kept) == len(asked) and host == parts.netloc:
         return url

@@ -54,7 +54,7 @@ def _as_version(fetched: Fetched, sha256: str) -> dict[str, Any]:
     """Return what another site told in the shape of a version object; without ids, which would be taken for Civitai's."""
     offer, version, file = fetched.offer, fetched.version, fetched.file
     return {
-        "name": version.name or version.id or offer.name,
+        "name": version.name or (version.id if fetched.website else "") or offer.name,  # of a plain address the id is the address
         "publishedAt": version.published,
         "description": cut(version.description),
         "model": {"name": offer.name, "type": offer.type, "nsfw": offer.is_adult, "poi": False, "tags": list(offer.tags)},

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from model_manager.core.sidecars.civitai import kind_of
-from model_manager.core.sidecars.fetched import Fetched, cut
+from model_manager.core.sidecars.fetched import Fetched, cut, public
 from model_manager.core.sidecars.layer import labels, mapping, whole
 from model_manager.core.sidecars.markdown import markdown
 
@@ -92,7 +92,7 @@ def cm_told(fetched: Fetched, target: Target) -> dict[str, Any]:
         "RemoteFileName": file.name if file else "",
         "RemoteFileId": whole(file.id) if file and fetched.is_civitai else 0,
         "FileMetadata": _cm_metadata(fetched),
-        "ThumbnailImageUrl": next((image.url for image in version.images if not image.is_video), ""),
+        "ThumbnailImageUrl": next((public(image.url) for image in version.images if not image.is_video), ""),
         "SourceUrl": fetched.page,
         "Source": 0 if fetched.is_civitai else 3,
     }

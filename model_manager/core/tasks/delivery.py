@@ -47,15 +47,15 @@ class Papers:
 class Delivery:
     """One file at the end of its way. may_rename: a taken name may become "name (2)"; else it is a fault.
 
-    notes: what there is to say of it afterwards. picture: path of its preview. written: called with the paths of what is new beside
-    it before the model has its name, so that it can be removed if that never comes.
+    notes: what there is to say of it afterwards. picture: path of its preview. written: called with the path the model will have and the
+    paths of what is new beside it, before it has its name, so that they can be removed if it never comes; with none when they are.
     """
 
     web: Web
     settings: Settings
     work: Work
     may_rename: bool = True
-    written: Callable[[list[str]], None] = lambda paths: None
+    written: Callable[[str, list[str]], None] = lambda target, paths: None
     notes: list[str] = field(default_factory=list)
     picture: str = ""
 
@@ -87,10 +87,10 @@ class Delivery:
             try:
                 rename_new(partial.path, target)
             except FileExistsError:
-                _remove(new)
+                self._take_back(target, new)
                 continue
             except OSError as fault:
-                _remove(new)
+                self._take_back(target, new)
                 text = tr("{path} could not get its name: {reason}. It is kept as {part}.", path=target, reason=plain_reason(fault),
                           part=os.path.basename(partial.path))  # fmt: skip
                 raise FolderFault(text) from fault
@@ -122,8 +122,15 @@ class Delivery:
         names = self._preview(target, papers)  # first, since other programs' files name it
         names += self._details(target, papers, sha256, partial.count)
         new = [os.path.join(folder, name) for name in names if name not in before]
-        self.written(new)
+        self.written(target, new)
         return new
+
+    def _take_back(self, target: str, new: Sequence[str]) -> None:
+        """Remove what was put beside a model that did not get its name, and say so: what comes under these names later is not ours."""
+        for path in new:
+            with contextlib.suppress(OSError):
+                os.unlink(long_path(path))
+        self.written(target, [])
 
     def _details(self, target: str, papers: Papers, sha256: str, size: int) -> list[str]:
         faults: list[str] = []
@@ -187,12 +194,6 @@ def _names(folder: str) -> set[str]:
         return set(os.listdir(long_path(folder)))
     except OSError:
         return set()
-
-
-def _remove(paths: Sequence[str]) -> None:
-    for path in paths:
-        with contextlib.suppress(OSError):
-            os.unlink(long_path(path))
 
 
 def _taken(target: str) -> ModelManagerError:

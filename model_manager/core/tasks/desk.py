@@ -3,7 +3,7 @@
 Used by the engine, in its own thread. Everything may raise StoreFault or StoreDamaged; what was written before stays.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -60,6 +60,24 @@ class Desk:
         else:
             run.task = self._book.note(replace(run.task, wish=found.wish))
             self._book.obey(run)
+        return True
+
+    def amend(self, id_: int, change: Callable[[Task], Mapping[str, Any]]) -> bool:
+        """See Engine.amend."""
+        store = self._book.store()
+        task = store.get(id_)
+        if task is None or task.state not in queue.AMENDABLE or task.chore == REMOVE:
+            return False
+        values = {"tries": 0, "busy": 0, **change(task)}
+
+        def is_same(now: Task) -> bool:
+            return (now.state, now.payload, now.chore) == (task.state, task.payload, task.chore)
+
+        found = store.change(id_, QUEUED, is_same, **values)
+        if found is None:  # another process was faster
+            return self.amend(id_, change)
+        self._book.tended.add(id_)
+        self._book.note(found)
         return True
 
     def clear(self, ids: Collection[int] | None) -> list[int]:

@@ -7,7 +7,6 @@ from what is on the disk, however the one before it ended. It must never write a
 import contextlib
 import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,11 +49,14 @@ def download_kind(tools: Tools) -> TaskKind:
 
 
 def clean(records: Path, task: Task) -> None:
-    """Remove what a task that ended without its files left: its partials, and papers of models that never came. Only what it made."""
+    """Remove what a task that ended without its files left: its partials, and papers of models that never came. Only what it made.
+
+    A model that is there now, after a kill in between or by the person's own hand, keeps what lies beside it.
+    """
     for record in records.glob(f"{task.id}-*.json"):
         remove(record)
     for entry in task.payload.get("files") or ():
-        if not entry.get("done"):
+        if not entry.get("done") and not os.path.lexists(long_path(str(entry.get("named") or ""))):
             for path in entry.get("beside") or ():
                 _unlink(path)
 
@@ -153,8 +155,8 @@ class _Download:
     def delivery(self, entry: dict[str, Any]) -> Delivery:
         """What brings the file at hand to its name; its notes are the task's."""
 
-        def written(paths: list[str]) -> None:
-            entry["beside"] = paths
+        def written(target: str, paths: list[str]) -> None:
+            entry.update(named=target, beside=paths)
             self.save()
 
         is_alone = len(self._payload["files"]) == 1
@@ -250,8 +252,6 @@ class _One:
         return papers_of(self._download.payload, self._entry, self._download.tools.settings.adult_level)
 
     def _done(self, path: str, sha256: str, is_proven: bool) -> None:
-        if sha256:
-            _remember(self._download.tools.folder, path, sha256)
         self._entry.update(done=path, sha256=sha256, proven=is_proven, name=os.path.basename(path), beside=[])
         if sha256:
             self._remember(path, sha256)
@@ -307,12 +307,6 @@ class _One:
             self._entry["size"] = size
             self._delivery.notes.append(tr("already there"))
         return is_same
-
-
-def _remember(folder: Path, path: str, sha256: str) -> None:
-    """Keep the hash, so that the file need not be read again to be known; without it all goes on."""
-    with suppress(IndexFault, FileFault), Store(folder) as store:
-        store.save(path, mark_of(path), {SHA256: sha256})
 
 
 def _require_room(folder: str, count: int) -> None:

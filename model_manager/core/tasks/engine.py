@@ -162,6 +162,13 @@ class Engine:
         """Take ended tasks off the list; what failed ones left is cleaned up."""
         return self.post(lambda: self._desk.clear(ids))
 
+    def amend(self, id_: int, change: Callable[[Task], Mapping[str, Any]]) -> "Future[bool]":
+        """Begin a task that failed, waits or is paused again with other values: `change(task)` gives fields of Task (payload, where ...).
+
+        With chore=CLEAN what it left is cleaned up before. Called in the engine's thread, perhaps twice. False for a task in another state.
+        """
+        return self.post(lambda: self._desk.amend(id_, change))
+
     def move(self, id_: int, place: int) -> "Future[None]":
         """Put a task at this index of the list (as `tasks` gives it, without itself), with a priority that fits there."""
         return self.post(lambda: self._desk.move(id_, place))
@@ -239,10 +246,11 @@ class Engine:
             self._tell(fault.text)
 
     def _tell(self, text: str) -> None:
-        if self._told is not None:
-            self._told(text)
-        else:
+        told = self._told
+        if told is None:
             log.warning("%s", text)
+        else:
+            _tried(lambda: told(text), "A listener to the tasks failed")
 
     def _say_changes(self) -> None:
         records, removed = self._book.take_changes()
@@ -255,9 +263,8 @@ class Engine:
             _tried(lambda: listener(records, removed), "A listener to the tasks failed")
 
     def _finish(self) -> None:
-        try:
-            self._shift.finish()
-        except StoreFault as fault:
+        fault = _tried(self._shift.finish, "The end of the tasks failed")
+        if isinstance(fault, StoreFault):
             self._be_in_trouble(fault)
 
     def _refuse_rest(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from model_manager.core.errors import FolderFault, ModelManagerError, NetworkFault, NoRoom, OutsideRoot
 from model_manager.core.tasks.states import (
+    ACCEPT,
     ADD_KEY,
     CHOOSE_FOLDER,
     FAILED,
@@ -25,7 +26,8 @@ MOST_TRIES: Final = 8
 MOST_BUSY: Final = 30  # a site that is too busy says so itself and is to be waited for
 FIRST_DELAY, LONGEST_DELAY, ROOM_DELAY = 2.0, 300.0, 30.0  # seconds
 NO_ROOM, STALLED, UNEXPECTED = "no_room", "stalled", "unexpected"
-_FIX: Final = {"needs_key": ADD_KEY, "bad_key": ADD_KEY, "gated": OPEN_PAGE, "early_access": OPEN_PAGE}
+_FIX: Final = {"needs_key": ADD_KEY, "bad_key": ADD_KEY, "gated": OPEN_PAGE, "early_access": OPEN_PAGE,
+                     "dangerous": ACCEPT}  # fmt: skip
 
 
 class Verdict(NamedTuple):

@@ -55,6 +55,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
 STOPS: Final[Mapping[str, tuple[str, ...]]] = {
     PAUSE: (PAUSED,), CANCEL: (CANCELLED,), REQUEUE: (QUEUED,), ANEW: (CANCELLED, QUEUED),
 }  # fmt: skip
+AMENDABLE: Final = frozenset((FAILED, WAITING, PAUSED))  # what a task is to do can be changed
 CLEARED: Final = frozenset((DONE, FAILED, CANCELLED))
 
 

@@ -33,6 +33,7 @@ DOWNLOAD, HASH, DETAILS, UPDATES, PREVIEWS, SCAN, ADD = "download", "hash", "det
 
 # what mends a failure or a wait: the button that is offered
 ADD_KEY, OPEN_PAGE, CHOOSE_FOLDER, RETRY, FREE_SPACE = "add_key", "open_page", "choose_folder", "retry", "free_space"
+ACCEPT = "accept"  # the person says that it is wanted all the same
 
 
 @dataclass(frozen=True, slots=True)

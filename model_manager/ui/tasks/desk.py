@@ -13,7 +13,7 @@ from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QStackedWidget, QWidget
 
 from model_manager.bridge.board import Board
-from model_manager.bridge.board_tasks import Room
+from model_manager.bridge.board_tasks import Place, Room
 from model_manager.bridge.intake import Intake
 from model_manager.bridge.previews import Previews
 from model_manager.bridge.session import Session
@@ -21,13 +21,14 @@ from model_manager.core.amounts import short_size
 from model_manager.core.online.records import CIVITAI, HUGGING_FACE
 from model_manager.core.tasks import words
 from model_manager.core.tasks.states import Change, Task
-from model_manager.core.words import tr
+from model_manager.core.words import tr, trn
 from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.selection import Selection
 from model_manager.ui.settings.desk import SettingsDesk
+from model_manager.ui.sheet import Sheet
 from model_manager.ui.status_bar import StatusBar
 from model_manager.ui.tasks.notices import Notices
-from model_manager.ui.tasks.words import AGAIN, CANCEL, FIX, PAUSE, REMOVE, RESUME, SHOW, spoken
+from model_manager.ui.tasks.words import AGAIN, CANCEL, FIX, MUCH, PAUSE, PLACE, REMOVE, RESUME, SHOW, held, spoken
 from model_manager.ui.top_bar import TopBar
 
 if TYPE_CHECKING:  # what is shown is loaded when it is asked for: a start does not wait for it
@@ -53,9 +54,10 @@ class TasksDesk(QObject):
         self.board = Board(session, self)
         self.page: TasksPage | None = None
         self.history: HistorySheet | None = None
+        self.sheet: Sheet | None = None  # the last question that was asked
         self._acts: dict[str, Callable[[Sequence[int]], None]] = {
-            PAUSE: self.board.pause, RESUME: self.board.resume, AGAIN: self.board.retry, CANCEL: self.board.cancel,
-            REMOVE: self.board.clear, "top": self.board.move_to_top,
+            PAUSE: self.board.pause, RESUME: self.board.resume, AGAIN: self.board.retry, "top": self.board.move_to_top,
+            CANCEL: self._cancel, REMOVE: self._remove, PLACE: lambda ids: self.board.ask_places(ids[0]),
             FIX: lambda ids: self.board.mend(ids[0]), SHOW: lambda ids: self.show_made(ids[0]),
             "folder": lambda ids: self._open_folder(ids[0]), "history": lambda ids: self.board.ask_history(ids[0]),
         }  # fmt: skip
@@ -70,7 +72,9 @@ class TasksDesk(QObject):
         board.history_ready.connect(self._on_history)
         board.room_known.connect(self._on_room)
         board.page_asked.connect(open_page)
-        board.folder_asked.connect(lambda _: self.folders_asked.emit())
+        board.folder_asked.connect(lambda task: board.ask_places(task.id))
+        board.places_known.connect(self._on_places)
+        board.accept_asked.connect(self._on_accept_asked)
         board.space_asked.connect(lambda task: self._open_folder(task.id))
         self._pages.currentChanged.connect(self._on_page_changed)
 
@@ -182,6 +186,47 @@ class TasksDesk(QObject):
             for id_ in ids:
                 self.notices.begun(id_)
         self._acts[action](ids)
+
+    def _cancel(self, ids: Sequence[int]) -> None:
+        self._ask_first(ids, trn("Cancel the download?", "Cancel {count} downloads?", len(ids)), tr("Cancel download"), self.board.cancel)
+
+    def _remove(self, ids: Sequence[int]) -> None:
+        title = trn("Remove it from the list?", "Remove {count} tasks from the list?", len(ids))
+        self._ask_first(ids, title, tr("Remove"), self.board.clear)
+
+    def _ask_first(self, ids: Sequence[int], title: str, button: str, act: Callable[[Sequence[int]], None]) -> None:
+        """Ask once where much is here already that would go with it."""
+        size = held([task for id_ in ids if (task := self.board.model.task(id_)) is not None])
+        if size < MUCH:
+            act(ids)
+            return
+        text = tr("{size} of it are here already. They are removed.", size=short_size(size))
+        self._ask(title, text, tr("Keep"), button, lambda: act(ids))
+
+    def _ask(self, title: str, text: str, keep: str, go: str, act: Callable[[], None]) -> None:
+        from model_manager.ui.dialogs.ask import AskSheet
+
+        sheet = self.sheet = AskSheet(title, text, keep, go, self._window)
+        sheet.accepted.connect(act)
+        sheet.finished.connect(sheet.deleteLater)
+        sheet.open()
+
+    def _on_accept_asked(self, task: Task) -> None:
+        text = tr(
+            "The site's scan found something dangerous in it: such a file can run a program on your computer when it is loaded. "
+            "Go on only if you trust who made it."
+        )
+        self._ask(tr("Download {name} anyway?", name=task.title), text, tr("Keep away"), tr("Download anyway"),
+                  lambda: self.board.accept(task.id))  # fmt: skip
+
+    def _on_places(self, task: Task, places: Sequence[Place]) -> None:
+        from model_manager.ui.tasks.place_sheet import PlaceSheet
+
+        sheet = self.sheet = PlaceSheet(task, places, held([task]), self._window)
+        sheet.place_chosen.connect(lambda destination: self.board.place(task.id, destination))
+        sheet.folders_asked.connect(self.folders_asked)
+        sheet.finished.connect(sheet.deleteLater)
+        sheet.open()
 
     def _show_menu(self, point: QPoint) -> None:
         if self.page is not None and (tasks := self.page.view.selected()):

@@ -7,10 +7,10 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from model_manager.bridge.task_model import can_move
-from model_manager.core.tasks.states import Task
+from model_manager.core.tasks.states import CHOOSE_FOLDER, Task
 from model_manager.core.words import tr
 from model_manager.ui.details.parts import copy_text
-from model_manager.ui.tasks.words import AGAIN, CANCEL, FIX, PAUSE, REMOVE, RESUME, SHOW, action_words, can
+from model_manager.ui.tasks.words import AGAIN, CANCEL, FIX, PAUSE, PLACE, REMOVE, RESUME, SHOW, action_words, can
 
 Ask = Callable[[str, Sequence[int]], None]
 
@@ -47,6 +47,8 @@ def show_menu(parent: QWidget, point: QPoint, tasks: Sequence[Task], ask: Ask, l
     copy.setEnabled(bool(links))
     copy.triggered.connect(lambda _=False: copy_text("\n".join(links)))
     one = [first.id] if len(tasks) == 1 else []
+    if len(tasks) == 1 and can(PLACE, first) and first.fix != CHOOSE_FOLDER:
+        add(tr("Choose another folder…"), PLACE, [first.id])
     add(tr("Show in folder"), "folder", one if first.path else [])
     add(tr("Show history"), "history", one if first.id > 0 else [])
     menu.aboutToHide.connect(menu.deleteLater)

@@ -3,15 +3,17 @@
 What is said of a task itself is in core's `tasks.words`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from model_manager.core.tasks import words
 from model_manager.core.tasks.states import (
+    ACCEPT,
     ACTIVE,
     ADD_KEY,
     CANCELLED,
     CHOOSE_FOLDER,
     DONE,
+    DOWNLOAD,
     ENDED,
     FAILED,
     FREE_SPACE,
@@ -28,6 +30,8 @@ from model_manager.core.words import tr
 
 # what a person can have done with a task
 PAUSE, RESUME, AGAIN, CANCEL, REMOVE, FIX, SHOW = "pause", "resume", "again", "cancel", "remove", "fix", "show"
+PLACE = "place"
+MUCH = 100_000_000  # bytes that nobody wants to lose by a slip of the hand
 TONES = {
     RUNNING: "accent", VERIFYING: "accent", WAITING: "warn", FAILED: "bad", DONE: "ok", PAUSED: "muted", QUEUED: "muted",
     CANCELLED: "faint",
@@ -49,8 +53,8 @@ def state_name(state: str) -> str:
 def fix_words() -> Mapping[str, str]:
     """What the button says that mends a failure or a wait."""
     return {
-        ADD_KEY: tr("Add key"), OPEN_PAGE: tr("Open page"), CHOOSE_FOLDER: tr("Choose folder"), RETRY: tr("Retry"),
-        FREE_SPACE: tr("Free space"),
+        ADD_KEY: tr("Add key…"), OPEN_PAGE: tr("Open page"), CHOOSE_FOLDER: tr("Choose folder…"),
+        RETRY: tr("Retry"), FREE_SPACE: tr("Free space"), ACCEPT: tr("Download anyway…"),
     }  # fmt: skip
 
 
@@ -65,6 +69,7 @@ def can(action: str, task: Task) -> bool:
         REMOVE: state in ENDED,
         FIX: task.fix in fix_words() and state in (WAITING, FAILED),
         SHOW: state == DONE and bool(task.path),
+        PLACE: is_stored and task.kind == DOWNLOAD and state in (WAITING, FAILED, PAUSED) and not task.wish,
     }[action]
 
 
@@ -90,6 +95,13 @@ def action_words(action: str, task: Task) -> str:
         REMOVE: tr("Remove from the list"), SHOW: tr("Show"),
     }  # fmt: skip
     return fix_words().get(task.fix, "") if action == FIX else texts[action]
+
+
+def held(tasks: Sequence[Task]) -> int:
+    """Bytes of downloads that are here and would be lost with these tasks; files that have their names stay."""
+    downloads = [task for task in tasks if task.kind == DOWNLOAD and task.state not in (DONE, CANCELLED)]
+    whole = sum(int(entry.get("size") or 0) for task in downloads for entry in task.payload.get("files") or () if entry.get("done"))
+    return max(0, sum(task.done for task in downloads) - whole)
 
 
 def share(task: Task) -> float:

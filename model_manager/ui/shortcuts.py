@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 
-if TYPE_CHECKING:
-    from model_manager.ui.main_window import MainWindow
+Window = Any  # the main window, which imports this module
 
 STEP = 20  # pixels that a card grows by a key
 
 
-def connect_keys(window: "MainWindow") -> None:
+def connect_keys(window: Window) -> None:
     """Make all shortcuts of the window."""
     online = window.online
     about_models: tuple[tuple[str, Callable[[], object]], ...] = (
@@ -34,11 +33,11 @@ def connect_keys(window: "MainWindow") -> None:
         _connect(window, keys, slot)
 
 
-def _connect(window: "MainWindow", keys: str, slot: Callable[[], object]) -> None:
+def _connect(window: Window, keys: str, slot: Callable[[], object]) -> None:
     QShortcut(QKeySequence(keys), window).activated.connect(slot)
 
 
-def _at_cards(window: "MainWindow", slot: Callable[[], object]) -> None:
+def _at_cards(window: Window, slot: Callable[[], object]) -> None:
     """Act on the cards on screen: Civitai's if they are."""
     if window.online.browse.is_shown:
         slot()
@@ -46,7 +45,7 @@ def _at_cards(window: "MainWindow", slot: Callable[[], object]) -> None:
         _at_models(window, slot)
 
 
-def _at_models(window: "MainWindow", slot: Callable[[], object]) -> None:
+def _at_models(window: Window, slot: Callable[[], object]) -> None:
     window.tasks.leave()
     if window.online.browse.is_shown or window.online.updates.is_shown:
         window.online.leave()

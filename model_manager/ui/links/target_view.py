@@ -96,6 +96,7 @@ class TargetView(QFrame):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.activated.connect(lambda _: self._timer.start())
+        completer.popup().setProperty("role", "popup")
         self._sub.setCompleter(completer)
         row = QHBoxLayout()
         row.setSpacing(8)

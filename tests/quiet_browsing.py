@@ -93,7 +93,7 @@ class Visit:
         self._note("browsed")
         window.tasks.show()
         yield
-        window.tasks.show()
+        window.tasks.leave()
         window.links.show()
         yield
         window.links._sheet.close()

@@ -14,6 +14,8 @@ import secrets
 import stat
 import sys
 import unicodedata
+from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from types import ModuleType
 
@@ -126,13 +128,41 @@ def plain_reason(error: OSError) -> str:
     return reasons.get(error.errno or 0) or error.strerror or type(error).__name__
 
 
+_MARK: ContextVar[str] = ContextVar("mark", default="")
+
+
+@contextlib.contextmanager
+def marked(mark: str) -> Iterator[None]:
+    """Let all temporary files that this thread makes meanwhile bear a mark (hex), by which `remove_marked` finds what a kill left."""
+    token = _MARK.set(mark)
+    try:
+        yield
+    finally:
+        _MARK.reset(token)
+
+
+def temporary_name() -> str:
+    """Return the name for a file that gets its own when it is whole."""
+    return f".mm-{_MARK.get()}{secrets.token_hex(6)}.tmp"
+
+
+def remove_marked(folder: str, mark: str) -> None:
+    """Remove the temporary files with this mark; only whoever made them, or goes on with its work, may."""
+    start = f".mm-{mark}"
+    with contextlib.suppress(OSError):
+        for name in os.listdir(long_path(folder)):
+            if name.startswith(start) and name.endswith(".tmp"):
+                with contextlib.suppress(OSError):
+                    os.unlink(long_path(os.path.join(folder, name)))
+
+
 def replace_file(path: str | os.PathLike[str], data: bytes) -> None:
     """Write `data` beside `path` and put it in its place in one step: there is always either the old file or the new one.
 
     Keeps the mode of an existing file; through a link the file it leads to is replaced. Raises FileFault; the old file is then as it was.
     """
     target = long_path(os.path.realpath(path) if os.path.islink(path) else normalize(path))
-    beside = os.path.join(os.path.dirname(target), f".mm-{secrets.token_hex(6)}.tmp")
+    beside = os.path.join(os.path.dirname(target), temporary_name())
     try:
         _write_new(beside, data, _mode_of(target))
         os.replace(beside, target)

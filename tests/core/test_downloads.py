@@ -1,22 +1,35 @@
 """Download tasks from link to name: what stands in the folder in the end, and what never does."""
 
+import contextlib
 import hashlib
 import os
 import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from download_case import Downloads, until
 
+from model_manager.core import paths
 from model_manager.core.demo.site_records import SiteModel
+from model_manager.core.errors import NetworkFault
 from model_manager.core.hashes.store import Store
+from model_manager.core.online.partials import Partial
 from model_manager.core.tasks import delivery, downloads
 from model_manager.core.tasks import faults as engine_faults
 from model_manager.core.tasks.resolving import accepted, elsewhere
 from model_manager.core.tasks.states import CANCELLED, DONE, DOWNLOAD, FAILED, PAUSED, WAITING, Task
 from tests.double import FOX, Double, big_lora, cases, faults
+
+
+class Killed(NetworkFault):
+    """Stands for a kill: what is on the disk stays as it is, and the task runs again."""
+
+    def __init__(self) -> None:
+        super().__init__("killed", "dropped")
+
 
 FOX_LINK = f"https://civitai.com/models/{FOX}"
 
@@ -101,6 +114,64 @@ def test_a_name_taken_meanwhile(case: Downloads, double: Double, monkeypatch: py
     others = [name for name in case.names() if not name.startswith("late.safetensors")]
     assert others == ([] if is_same else ["late (2).info", "late (2).md", "late (2).safetensors"])
     assert case.records() == []
+
+
+def test_two_models_of_one_name_at_once_keep_their_own_papers(case: Downloads, double: Double, monkeypatch: pytest.MonkeyPatch) -> None:
+    models = [double.add_big("twin", megabytes) for megabytes in (1, 2)]
+    both, save = threading.Barrier(2, timeout=1.0), delivery.save_details
+
+    def together(*args: Any) -> list[str]:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait()
+        return save(*args)
+
+    monkeypatch.setattr(delivery, "save_details", together)
+    with case.engine() as engine:
+        tasks = [case.add(engine, double.page(model)) for model in models]
+        done = [until(engine, task.id, lambda now: now.state == DONE) for task in tasks]
+    assert case.names() == [f"{stem}.{ending}" for stem in ("twin (2)", "twin") for ending in ("info", "md", "safetensors")]
+    for model, task in zip(models, done, strict=True):
+        assert str(double.page(model).rpartition("=")[2]) in Path(task.path).with_suffix(".md").read_text()
+        assert Path(task.path).read_bytes() == bytes_of(double, model)
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_what_a_kill_left_half_written_beside_is_removed(case: Downloads, monkeypatch: pytest.MonkeyPatch, is_cancelled: bool) -> None:
+    def killed(old: str | Path, new: str | Path) -> None:
+        if str(old).endswith(".tmp") and "loras" in str(old):
+            raise Killed
+        replace(old, new)
+
+    replace = os.replace
+    monkeypatch.setattr(paths.os, "replace", killed)
+    monkeypatch.setattr(engine_faults, "FIRST_DELAY", 60.0)
+    task = case.brought(FOX_LINK)
+    assert task.state == WAITING and [name for name in case.names() if name.startswith(".mm-")]
+    monkeypatch.setattr(paths.os, "replace", replace)
+    with case.engine() as engine:
+        (engine.cancel if is_cancelled else engine.retry)([task.id]).result()
+        until(engine, task.id, lambda now: now.state in (DONE, CANCELLED) and not now.chore)
+    assert not [name for name in case.names() if name.endswith((".tmp", ".part"))]
+    assert ("glass_fox_v2.safetensors" in case.names()) is not is_cancelled
+
+
+def test_a_file_without_a_hash_is_known_again_when_the_kill_came_after_its_name(
+    case: Downloads, double: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = double.plain("a/fox.safetensors", bytes_of(double, double.site.models[FOX]))
+    forget = Partial.forget
+
+    def killed(partial: Partial) -> None:
+        monkeypatch.setattr(Partial, "forget", forget)
+        raise Killed
+
+    monkeypatch.setattr(Partial, "forget", killed)
+    with case.engine() as engine:
+        task = case.add(engine, address, "loras")
+        done = until(engine, task.id, lambda now: now.state == DONE)
+    assert case.names() == ["fox.info", "fox.md", "fox.safetensors"] and case.records() == []
+    assert done.path == str(case.models / "loras" / "fox.safetensors")
+    assert "not verified" in done.note
 
 
 def test_when_the_name_cannot_be_given_nothing_stays_beside(case: Downloads, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ record only for bytes that were written before the record was.
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import threading
@@ -15,7 +16,7 @@ from typing import Any, Final
 
 from model_manager.core.errors import FolderFault, ModelManagerError, NoRoom
 from model_manager.core.online.sparse import make_sparse
-from model_manager.core.paths import long_path, plain_reason
+from model_manager.core.paths import long_path, plain_reason, remove_marked
 from model_manager.core.words import tr
 
 ENDING: Final = ".part"
@@ -93,6 +94,11 @@ class Partial:
         except OSError as fault:
             raise write_fault(self.path, fault) from fault
         return handle
+
+    @property
+    def mark(self) -> str:
+        """Marks temporary files that are made for its papers."""
+        return mark_of(self._record)
 
     @property
     def prefix(self) -> int:
@@ -251,9 +257,22 @@ def is_ours(known: dict[str, Any]) -> bool:
     return found == id_ or (id_ == "" and os.stat(long_path(path)).st_size == 0)  # killed between making it and noting its id
 
 
+def became(record: Path, path: str) -> bool:
+    """Return whether the file at `path` is the very one that a record's partial was: renamed, and then killed before that was noted."""
+    id_ = read_record(record).get("id")
+    return bool(path and id_) and file_id(path) == id_
+
+
+def mark_of(record: Path) -> str:
+    """Return what marks temporary files that are made for this partial's papers."""
+    return hashlib.sha256(os.fsencode(record)).hexdigest()[:12]
+
+
 def remove(record: Path) -> None:
-    """Remove a record and the partial it names, if that is still the one that was made for it."""
+    """Remove a record, the partial it names, if that is still the one that was made for it, and temporary files of its papers."""
     known = read_record(record)
+    if isinstance(path := known.get("path"), str):
+        remove_marked(os.path.dirname(path), mark_of(record))
     with contextlib.suppress(OSError):
         if is_ours(known):
             os.unlink(long_path(known["path"]))

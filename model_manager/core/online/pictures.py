@@ -6,7 +6,6 @@ locked picture is never replaced.
 
 import contextlib
 import os
-import secrets
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -15,7 +14,7 @@ from model_manager.core.online.endpoints import REAL_CIVITAI
 from model_manager.core.online.images import ranked, sized
 from model_manager.core.online.records import Image
 from model_manager.core.online.web import Web
-from model_manager.core.paths import long_path, plain_reason, rename_new
+from model_manager.core.paths import long_path, plain_reason, rename_new, temporary_name
 from model_manager.core.previews.beside import look_beside, require_short
 from model_manager.core.previews.history import History
 from model_manager.core.previews.make import USUAL_FORM, USUAL_LOOK, make
@@ -153,7 +152,7 @@ def _placed(folder: str, name: str, data: bytes) -> str:
     """Write a file under a name that nothing has; "" when something took it meanwhile. Raises FileFault."""
     require_short(name)
     path = os.path.join(folder, name)
-    part = long_path(os.path.join(folder, f".mm-{secrets.token_hex(6)}.tmp"))
+    part = long_path(os.path.join(folder, temporary_name()))
     try:
         with open(part, "xb") as file:
             file.write(data)

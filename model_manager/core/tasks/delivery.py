@@ -7,6 +7,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,8 +21,8 @@ from model_manager.core.online.partials import Partial
 from model_manager.core.online.pictures import place_first, preview_bytes
 from model_manager.core.online.records import Image, Offer, RemoteFile, Version
 from model_manager.core.online.web import Web
-from model_manager.core.paths import long_path, plain_reason, rename_new
-from model_manager.core.previews.records import form_named
+from model_manager.core.paths import long_path, marked, plain_reason, remove_marked, rename_new
+from model_manager.core.previews.records import Made, form_named
 from model_manager.core.settings import Settings
 from model_manager.core.sidecars.fetched import Fetched
 from model_manager.core.sidecars.suffixes import stem_of
@@ -45,7 +46,8 @@ class Papers:
 
 @dataclass(slots=True)
 class Delivery:
-    """One file at the end of its way. may_rename: a taken name may become "name (2)"; else it is a fault.
+    """One file at the end of its way. may_rename: a taken name may become "name (2)"; else it is a fault. turn: held while papers and
+    name are given, so that two files of one name do not take each other's papers for their own.
 
     notes: what there is to say of it afterwards. picture: path of its preview. written: called with the path the model will have and the
     paths of what is new beside it, before it has its name, so that they can be removed if it never comes; with none when they are.
@@ -55,6 +57,7 @@ class Delivery:
     settings: Settings
     work: Work
     may_rename: bool = True
+    turn: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
     written: Callable[[str, list[str]], None] = lambda target, paths: None
     notes: list[str] = field(default_factory=list)
     picture: str = ""
@@ -76,6 +79,7 @@ class Delivery:
         Raises FileFault when the name is taken and may not be another, FolderFault, NoRoom, Cancelled.
         """
         partial.flush()
+        made = self._made(papers) if papers is not None else None  # first, as the network takes its time, and others want their turn
         for _ in range(20):
             if os.path.lexists(long_path(target)):
                 if Compared().are_same(partial.path, target, self.work):
@@ -83,20 +87,27 @@ class Delivery:
                     partial.discard()
                     return target
                 target = self.another(target)
-            new = self._put_beside(target, papers, sha256, partial)
-            try:
-                rename_new(partial.path, target)
-            except FileExistsError:
-                self._take_back(target, new)
-                continue
-            except OSError as fault:
-                self._take_back(target, new)
-                text = tr("{path} could not get its name: {reason}. It is kept as {part}.", path=target, reason=plain_reason(fault),
-                          part=os.path.basename(partial.path))  # fmt: skip
-                raise FolderFault(text) from fault
-            partial.forget()
-            return target
+            with self.turn():
+                if not os.path.lexists(long_path(target)) and self._named(partial, target, papers, made, sha256):
+                    return target
         raise _taken(target)
+
+    def _named(self, partial: Partial, target: str, papers: Papers | None, made: Made | None, sha256: str) -> bool:
+        """Put the papers beside and give the partial its name; False when something took that meanwhile."""
+        with marked(partial.mark):
+            new = self._put_beside(target, papers, made, sha256, partial)
+        try:
+            rename_new(partial.path, target)
+        except FileExistsError:
+            self._take_back(target, new)
+            return False
+        except OSError as fault:
+            self._take_back(target, new)
+            text = tr("{path} could not get its name: {reason}. It is kept as {part}.", path=target, reason=plain_reason(fault),
+                      part=os.path.basename(partial.path))  # fmt: skip
+            raise FolderFault(text) from fault
+        partial.forget()
+        return True
 
     def another(self, target: str) -> str:
         """Return a free name for a file whose own is taken; raises FileFault where it must keep its own."""
@@ -113,14 +124,15 @@ class Delivery:
         self.notes.append(tr("the name was taken, so it is called {name}", name=found + ending))
         return os.path.join(folder, found + ending)
 
-    def _put_beside(self, target: str, papers: Papers | None, sha256: str, partial: Partial) -> list[str]:
+    def _put_beside(self, target: str, papers: Papers | None, made: Made | None, sha256: str, partial: Partial) -> list[str]:
         """Write sidecars and preview for a model that is not there yet; returns the paths of those that are new."""
-        if papers is None:
-            return []
         folder = os.path.dirname(target)
+        remove_marked(folder, partial.mark)
         before = _names(folder)
-        names = self._preview(target, papers)  # first, since other programs' files name it
-        names += self._details(target, papers, sha256, partial.count)
+        names: list[str] = []
+        if papers is not None:
+            names += self._preview(target, made)  # first, since other programs' files name it
+            names += self._details(target, papers, sha256, partial.count)
         new = [os.path.join(folder, name) for name in names if name not in before]
         self.written(target, new)
         return new
@@ -142,18 +154,26 @@ class Delivery:
         self.notes += [tr("its details could not be written: {reason}", reason=text) for text in faults[:1]]
         return names
 
-    def _preview(self, target: str, papers: Papers) -> list[str]:
-        fetched, form = papers.fetched, form_named(self.settings.preview_format)
+    def _made(self, papers: Papers) -> Made | None:
+        """The preview, None when there is none to be had."""
+        images, form = papers.fetched.version.images, form_named(self.settings.preview_format)
         try:
-            patience = _Patience(self.work, PREVIEW_SECONDS)
-            made = preview_bytes(fetched.version.images, papers.level, self.web, form, patience, chosen=papers.chosen)
-            name = place_first(target, made) if made is not None else ""
+            return preview_bytes(images, papers.level, self.web, form, _Patience(self.work, PREVIEW_SECONDS), chosen=papers.chosen)
         except Cancelled:
             self.work.check()
-            self.notes.append(tr("its preview could not be loaded: {reason}", reason=tr("It took too long.")))
-            return []
+            self._no_preview(tr("It took too long."))
         except (BadPicture, OnlineFault, FileFault) as fault:
-            self.notes.append(tr("its preview could not be loaded: {reason}", reason=fault.text))
+            self._no_preview(fault.text)
+        return None
+
+    def _no_preview(self, reason: str) -> None:
+        self.notes.append(tr("its preview could not be loaded: {reason}", reason=reason))
+
+    def _preview(self, target: str, made: Made | None) -> list[str]:
+        try:
+            name = place_first(target, made) if made is not None else ""
+        except FileFault as fault:
+            self._no_preview(fault.text)
             return []
         if name:
             self.picture = os.path.join(os.path.dirname(target), name)

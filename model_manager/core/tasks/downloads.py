@@ -19,13 +19,14 @@ from model_manager.core.online.adopting import adopt
 from model_manager.core.online.bodies import is_strong
 from model_manager.core.online.endpoints import asked_now
 from model_manager.core.online.filling import Hands, Wanted
-from model_manager.core.online.partials import Partial, remove
+from model_manager.core.online.partials import Partial, became, remove
 from model_manager.core.online.streams import SHA256, Follower
 from model_manager.core.online.throttle import Throttle
 from model_manager.core.online.transfer import fill
 from model_manager.core.paths import long_path, plain_reason, require_inside
 from model_manager.core.tasks.delivery import Delivery, papers_of
 from model_manager.core.tasks.kinds import TaskKind, Tools
+from model_manager.core.tasks.owners import turn
 from model_manager.core.tasks.remote_facts import Head
 from model_manager.core.tasks.resolving import page_of_payload, resolved, told_fields
 from model_manager.core.tasks.running import Running
@@ -33,6 +34,7 @@ from model_manager.core.tasks.states import DOWNLOAD, Task
 from model_manager.core.words import tr, trn
 
 FOLDER: Final = "downloads"  # in the data folder: which bytes of which partial are here
+_TURNS: Final = "names.lock"  # there, too: one file at a time gets papers and name
 _SMALL_DRIVE: Final = 20  # of a small drive only so small a share is left free
 
 
@@ -150,7 +152,14 @@ class _Download:
 
     def partial(self, number: int, target: str) -> Partial:
         """The partial of the file with that number."""
-        return Partial(target, self._records / f"{self._running.task.id}-{number}.json")
+        return Partial(target, self._record(number))
+
+    def has_become(self, number: int, path: str) -> bool:
+        """Whether the file at `path` is what the partial of the file with that number was."""
+        return became(self._record(number), path)
+
+    def _record(self, number: int) -> Path:
+        return self._records / f"{self._running.task.id}-{number}.json"
 
     def delivery(self, entry: dict[str, Any]) -> Delivery:
         """What brings the file at hand to its name; its notes are the task's."""
@@ -160,7 +169,10 @@ class _Download:
             self.save()
 
         is_alone = len(self._payload["files"]) == 1
-        return Delivery(self._tools.sites.web, self._tools.settings, self._running.work, is_alone, written, self._notes)
+        turns = self._tools.folder / _TURNS
+        return Delivery(
+            self._tools.sites.web, self._tools.settings, self._running.work, is_alone, lambda: turn(turns), written, self._notes
+        )
 
     @property
     def tools(self) -> Tools:
@@ -187,9 +199,7 @@ class _One:
         self._root = str(entry.get("root") or download.payload.get("root") or self._folder)
         entry["size"] = int(entry.get("size") or 0)
         url = asked_now(str(entry["url"]), str(entry.get("site") or ""), download.tools.sites.endpoints)
-        self._wanted = Wanted(
-            url, str(entry["name"]), entry["size"], bool(entry.get("is_size_exact")), dict(entry.get("hashes") or {})
-        )
+        self._wanted = Wanted(url, str(entry["name"]), entry["size"], bool(entry.get("is_size_exact")), dict(entry.get("hashes") or {}))
         self._delivery = download.delivery(entry)
 
     def bring(self) -> None:
@@ -200,8 +210,9 @@ class _One:
         self._make_folder()
         hands = self._download.hands(self._entry, self._folder)
         partial = self._download.partial(self._number, target)
-        if not partial.path and (there := self._there(hands)):
-            self._done(there, "", is_proven=True)
+        if not partial.path and (there := self._arrived(hands) or self._there(hands)):
+            partial.forget()
+            self._done(there, "", is_proven=bool(self._wanted.expected))
             return
         if not partial.path and os.path.lexists(long_path(target)):
             target = self._delivery.another(target)
@@ -283,6 +294,13 @@ class _One:
         except OSError as fault:
             text = tr("{folder} cannot be made: {reason}. Choose another folder.", folder=self._folder, reason=plain_reason(fault))
             raise FolderFault(text) from fault
+
+    def _arrived(self, hands: Hands) -> str:
+        """The path that this very file got in a run that was killed before it could say so; "" for none."""
+        path = str(self._entry.get("named") or "")
+        if not self._download.has_become(self._number, path):
+            return ""
+        return path if not self._wanted.expected or self._is_same(path, hands) else ""
 
     def _there(self, hands: Hands) -> str:
         """The path of the very file that is wanted, under its name or the one it had before that was found to be taken; "" for none."""

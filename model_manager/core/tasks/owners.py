@@ -7,6 +7,7 @@ import contextlib
 import secrets
 import sqlite3
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from model_manager.core.tasks.store import StoreFault
 from model_manager.core.words import tr
 
 _START, _END = "tasks-", ".lock"
+_TURN_SECONDS: Final = 20.0
 _OLD_SECONDS: Final = 60  # a younger lock file may belong to a program that has not locked it yet
 
 
@@ -58,14 +60,25 @@ def tidy(folder: Path) -> None:
                 is_alive(folder, path.name.removeprefix(_START).removesuffix(_END))
 
 
+@contextlib.contextmanager
+def turn(path: Path) -> Iterator[None]:
+    """Let one thread of all programs at a time go on; where no lock can be had, or not within some seconds, it goes on without."""
+    lock = _locked(path, _TURN_SECONDS)
+    try:
+        yield
+    finally:
+        if lock is not None:
+            lock.close()
+
+
 def _lock_path(folder: Path, token: str) -> Path:
     return folder / f"{_START}{token}{_END}"
 
 
-def _locked(path: Path) -> sqlite3.Connection | None:
+def _locked(path: Path, seconds: float = 0) -> sqlite3.Connection | None:
     lock = None
     try:
-        lock = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        lock = sqlite3.connect(path, timeout=seconds, isolation_level=None, check_same_thread=False)
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error:
         if lock is not None:

@@ -96,6 +96,8 @@ class TargetView(QFrame):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.activated.connect(lambda _: self._timer.start())
+        if (popup := completer.popup()) is not None:
+            popup.setProperty("role", "popup")
         self._sub.setCompleter(completer)
         row = QHBoxLayout()
         row.setSpacing(8)

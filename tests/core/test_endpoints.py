@@ -72,6 +72,14 @@ def test_a_mirror_takes_the_place_of_the_real_site() -> None:
         assert api_site(url, MIRROR) == ""
 
 
+def test_one_address_may_stand_for_both_sites() -> None:
+    one = Endpoints("http://127.0.0.1:8100", "http://127.0.0.1:8100", "")
+    for path in ("/api/v1/me", "/api/download/models/5?fileId=6", "/api/v1/models?query=a/resolve/b", "/login"):
+        assert api_site(one.civitai + path, one) == CIVITAI
+    for path in ("/api/models/a/b", "/api/whoami-v2", "/a/b/resolve/main/x.safetensors", "/datasets/a/b/raw/main/x"):
+        assert api_site(one.civitai + path, one) == HUGGING_FACE
+
+
 def test_other_names_of_the_sites_become_the_usual_one() -> None:
     assert usual_address("http://hf.co/a/b?x=1#frag") == "https://huggingface.co/a/b?x=1"
     assert usual_address("https://www.civitai.com/api/download/models/1") == "https://civitai.com/api/download/models/1"

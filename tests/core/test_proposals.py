@@ -154,6 +154,14 @@ def test_same_content_is_here_already(found: list[Destination]) -> None:
     assert plan(found, (replace(FILE, hashes={}),), known={"": "x", "?": ""}).state == READY
 
 
+def test_a_nameless_file_gets_the_ending_that_its_header_tells(models: Path, found: list[Destination]) -> None:
+    nameless = replace(FILE, name="7-8", format="")
+    assert plan(found, (nameless,), Facts(format="safetensors", kind="loras")).name == "7-8.safetensors"
+    assert plan(found, (nameless,), Facts(format="gguf", kind="loras")).name == "7-8.gguf"
+    assert plan(found, (nameless,)).name == "7-8"
+    assert plan(found, (replace(FILE, name="a.ckpt"),), Facts(format="safetensors")).name == "a.ckpt"
+
+
 def test_names_from_sites_never_lead_out(models: Path, found: list[Destination]) -> None:
     chance = random.Random(9)
     for name in ("../../x.safetensors", "..\\..\\x.safetensors", "/etc/x.safetensors", "C:\\x.safetensors", "CON.safetensors", "..", ""):

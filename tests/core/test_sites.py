@@ -91,6 +91,14 @@ def test_link_to_a_version_brings_its_model(case: Case) -> None:
     assert (alone.name, alone.author, alone.chosen, len(alone.versions)) == ("Glass Fox (sample)", "", "9000302", 1)
 
 
+def test_version_whose_model_is_hidden(case: Case) -> None:
+    case.paths["/api/v1/model-versions/9000302"] = (200, sample("version-by-hash"))
+    offer = case.find("https://civitai.com/models/900030?modelVersionId=9000302")
+    assert (offer.name, offer.chosen, len(offer.versions)) == ("Glass Fox (sample)", "9000302", 1)
+    with pytest.raises(Refused, match="does not have this"):
+        case.find("https://civitai.com/models/900030?modelVersionId=7")
+
+
 def test_version_that_its_model_does_not_list(case: Case) -> None:
     case.paths["/api/v1/model-versions/9000302"] = (200, sample("version-by-hash"))
     model = sample("model-multi-version")

@@ -49,6 +49,7 @@ def fault(status: int, body: Any = b"", url: str = DOWNLOAD, key: str = "", fina
         (403, EARLY, DOWNLOAD, KEY, {}, "early_access", CIV + "/model-versions/9000302"),
         (403, {"error": "Early Access", "message": IN_EARLY}, DOWNLOAD, "", {}, "early_access", CIV + "/model-versions/9000302"),
         (403, {"error": "You do not have access to download this file"}, DOWNLOAD, KEY, {}, "forbidden", CIV + "/model-versions/9000302"),
+        (403, {"error": {"a": ["b"]}}, DOWNLOAD, KEY, {}, "forbidden", CIV + "/model-versions/9000302"),
         (403, b"<html>Attention Required! | Cloudflare</html>", DOWNLOAD, KEY, {}, "forbidden", CIV + "/model-versions/9000302"),
         (410, {"error": "Model archived, not available for download"}, DOWNLOAD, "", {}, "gone", CIV + "/model-versions/9000302"),
         (451, b"", DOWNLOAD, "", {}, "forbidden", CIV + "/model-versions/9000302"),
@@ -69,7 +70,7 @@ def fault(status: int, body: Any = b"", url: str = DOWNLOAD, key: str = "", fina
 def test_refusals(status: int, body: Any, url: str, key: str, headers: dict[str, str], code: str, page: str) -> None:
     found = fault(status, body, url, key, **headers)
     assert type(found) is Refused and (found.code, found.page) == (code, page)
-    assert found.text.endswith(".") and KEY not in repr(found) + found.text and "?" not in found.text
+    assert found.text.endswith(".") and KEY not in repr(found) + found.text and "?" not in found.text and "()" not in found.text
 
 
 @pytest.mark.parametrize(

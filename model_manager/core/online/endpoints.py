@@ -3,8 +3,10 @@
 Used by web and the sites' clients. Plain functions on text, no network. A key must never go anywhere that `api_site` does not name.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import SplitResult, parse_qsl, quote, urlsplit, urlunsplit
 
 from model_manager.core.online.records import CIVITAI, HUGGING_FACE
@@ -29,6 +31,8 @@ class Endpoints:
     civitai: str = REAL_CIVITAI
     huggingface: str = REAL_HUGGING_FACE
     github: str = REAL_GITHUB
+
+_HUB_ROUTE: Final = re.compile(r"/api/(?:models|datasets|spaces|whoami-v2)\b|/[^?#]+/(?:resolve|raw|blob|tree)/")  # formats.md 7.1, 7.2
 
 
 def endpoints(settings: Settings, environ: Mapping[str, str]) -> Endpoints:
@@ -88,6 +92,8 @@ def api_site(url: str, ends: Endpoints) -> str:
         return CIVITAI
     # two mirrors may share one host; then what stands before the path tells them apart
     below = [site for site in near if url.startswith(sites[site] + "/")]
+    if len(below) == 2 and len(set(sites.values())) == 1:  # one address stands for both sites: the routes do
+        return HUGGING_FACE if _HUB_ROUTE.match(url.removeprefix(ends.huggingface)) else CIVITAI
     return max(below, key=lambda site: len(sites[site])) if below else near[0] if near else ""
 
 

@@ -166,7 +166,7 @@ def _forbidden(reply: Reply, said: Mapping[str, Any]) -> OnlineFault:
     if reply.site == HUGGING_FACE:
         text = tr("Hugging Face says that your key lacks the right for this. A fine-grained one must be allowed to read gated models.")
         return Refused(text, "forbidden", end_of(reply) + KEY_PAGES[HUGGING_FACE])
-    if not said:
+    if not message:
         text = tr("{who} turned the request away without a reason. Try later, or open the page in a browser.", who=reply.who)
         return Refused(text, "forbidden", page)
     text = tr("{who} does not let you have this; it may be private ({message}).", who=reply.who, message=message)

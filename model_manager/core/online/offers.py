@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 
-from model_manager.core.errors import BadLink
+from model_manager.core.errors import BadLink, Refused
 from model_manager.core.online import plain
 from model_manager.core.online.civitai import Civitai
 from model_manager.core.online.endpoints import Endpoints, endpoints
@@ -63,15 +63,20 @@ class Sites:
             if offer is None:
                 raise BadLink(tr("The site does not tell which model this picture was made with. Open the model's page instead."))
             return offer
-        if not link.model_id:
-            offer = self.civitai.version(link.version_id, work)
-        else:
-            offer = self.civitai.model(link.model_id, link.version_id, work)
-            if link.version_id and not offer.chosen:
-                offer = self.civitai.version(link.version_id, work)
+        offer = self._civitai_model(link, work) if link.model_id else self.civitai.version(link.version_id, work)
         if link.file_id and not any(file.id == str(link.file_id) for version in offer.versions for file in version.files):
             raise BadLink(tr("The file that this link names is not there any more. Open the model's page and choose another."))
         return replace(offer, chosen_file=str(link.file_id or ""))
+
+    def _civitai_model(self, link: Link, work: Work | None) -> Offer:
+        """A model; where its page is hidden or does not list the version, what the version itself tells."""
+        try:
+            offer = self.civitai.model(link.model_id, link.version_id, work)
+        except Refused as refusal:
+            if refusal.code != "not_found" or not link.version_id:
+                raise
+            return self.civitai.version(link.version_id, work)
+        return offer if offer.chosen or not link.version_id else self.civitai.version(link.version_id, work)
 
 
 def make_sites(settings: Settings, keys: Keys, environ: Mapping[str, str] = os.environ) -> Sites:

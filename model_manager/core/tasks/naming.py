@@ -7,6 +7,7 @@ stays within its folder and is possible on every system.
 import os
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from model_manager.core.errors import FolderFault
@@ -27,6 +28,7 @@ _TELLING_TAGS: Final = tuple(
     "character,style,concept,clothing,poses,background,buildings,vehicle,objects,animal,action,tool,assets,celebrity,base model".split(",")
 )
 _ENDINGS: Final = {"SafeTensor": ".safetensors", "PickleTensor": ".pt", "GGUF": ".gguf", "ONNX": ".onnx"}
+_FORMATS: Final = {"safetensors": "SafeTensor", "gguf": "GGUF", "onnx": "ONNX", "pickle": "PickleTensor", "pickle_legacy": "PickleTensor"}
 _NAMELESS: Final = re.compile(
     r"(diffusion_pytorch_model|pytorch_model|pytorch_lora_weights|adapter_model|model|diffusion_model|unet|transformer|vae|lora|weights|checkpoint)"
     r"([._-](fp16|bf16|fp32|non_ema|ema))*",
@@ -102,6 +104,11 @@ def ending_of(file: RemoteFile) -> str:
     """Return the model's ending of a file as its name has it (".safetensors"), else the one of its format; "" where nothing tells."""
     ending = os.path.splitext(file.name)[1]
     return ending if ending.lower() in MODEL_EXTENSIONS else _ENDINGS.get(file.format, "")
+
+
+def with_ending(file: RemoteFile, form: str) -> RemoteFile:
+    """Return a model file with the format that its header tells (as Facts.format), where neither name nor site tells one."""
+    return replace(file, format=_FORMATS.get(form, "")) if file.is_model and not ending_of(file) else file
 
 
 def file_name(offer: Offer, version: Version, file: RemoteFile, wanted: str = "") -> str:

@@ -160,7 +160,7 @@ def propose(
     found: as `destinations` gives it. known_hashes: sha256 -> path of what is here. facts: of the main file, as `remote_facts` gives it;
     empty when the header is not known. Raises FolderFault for a template that is not right.
     """
-    group = group_of(files)
+    group = group_of([naming.with_ending(file, facts.format) if len(files) == 1 else file for file in files])
     kind, why = _kind(offer, version, group, options, facts)
     plan = Proposal(offer, version, group, READY, kind, why, warnings=_warnings(group))
     target = options.destination or destination_for(kind, found)
@@ -261,7 +261,8 @@ def proposals_for(
     plans = []
     for group in chosen_groups(offer, version, current_name(options.kind)):
         main = main_file(group.files)
-        is_asked = not (version.barred or options.kind or options.destination) and main.is_model
+        is_placed = bool(options.kind or options.destination) and naming.ending_of(main) != ""
+        is_asked = not (version.barred or is_placed) and main.is_model
         facts = remote_facts(sites.web, main, work, heads) if is_asked else Facts()
         plans.append(propose(offer, version, group.files, found, options, known_hashes, facts))
         options = replace(options, taken=options.taken | {path_key(path) for path in plans[-1].targets})

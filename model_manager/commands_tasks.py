@@ -42,7 +42,6 @@ from model_manager.core.tasks.states import (
 from model_manager.core.tasks.store import StoreFault
 from model_manager.core.words import tr
 
-ACTIONS: Final = ("pause", "resume", "retry", "cancel", "clear")
 LISTED: Final = tuple("id kind state title where done total unit speed note reason code fix page tries path created changed".split())
 LINE_SECONDS: Final = 5.0  # between two lines of progress where they stay
 ROOM_SECONDS: Final = 60.0  # how long the foreground waits when there is nothing left but to wait for room

@@ -93,15 +93,17 @@ class Visit:
         self._note("browsed")
         window.tasks.show()
         yield
-        window.tasks.show()
+        window.tasks.leave()
         window.links.show()
         yield
         window.links._sheet.close()
         yield
         self._note("looked at tasks and links")
+        from model_manager.ui.settings.dialog import DOWNLOADS, ONLINE
+
         window.desk.show_settings()
         dialog = window.desk.settings._dialog
-        for page in (dialog.downloads, dialog.online):
+        for page in (DOWNLOADS, ONLINE):
             dialog.show_page(page)
             yield
         self._note("settings")

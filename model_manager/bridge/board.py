@@ -20,7 +20,6 @@ from model_manager.bridge.task_model import TaskModel
 from model_manager.bridge.task_pictures import TaskPictures
 from model_manager.core.errors import Cancelled, ModelManagerError
 from model_manager.core.files.destinations import Destination
-from model_manager.core.online.links import parse_links
 from model_manager.core.tasks.states import (
     ACCEPT,
     ADD_KEY,
@@ -325,6 +324,8 @@ class Board(QObject):
 
 def site_of(task: Task) -> str:
     """The site of a task's first file or of its link, as `online.records` names it; "" when neither tells."""
+    from model_manager.core.online.links import parse_links  # needed by few, so not at the start
+
     files = task.payload.get("files") or ()
     first = files[0] if isinstance(files, Sequence) and files else {}
     site = first.get("site", "") if isinstance(first, Mapping) else ""

@@ -13,12 +13,12 @@ from model_manager.core.files.destinations import Destination, destinations
 from model_manager.core.files.volumes import volume_of
 from model_manager.core.library.index import Index
 from model_manager.core.library.roots import Roots, collect
-from model_manager.core.online.offers import Sites
 from model_manager.core.paths import long_path
 from model_manager.core.settings import Settings
 from model_manager.core.tasks.states import Task
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # loaded in a worker when the engine is made
+    from model_manager.core.online.offers import Sites
     from model_manager.core.tasks.engine import Engine
     from model_manager.core.tasks.kinds import TaskKind
 
@@ -88,7 +88,7 @@ class Ground(NamedTuple):
 
     folder: Path
     settings: Settings
-    sites: Callable[[], Sites]
+    sites: "Callable[[], Sites]"
     where: Callable[[], tuple[Path | None, Sources]]
 
 

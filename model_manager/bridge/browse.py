@@ -57,6 +57,7 @@ class Browse(QObject):
         """Search anew; what was on the way for another search is dropped."""
         self._stop()
         self.search, self._cursor, self._empty, self._last_seen = search, "", 0, 0
+        self.state, self.fault = ASKING, None  # before the rows go: the view tells what it shows at once
         self.model.clear()
         self._ask()
         if not self._has_bases:
@@ -83,7 +84,8 @@ class Browse(QObject):
 
     def _ask(self) -> None:
         index = self._session.index_path
-        if index is None:
+        if index is None:  # the library is not open yet
+            self.state = NEW
             return
         shelf = Shelf(self._session.folder, index, self._ids)
         self.state, self.fault = ASKING, None

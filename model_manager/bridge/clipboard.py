@@ -9,9 +9,7 @@ from collections import OrderedDict
 from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QClipboard, QGuiApplication
 
-from model_manager.core.online.links import key_of, parse_links
 from model_manager.core.online.outside import is_link
-from model_manager.core.online.records import CIVITAI, GITHUB, HUGGING_FACE, Link
 
 LONGEST = 4000  # letters; a longer text is not a link, and reading it would take time
 REMEMBERED = 200
@@ -50,15 +48,16 @@ class ClipboardWatch(QObject):
         text = mime.text().strip() if mime is not None and mime.hasText() else ""
         if not text or len(text) > LONGEST:
             return []
+        # not above: the watch is made before the window is shown
+        from model_manager.core.online.links import key_of, parse_links
+        from model_manager.core.online.records import PLAIN
+
         found = []
         for link in parse_links(text):
-            if _is_model(link) and (key := key_of(link)) not in self._told:
+            is_to_model = not link.problem and link.site != PLAIN and is_link(link.text)
+            if is_to_model and (key := key_of(link)) not in self._told:
                 self._told[key] = None
                 found.append(link.text)
         while len(self._told) > REMEMBERED:
             self._told.popitem(last=False)
         return found
-
-
-def _is_model(link: Link) -> bool:
-    return not link.problem and link.site in (CIVITAI, HUGGING_FACE, GITHUB) and is_link(link.text)

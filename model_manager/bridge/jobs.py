@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
 
-from model_manager.core.errors import Cancelled, ModelManagerError
+from model_manager.core.errors import Cancelled, ModelManagerError, trace_of
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -63,9 +63,10 @@ class _Waiting(NamedTuple):
 
 
 class _Runnable(QRunnable):
-    def __init__(self, runner: "Runner", job: Job, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    def __init__(self, runner: "Runner", job: Job, function: Callable[..., Any], args: tuple[Any, ...], is_told: bool) -> None:
+        """`is_told`: whether the words of a fault that nobody foresaw may go into the log and before the person."""
         super().__init__()
-        self._runner, self._job, self._function, self._args = runner, job, function, args
+        self._runner, self._job, self._function, self._args, self._is_told = runner, job, function, args, is_told
 
     def run(self) -> None:
         result: Any = None
@@ -76,8 +77,13 @@ class _Runnable(QRunnable):
         except ModelManagerError as caught:
             fault = caught
         except Exception as caught:
-            log.exception("A job failed: %s", getattr(self._function, "__name__", self._function))
-            fault = ModelManagerError(tr("Something unexpected went wrong: {what}. The log has the details.", what=caught))
+            name = getattr(self._function, "__name__", self._function)
+            if self._is_told:
+                log.exception("A job failed: %s", name)
+            else:
+                log.error("A job failed: %s\n%s", name, trace_of(caught))
+            what = caught if self._is_told else type(caught).__name__
+            fault = ModelManagerError(tr("Something unexpected went wrong: {what}. The log has the details.", what=what))
         self._runner._ended.emit(self._job.number, result, fault)
 
 
@@ -119,7 +125,8 @@ class Runner(QObject):
             job.cancel()
             return job
         self._live[job.number] = _Waiting(job, done, failed, hears_of_stopped)
-        self._threads_of(pool).start(_Runnable(self, job, function, args), self._newest if pool is Pool.THUMBNAILS else 0)
+        runnable = _Runnable(self, job, function, args, is_told=pool is not Pool.NET)
+        self._threads_of(pool).start(runnable, self._newest if pool is Pool.THUMBNAILS else 0)
         return job
 
     def relay(self, slot: Callable[..., None]) -> Callable[..., None]:

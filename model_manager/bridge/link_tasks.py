@@ -14,17 +14,20 @@ from model_manager.core.files.destinations import Destination, destinations
 from model_manager.core.hashes.store import Store
 from model_manager.core.library.entry import Facts
 from model_manager.core.library.index import Index
+from model_manager.core.library.kinds import is_ignored_folder
 from model_manager.core.library.roots import collect
 from model_manager.core.online import images
 from model_manager.core.online.groups import groups_of
 from model_manager.core.online.links import key_of
 from model_manager.core.online.offers import Sites
 from model_manager.core.online.records import Group, Image, Link, Offer, Version
-from model_manager.core.paths import path_key
+from model_manager.core.paths import long_path, path_key
 from model_manager.core.tasks.placing import main_file
 from model_manager.core.tasks.proposals import Options, Proposal, chosen_groups, chosen_version, propose
 from model_manager.core.tasks.remote_facts import remote_facts
 from model_manager.core.work import Work
+
+MOST, DEEPEST = 2000, 3  # sub-folders that are offered, and how deep they are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +127,18 @@ def _here(folder: Path, group: Group) -> dict[str, str]:
     with Store(folder) as store:
         paths = ((sha256, next(filter(os.path.exists, store.paths_of(sha256)), "")) for sha256 in wanted)
         return {sha256: path for sha256, path in paths if path}
+
+
+def sub_folders(sites: Sites, folder: str, work: Work) -> list[str]:
+    """Return the folders below a folder of models, relative to it and with slashes, as many as are of use while one is typed."""
+    found: list[str] = []
+    for place, names, _ in os.walk(long_path(folder)):
+        work.check()
+        below = os.path.relpath(place, long_path(folder))
+        names[:] = sorted((name for name in names if not is_ignored_folder(name)), key=str.casefold)
+        found += [os.path.normpath(os.path.join(below, name)).replace(os.sep, "/") for name in names]
+        if below.count(os.sep) >= DEEPEST:
+            names.clear()
+        if len(found) > MOST:
+            break
+    return sorted(found, key=str.casefold)[:MOST]

@@ -21,7 +21,8 @@ from model_manager.core.tasks.states import DOWNLOAD
 if TYPE_CHECKING:
     from model_manager.bridge.link_tasks import Found, Ground
     from model_manager.core.files.destinations import Destination
-    from model_manager.core.tasks.proposals import Options, Proposal
+    from model_manager.core.tasks.proposals import Options
+    from model_manager.core.tasks.proposals import Proposal as Proposal
 
 
 @dataclass(slots=True, eq=False)
@@ -56,6 +57,7 @@ class Links(QObject):
 
     understood = Signal(object)  # {piece: what is wrong with it}
     changed = Signal(object)  # Pick
+    sub_folders_known = Signal(object)  # list[str]: of the folder that was asked for last
 
     def __init__(self, online: Online, ground: "Callable[[], Ground]", level: Callable[[], int], parent: QObject) -> None:
         """`ground()` says where files can go, `level()` what pictures may show."""
@@ -63,7 +65,7 @@ class Links(QObject):
         self._online, self._ground, self._level = online, ground, level
         self.picks: dict[str, Pick] = {}  # in the order of the field
         self.folders: tuple[Destination, ...] = ()
-        self._text = ""
+        self._text = self._asked_folder = ""
 
     def set_text(self, text: str) -> None:
         """Understand what stands in the field; `understood` answers, then `changed` for each link."""
@@ -76,7 +78,7 @@ class Links(QObject):
         """Nothing is wanted any more."""
         for pick in self.picks.values():
             self._stop(pick)
-        self.picks = {}
+        self.picks, self._asked_folder = {}, ""
 
     def _on_not_understood(self, fault: ModelManagerError) -> None:
         self.understood.emit({self._text: fault.text})
@@ -111,6 +113,25 @@ class Links(QObject):
     def _on_failed(self, pick: Pick, fault: ModelManagerError) -> None:
         pick.fault = fault
         self.changed.emit(pick)
+
+    def plan_lost(self) -> None:
+        """Folders have changed: plan anew what had no place."""
+        for pick in self.picks.values():
+            states = {plan.state for plan in pick.plans.values()}
+            if pick.plan_fault or states & {"ask", "stuck"}:
+                self.plan(pick)
+
+    def review(self) -> None:
+        """Another level may be shown: a picture that may not be is no preview any more."""
+        from model_manager.core.online import images
+
+        level = self._level()
+        for pick in self.picks.values():
+            if pick.found is not None:
+                shown = images.ranked(pick.found.version.images, level)
+                if pick.picture is None or (pick.picture.level and not pick.picture.level & level):
+                    pick.picture = shown[0] if shown else None
+                self.changed.emit(pick)
 
     # what the person chooses
 
@@ -163,6 +184,19 @@ class Links(QObject):
         pick.plan_fault = fault.text
         self.changed.emit(pick)
 
+    def ask_sub_folders(self, folder: str) -> None:
+        """Ask for the sub-folders of a folder, unless that was just done; `sub_folders_known` answers."""
+        from model_manager.bridge import link_tasks
+
+        if folder != self._asked_folder:
+            self._asked_folder = folder
+            done = partial(self._on_sub_folders, folder)
+            self._online.ask(link_tasks.sub_folders, folder, done=done, failed=lambda _: None)
+
+    def _on_sub_folders(self, folder: str, names: list[str]) -> None:
+        if folder == self._asked_folder:
+            self.sub_folders_known.emit(names)
+
     # what becomes of it
 
     def wanted(self) -> "list[tuple[Pick, Proposal]]":
@@ -205,3 +239,10 @@ def ground_of(folder: Path, session: Any, facts: dict[str, Any]) -> "Ground":
     from model_manager.bridge.link_tasks import Ground
 
     return Ground(folder, session.index_path, session.sources, session.settings.folder_template, facts)
+
+
+def template_problem(text: str) -> str:
+    """What is wrong with a template for sub-folders, "" for nothing."""
+    from model_manager.core.tasks import naming
+
+    return naming.template_problem(text)

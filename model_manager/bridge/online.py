@@ -60,10 +60,19 @@ class Online(QObject):
                 self._keys = Keys(self._folder, self.environ)
             return self._keys
 
-    def lead_to_demo(self, folder: Path) -> None:
-        """Ask the demo's own site instead of the real ones, unless somebody has named others. It is started when first asked."""
-        if not any(name in self.environ for name in ("CIVITAI_ENDPOINT", "HF_ENDPOINT")):
+    def lead_to_demo(self, folder: Path | None) -> None:
+        """Ask the demo's own site instead of the real ones, unless somebody has named others; None: the real ones again.
+
+        It is started when first asked.
+        """
+        if folder != self._demo_folder and not any(name in self.environ for name in ("CIVITAI_ENDPOINT", "HF_ENDPOINT")):
             self._demo_folder = folder
+            self.renew()
+
+    def overridden(self) -> dict[str, tuple[str, str]]:
+        """Sites whose address an environment variable sets, whatever the settings say: site -> (the variable's name, the address)."""
+        names = {CIVITAI: "CIVITAI_ENDPOINT", HUGGING_FACE: "HF_ENDPOINT"}
+        return {site: (name, address) for site, name in names.items() if (address := self.environ.get(name))}
 
     def _led(self) -> dict[str, str]:
         if self._demo_folder is None:

@@ -4,6 +4,7 @@ Made by app; the window's doorstep shows what comes. Nothing here is acted on: l
 """
 
 import os
+import sys
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
 from PySide6.QtGui import QFileOpenEvent
@@ -31,7 +32,7 @@ class Outside(QObject):
         if single is not None:
             single.came.connect(self._on_came)
         app = QCoreApplication.instance()
-        if app is not None:
+        if app is not None and sys.platform == "darwin":  # a filter in Python costs something at each event of each widget
             app.installEventFilter(self)
 
     def open(self) -> None:

@@ -370,6 +370,7 @@ class Session(QObject):
 
     def _use(self, sources: tasks.Sources) -> None:
         self.sources = sources
+        self.online.lead_to_demo(self.folder / "demo" if self._demo and self._demo in sources.installs else None)
         self._stop_scan()
         self.is_scanned = False
         self.scan()

@@ -105,7 +105,7 @@ class WebPictures(QObject):
 def fetched(sites: "Sites", image: Image, edge: int, work: Work) -> QImage:
     """Return a picture (of a video a still), as large as needed. Raises OnlineFault or BadPicture."""
     width = next((width for width in WIDTHS if width >= edge * pictures.BOX_WIDTH), WIDTHS[-1])
-    hosts = (urlsplit(sites.endpoints.civitai).netloc,)
+    hosts = (urlsplit(sites.endpoints.civitai).hostname or "",)  # a mirror may have its pictures at another port
     small = images.sized(image.url, width, image.is_video, hosts)
     try:
         data = sites.web.get_bytes(small, MOST_BYTES, work)

@@ -19,6 +19,8 @@ ModelManagerError
   NoRoom               a drive has not enough room
 """
 
+import traceback
+
 
 class ModelManagerError(Exception):
     """A fault with `text`: what happened, what is safe, what to do, in plain sentences."""
@@ -119,3 +121,16 @@ class NoRoom(FileFault):
     def __init__(self, text: str, needed: int = 0) -> None:
         super().__init__(text)
         self.needed = needed
+
+
+def trace_of(fault: BaseException) -> str:
+    """Return for the log where a fault came from and of what kinds it was, without its words.
+
+    The words of HTTP libraries quote addresses and headers, keys and all.
+    """
+    lines = []
+    seen: BaseException | None = fault
+    while seen is not None:
+        lines += [type(seen).__name__ + ":", *(line.rstrip() for line in traceback.format_tb(seen.__traceback__))]
+        seen = seen.__cause__ or seen.__context__
+    return "\n".join(lines)

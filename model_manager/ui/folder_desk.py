@@ -5,7 +5,7 @@ Made by the main window. It asks the session to look and shows what it answers; 
 
 from typing import Any
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -20,6 +20,8 @@ from model_manager.ui.settings.desk import SettingsDesk
 
 class FolderDesk(QObject):
     """Wires the pages about folders to the session."""
+
+    sources_changed = Signal()
 
     def __init__(self, window: QWidget, session: Session, pages: QStackedWidget) -> None:
         super().__init__(window)
@@ -73,6 +75,7 @@ class FolderDesk(QObject):
         self._leave_first_run()
         configs = tuple(file for path in paths for file in self._configs.get(path, ()))
         self._session.set_sources(Sources(tuple(paths), configs))
+        self.sources_changed.emit()
 
     def _leave_first_run(self) -> None:
         page, self._first_run = self._first_run, None
@@ -127,6 +130,7 @@ class FolderDesk(QObject):
             )
         )
         self._session.folders.report()
+        self.sources_changed.emit()
 
     def _on_reported(self, reports: list[FolderReport]) -> None:
         if self._folders is not None:

@@ -64,6 +64,7 @@ class MainWindow(QMainWindow):
 
     def _build_parts(self) -> None:
         from model_manager.ui.details.panel import DetailsPanel
+        from model_manager.ui.details.wiring import connect_panel
         from model_manager.ui.empty_state import EmptyState
         from model_manager.ui.grid.table import TableView
         from model_manager.ui.grid.view import GridView
@@ -79,6 +80,7 @@ class MainWindow(QMainWindow):
         self.search.set_completer_source(self.session.completions)
         self.problems, self.status = ProblemBar(), StatusBar()
         self.sidebar, self.details = Sidebar(), DetailsPanel()
+        connect_panel(self.details, self.session.details)
         self.grid, self.table, self.empty = GridView(self.thumbnails), TableView(self.thumbnails), EmptyState()
         self.grid.setModel(self.session.model)
         self.table.setModel(self.session.model)
@@ -132,15 +134,15 @@ class MainWindow(QMainWindow):
         top.sort_chosen.connect(self._on_sort_chosen)
         top.group_chosen.connect(session.set_group)
         top.card_width_changed.connect(self.grid.set_card_width)
-        top.view_chosen.connect(self.show_view)
-        top.refresh_asked.connect(self.refresh)
+        top.view_chosen.connect(self._on_view)
+        top.refresh_asked.connect(self._on_refresh)
         top.add_asked.connect(self.drop_in.show_menu)
         top.folders_asked.connect(self.desk.show_folders)
         top.settings_asked.connect(self.desk.show_settings)
         self.grid.card_width_changed.connect(top.set_card_width)
         self.search.text_changed.connect(session.set_search)
         self.search.finished.connect(self._focus_models)
-        self.sidebar.query_chosen.connect(self._on_place)
+        self.sidebar.query_chosen.connect(lambda query: session.set_search(self.search.text(), query))
         session.query_judged.connect(lambda text: self.search.set_problem(text or None))
         session.rows_changed.connect(self._show_page)
         session.loaded.connect(self._on_loaded)
@@ -159,7 +161,7 @@ class MainWindow(QMainWindow):
         self.tasks.folders_asked.connect(self.desk.show_folders)
         self.empty.clear_search_asked.connect(self._clear_search)
         self.empty.folders_asked.connect(self.desk.show_folders)
-        self.empty.retry_asked.connect(self.refresh)
+        self.empty.retry_asked.connect(self._on_refresh)
         self.empty.demo_asked.connect(self.desk.open_demo)
         for view in (self.grid, self.table):
             view.opened.connect(self._on_opened)
@@ -168,23 +170,36 @@ class MainWindow(QMainWindow):
         self.handing.connect_views(self.grid, self.table, self.views)
         self.handing.connect_rest(self.desk, self.details, self.status, self.problems)
         self._connect_details()
-        connect_keys(self)
+        self._connect_keys()
 
     def _connect_details(self) -> None:
         session, details = self.session.details, self.details
         session.record_ready.connect(self._on_record)
-        session.tree_ready.connect(details.show_tree)
-        session.tree_failed.connect(details.show_tree_problem)
-        session.picture_ready.connect(details.show_picture)
-        session.notes_saved.connect(details.notes_written)
-        session.notes_failed.connect(details.notes_failed)
-        details.picture_wanted.connect(lambda preview, size: session.fetch_picture(preview, size.width(), size.height()))
         details.tree_wanted.connect(self._on_tree_wanted)
-        details.notes_saved.connect(session.save_notes)
         details.folder_opened.connect(self._on_opened)
         details.tag_chosen.connect(lambda tag: self.search_for(f'tag:"{tag}"' if " " in tag else f"tag:{tag}"))
-        details.link_opened.connect(lambda link: QDesktopServices.openUrl(QUrl(link)))
         self._details_timer.timeout.connect(self._fetch_record)
+
+    def _connect_keys(self) -> None:
+        online = self.online
+        connect_keys(self, (
+            ("F5", self._on_refresh), ("Ctrl+R", self._on_refresh),
+            ("Ctrl+1", lambda: self._on_view("grid")), ("Ctrl+2", lambda: self._on_view("table")),
+            ("Ctrl+I", self._toggle_details), ("Ctrl+B", lambda: self.sidebar.setVisible(self.sidebar.isHidden())),
+        ), self._show_models)  # fmt: skip
+        connect_keys(self, (
+            ("Ctrl+F", lambda: online.field().setFocus(Qt.FocusReason.ShortcutFocusReason)),
+            ("Ctrl++", lambda: online.grid().zoom(20)), ("Ctrl+=", lambda: online.grid().zoom(20)),
+            ("Ctrl+-", lambda: online.grid().zoom(-20)),
+        ), lambda: online.browse.is_shown or self._show_models())  # fmt: skip
+        connect_keys(self, (("Ctrl+,", self.desk.show_settings), ("Ctrl+Q", self.close)))
+
+    def _show_models(self) -> bool:
+        """Go back to the models from other pages; False on the first run, which has to be answered."""
+        self.tasks.leave()
+        if self.online.browse.is_shown or self.online.updates.is_shown:
+            self.online.leave()
+        return self.pages.currentIndex() == 0
 
     # remembering
 
@@ -207,7 +222,7 @@ class MainWindow(QMainWindow):
         if settings.table_state:
             self.table.restore_columns(bytes_of(settings.table_state))
         self._restore_sidebar(settings.sidebar_state)
-        self.show_view(settings.view)
+        self._on_view(settings.view)
 
     def _restore_sidebar(self, text: str) -> None:
         """Open the rows that were open; show what was chosen, unless other folders are shown this time."""
@@ -270,8 +285,7 @@ class MainWindow(QMainWindow):
     def _view(self) -> "GridView | TableView":
         return self.table if self.session.settings.view == "table" else self.grid
 
-    def show_view(self, name: str) -> None:
-        """Show the models as cards (grid) or as a table."""
+    def _on_view(self, name: str) -> None:
         self.session.settings.view = name if name == "table" else "grid"
         self.top_bar.set_view(self.session.settings.view)
         if self.views.currentWidget() is not self.empty or self.session.model.rowCount():
@@ -313,9 +327,6 @@ class MainWindow(QMainWindow):
     def _on_folders_faulted(self, text: str) -> None:
         self.problems.show_problem(text, "warn", [(tr("Folders…"), self.desk.show_folders)])
 
-    def _on_place(self, query: str) -> None:
-        self.session.set_search(self.search.text(), query)
-
     def _clear_search(self) -> None:
         self.search.set_text("")
         self.sidebar.set_current("")
@@ -326,13 +337,11 @@ class MainWindow(QMainWindow):
         self.search.set_text(text)
         self.session.set_search(text)
 
-    def toggle_details(self) -> None:
-        """Show or hide the panel at the right."""
+    def _toggle_details(self) -> None:
         self.details.setVisible(self.details.isHidden())
         self.session.settings.is_details_visible = not self.details.isHidden()
 
-    def refresh(self) -> None:
-        """Look at all folders again."""
+    def _on_refresh(self) -> None:
         self.thumbnails.retry()
         self.session.scan()
 

@@ -143,6 +143,8 @@ QAbstractItemView { background: transparent; color: $text; border: none; outline
 QTreeView::item, QListView::item, QTableView::item { padding: 4px 6px; border: none; }
 QTreeView::item:hover, QListView::item:hover { background: $hover; }
 QTreeView::item:selected, QListView::item:selected, QTableView::item:selected { background: $accent_ground; color: $text; }
+QListView[role="popup"] { background: $panel; border: 1px solid $line; padding: 4px; }
+QListView[role="pages"]::item { border-radius: 7px; }
 QTreeView::branch { background: transparent; }
 QTreeView::branch:has-children:closed { image: url("$branch_closed"); }
 QTreeView::branch:has-children:open { image: url("$branch_open"); }

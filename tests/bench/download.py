@@ -7,6 +7,7 @@ flush to the disk before the rename is timed apart: curl does not do it, and how
 """
 
 import argparse
+import contextlib
 import hashlib
 import os
 import shutil
@@ -41,7 +42,7 @@ def serve(path: str) -> None:
 
 
 def _answer(peer: socket.socket, path: str) -> None:
-    with peer, open(path, "rb") as file:
+    with peer, open(path, "rb") as file, contextlib.suppress(ConnectionError):
         size, asked = os.fstat(file.fileno()).st_size, b""
         while piece := peer.recv(65536):
             asked += piece

@@ -124,6 +124,15 @@ def test_an_unexpected_fault_is_told_in_words(runner: Runner, qtbot: QtBot) -> N
     assert "by nothing" in told[0].text and "log" in told[0].text
 
 
+@pytest.mark.expects_log("A job failed")
+def test_words_of_what_asks_sites_stay_out_of_log_and_window(runner: Runner, qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:
+    told = list[ModelManagerError]()
+    runner.start(Pool.NET, _raise, ValueError("Bearer hush-hush"), done=print, failed=told.append)
+    qtbot.waitUntil(lambda: runner.is_idle)
+    assert "hush" not in told[0].text + caplog.text and "ValueError" in told[0].text
+    assert "ValueError" in caplog.text and "in _raise" in caplog.text
+
+
 def test_progress_arrives_here_and_not_after_the_end(runner: Runner, qtbot: QtBot) -> None:
     seen: list[tuple[str, int, int]] = []
     work = runner.work(lambda *values: seen.append(values))

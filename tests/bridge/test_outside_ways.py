@@ -1,6 +1,7 @@
 """The ways in from outside as signals, and a demo that asks its own site only when it is asked."""
 
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,10 @@ def test_an_errand_is_told_part_by_part(qtbot: QtBot) -> None:
     outside.close()
 
 
-def test_macos_gives_links_and_files_as_events(qtbot: QtBot, tmp_path: Path) -> None:
+def test_macos_gives_links_and_files_as_events(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
     outside = Outside(None)
+    monkeypatch.undo()
     told = told_by(outside)
     app = QCoreApplication.instance()
     assert app is not None
@@ -106,3 +109,9 @@ def test_videos_of_the_demo_site_play(tmp_path: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=True)
     image = QImage.fromData(done.stdout)
     assert (image.width(), image.height()) == (128, 192)
+
+
+def test_what_is_loaded_before_the_window_shows_knows_no_links_yet() -> None:
+    code = "import sys, model_manager.app, model_manager.bridge.outside; print([name for name in sys.modules if 'online.' in name])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['model_manager.core.online.outside']"

@@ -8,13 +8,14 @@ from model_manager.core.online.endpoints import (
     Endpoints,
     api_site,
     as_endpoint,
+    asked_now,
     endpoints,
     origin,
     usual_address,
     with_params,
     without_token,
 )
-from model_manager.core.online.records import CIVITAI, HUGGING_FACE
+from model_manager.core.online.records import CIVITAI, HUGGING_FACE, PLAIN
 from model_manager.core.settings import Settings
 
 REAL = Endpoints()
@@ -110,3 +111,27 @@ def test_origins_and_parameters() -> None:
     assert told == "https://x.example/a?types=LORA&types=LoCon&nsfw=true&tag=a%26b&limit=5"
     assert with_params("https://x.example/a?b=1", {"c": 2}) == "https://x.example/a?b=1&c=2"
     assert with_params("https://x.example/a", {}) == "https://x.example/a"
+
+
+@pytest.mark.parametrize(
+    ("url", "site", "ends", "expected"),
+    [
+        (
+            "http://127.0.0.1:1/api/download/models/5?fileId=6", CIVITAI, Endpoints(civitai="http://127.0.0.1:2"),
+            "http://127.0.0.1:2/api/download/models/5?fileId=6",
+        ),
+        (
+            "https://civitai.com/api/download/models/5?fileId=6", CIVITAI, Endpoints(civitai="https://mirror.example/c"),
+            "https://mirror.example/c/api/download/models/5?fileId=6",
+        ),
+        ("https://civitai.com/api/download/models/5", CIVITAI, Endpoints(civitai="http://127.0.0.1:2"), "https://civitai.com/api/download/models/5"),
+        (
+            "https://huggingface.co/a/b/resolve/main/x.gguf", HUGGING_FACE, Endpoints(huggingface="https://hf.example"),
+            "https://hf.example/a/b/resolve/main/x.gguf",
+        ),
+        ("https://a.example/x.gguf", PLAIN, Endpoints(civitai="https://mirror.example"), "https://a.example/x.gguf"),
+        ("https://cdn.example/x", CIVITAI, Endpoints(civitai="https://mirror.example"), "https://cdn.example/x"),
+    ],
+)  # fmt: skip
+def test_a_stored_address_follows_its_site(url: str, site: str, ends: Endpoints, expected: str) -> None:
+    assert asked_now(url, site, ends) == expected

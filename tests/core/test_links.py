@@ -200,6 +200,9 @@ def test_one_thing_has_one_key(spellings: tuple[str, ...]) -> None:
 
 def test_page_is_a_link_to_the_same() -> None:
     for text in (
+        "urn:air:sd1:lora:civitai:900030@9000301+9100321",
+        "comfy-models:https://civitai.com/api/download/models/91?fileId=92",
+        "https://civitai.com/models/90?fileId=92",
         "https://civitai.com/models/90?modelVersionId=91",
         "https://civitai.com/model-versions/91",
         "https://civitai.com/images/77",

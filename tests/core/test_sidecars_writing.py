@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from model_manager.core.library.entry import Details, Facts
 from model_manager.core.previews.records import PreviewState
 from model_manager.core.previews.state import read_state, save_state
 from model_manager.core.settings import COMPATIBLE
+from model_manager.core.sidecars import writing
 from model_manager.core.sidecars.family import families
 from model_manager.core.sidecars.fetched import Fetched
 from model_manager.core.sidecars.merge import read_details
@@ -490,3 +492,24 @@ def test_gaps_of_a_fetch_are_filled_from_the_one_before(model: Path) -> None:
     text = of(model, ".md").read_text("utf-8")
     assert "glass fox" in text and "News." in text and "An *invented* model" in text
     assert details(model).trigger_words == ("glass fox", "translucent fur")
+
+
+def test_what_a_person_saves_while_a_fetch_writes_is_not_put_back(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(model, civitai())
+    others: list[threading.Thread] = []
+
+    def meanwhile(*args: Any) -> writing.Plan:
+        """Between reading and writing."""
+        for function, more in ((save_notes, (str(tmp), model.name, "Mine.")), (save_state, (str(model), PreviewState(True)))):
+            others.append(threading.Thread(target=function, args=more))
+            others[-1].start()
+            others[-1].join(0.2)
+        return planned(*args)
+
+    tmp, planned = model.parent, writing.planned
+    monkeypatch.setattr(writing, "planned", meanwhile)
+    save(model, civitai(raw_version(trainedWords=["other words"])))
+    for thread in others:
+        thread.join()
+    assert read_notes(str(tmp), model.name).strip() == "Mine." and read_state(str(model)).is_locked
+    assert details(model).trigger_words == ("other words",)

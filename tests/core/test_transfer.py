@@ -11,6 +11,7 @@ from transfer_case import NAME, Transferred, noise
 
 from model_manager.core.errors import BadDownload, Cancelled, NetworkFault, NoRoom, Refused
 from model_manager.core.online import filling, reading
+from model_manager.core.online.bodies import is_strong
 from tests.double import Double, faults
 from tests.double.faults import Fault
 
@@ -304,3 +305,7 @@ def test_the_limit_holds_and_may_be_taken_away(case: Transferred) -> None:
     assert case.run() == SHA
     done = [done for done, _ in case.progress]
     assert any(0 < count < len(DATA) for count in done)
+
+
+def test_a_tag_that_is_weak_or_cannot_be_sent_back_promises_nothing() -> None:
+    assert is_strong('"a1"') and not any(map(is_strong, ("", '""', 'W/"a1"', "a1", '"a\r\n b"')))

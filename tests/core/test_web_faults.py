@@ -121,6 +121,7 @@ def test_an_echoed_key_is_not_shown_and_words_of_a_site_are_tamed() -> None:
     found = fault(400, {"error": f"no\nuse for {KEY}\x00" + "x" * 1000}, key=KEY)
     assert KEY not in found.text and "\n" not in found.text and "\x00" not in found.text and len(found.text) < 450
     assert clean("a\tb\r\n c\u202e") == "a b c"
+    assert "<" not in fault(403, {"message": "no <img src='//host/share/x.png'>"}, "https://other.org/x.png").text
     assert KEY not in repr(Reply(400, {}, b"", DOWNLOAD, Endpoints(), "", KEY))
 
 

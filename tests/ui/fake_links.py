@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-LINKS = ("https://civitai.com/models/900030?modelVersionId=9000302",)
+PAGE = "https://civitai.com/models/1800000800"
+LINKS = (PAGE, "https://civitai.com/models/900030", "https://civitai.com/models/1800000700", "https://huggingface.co/example-org/tiny-gated",
+         "https://huggingface.co/example-org/tiny-diffusion/blob/main/tiny_lora.safetensors")  # fmt: skip
 SECONDS = 30
 
 
@@ -53,7 +55,7 @@ def picture_of(place: Path, theme: str, size: tuple[int, int], links: tuple[str,
     assert sheet is not None
     _wait(app, lambda: bool(known or window.links.links.picks) and not any(pick.is_busy for pick in window.links.links.picks.values()))
     _wait(app, lambda: not sheet.offer.missing_pictures())
-    sheet.move(window.pos())
+    sheet.offer._show_page(PAGE)  # in place of the double's own address
     picture = window.grab()
     painter = QPainter(picture)
     painter.drawPixmap((window.width() - sheet.width()) // 2, (window.height() - sheet.height()) // 2, sheet.grab())
@@ -79,6 +81,6 @@ if __name__ == "__main__":
 
     chosen = dict(enumerate(sys.argv))
     wide, _, high = chosen.get(3, "1440x900").partition("x")
-    with tempfile.TemporaryDirectory() as name, Double() as double:
+    with tempfile.TemporaryDirectory(prefix="models-") as name, Double() as double:
         os.environ.update(double.environ)
         picture_of(Path(chosen[1]), chosen.get(2, "dark"), (int(wide), int(high)), tuple(sys.argv[4:]) or LINKS, Path(name))

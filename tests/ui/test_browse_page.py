@@ -77,6 +77,16 @@ def pick(desk: BrowseDesk, qtbot: QtBot, id_: int) -> None:
     qtbot.waitUntil(lambda: page.panel.offer is not None and page.panel.offer.id == str(id_), timeout=SECONDS)
 
 
+def message_button(page: BrowsePage, text: str, qtbot: QtBot) -> QPushButton:
+    """The button of the message on show."""
+
+    def shown() -> list[QPushButton]:
+        return [one for one in page.message.findChildren(QPushButton) if one.text() == text and one.isVisible()]
+
+    qtbot.waitUntil(lambda: bool(shown()), timeout=SECONDS)
+    return shown()[0]
+
+
 def row_point(window: MainWindow, query: str) -> QPoint:
     tree = window.sidebar.findChild(QTreeView)
     assert tree is not None
@@ -235,10 +245,8 @@ def test_trouble_is_told_with_what_helps(desk: BrowseDesk, double: Double, qtbot
     double.faults.append(html_page(on=MODELS))
     type_text(desk, qtbot, "ferry")
     assert page.message.isVisible()
-    again = next(button for button in page.message.findChildren(QPushButton) if button.isVisible())
-    assert again.text() == "Try again"
     double.faults.clear()
-    again.click()
+    message_button(page, "Try again", qtbot).click()
     settled(qtbot, desk)
     assert page.grid.isVisible() and desk.browse.model.rowCount() > 0
 
@@ -247,7 +255,7 @@ def test_nothing_found_offers_to_search_wider(desk: BrowseDesk, qtbot: QtBot) ->
     page = page_of(desk)
     type_text(desk, qtbot, "no such thing")
     assert page.message.isVisible() and "Nothing found" in page.message.accessibleName()
-    next(button for button in page.message.findChildren(QPushButton) if button.isVisible()).click()
+    message_button(page, "Search wider", qtbot).click()
     settled(qtbot, desk)
     assert page.field.text() == "" and page.grid.isVisible()
 

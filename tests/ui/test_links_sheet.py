@@ -4,17 +4,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QUrl
+from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from model_manager.bridge import tasks
 from model_manager.core.settings import Settings
 from model_manager.core.tasks.states import DONE
+from model_manager.ui.details.parts import TextLink
 from model_manager.ui.drop_zone import links_in
+from model_manager.ui.links.file_list import scan_words
 from model_manager.ui.links.sheet import LinkSheet
+from model_manager.ui.links.words import short_link
 from model_manager.ui.main_window import MainWindow
+from model_manager.ui.settings.dialog import ONLINE
 from tests.double import FOX, Double, cases
 
 SECONDS = 30_000
@@ -81,6 +86,7 @@ def test_bad_pieces_are_marked_and_the_rest_goes_on(window: MainWindow, qtbot: Q
     sheet = shown(window, f"ftp://a/b\nhttps://civitai.com/models/{cases.SEVERAL}\nnot a link at all", qtbot)
     assert len(window.links.links.picks) == 1
     assert len(sheet.field.extraSelections()) == 2
+    assert sheet.field.firstVisibleBlock().blockNumber() == 0, "all three lines are in sight"
     assert any("1 more cannot be used" in text for text in said(sheet))
 
 
@@ -153,3 +159,141 @@ def test_links_are_told_from_other_text(text: str, urls: list[str], expected: st
     if urls:
         mime.setUrls([QUrl(url) for url in urls])
     assert links_in(mime) == expected
+
+
+def link(sheet: LinkSheet, text: str) -> TextLink:
+    return next(one for one in sheet.findChildren(TextLink) if one.text() == text and one.isVisible())
+
+
+def test_a_faulty_link_is_seen_in_the_list(window: MainWindow, qtbot: QtBot) -> None:
+    sheet = shown(window, "\n".join(f"https://civitai.com/models/{id_}" for id_ in (FOX, 123456789, cases.PICKLE)), qtbot)
+    tiles = [sheet._list.tiles.tile(row) for row in range(3)]
+    assert [(tile.title, tile.note, tile.tone) for tile in tiles] == [
+        ("Glass Fox (sample)", "1 file · Civitai", ""), ("models/123456789", "Cannot be used · Civitai", "bad"),
+        ("Old Embedding", "Unsafe · Civitai", "bad"),
+    ]  # fmt: skip
+    assert "does not have this" in str(sheet._list.tiles.index(1).data(Qt.ItemDataRole.ToolTipRole))
+    scan = scan_words(window.links.links.picks[tiles[2].key].found.groups[0])
+    assert scan == ("Unsafe: Dangerous import os.system", "bad"), "no marks of Markdown, one line"
+
+
+def test_what_may_be_shown_changes_under_an_open_sheet(window: MainWindow, qtbot: QtBot) -> None:
+    sheet = shown(window, f"https://civitai.com/models/{FOX}", qtbot)
+    count = sheet.offer.strip.tiles.rowCount()
+    link(sheet, "Change what is shown…").click()
+    settings = window.desk.settings._dialog
+    assert settings is not None and settings.isVisible() and settings._stack.currentIndex() == ONLINE
+    settings.online._level.setCurrentIndex(4)
+    assert sheet.offer.strip.tiles.rowCount() > count
+    pick = next(iter(window.links.links.picks.values()))
+    pick.picture = pick.found.version.images[-1]
+    settings.online._level.setCurrentIndex(0)
+    assert sheet.offer.strip.tiles.rowCount() <= count and pick.picture.level == 1, "what may not be shown is no preview"
+    settings.close()
+    sheet.reject()
+
+
+def test_a_folder_is_asked_for_where_there_is_none(open_window: OpenWindow, tmp_path: Path, double: Double, monkeypatch: pytest.MonkeyPatch,
+                                                   qtbot: QtBot) -> None:  # fmt: skip
+    for name, value in double.environ.items():
+        monkeypatch.setenv(name, value)
+    window = open_window(Settings())
+    sheet = shown(window, f"https://civitai.com/models/{FOX}", qtbot)
+    assert not button(sheet, "Download").isEnabled() and "Choose a folder." in said(sheet)
+    link(sheet, "Add a folder…").click()
+    folders = window.desk._folders
+    assert folders is not None and folders.isVisible()
+    loras = tmp_path / "my loras"
+    loras.mkdir()
+    folders.folder_added.emit(str(loras), "loras")
+    folders.close()
+    qtbot.waitUntil(lambda: button(sheet, "Download").isEnabled(), timeout=SECONDS)
+    assert window.links.links.wanted()[0][1].targets == (str(loras / "glass_fox_v2.safetensors"),)
+    sheet.reject()
+    qtbot.waitUntil(lambda: window.is_quiet, timeout=SECONDS)
+
+
+def test_what_is_here_already_is_shown(window: MainWindow, qtbot: QtBot) -> None:
+    sheet = shown(window, f"https://civitai.com/models/{FOX}", qtbot)
+    button(sheet, "Download").click()
+    board = window.tasks.board
+    qtbot.waitUntil(lambda: [task.state for task in board.model.tasks()] == [DONE], timeout=SECONDS)
+    qtbot.waitUntil(lambda: window.session.model.rowCount() == 1 and window.is_quiet, timeout=SECONDS)
+    sheet = shown(window, f"https://civitai.com/models/{FOX}", qtbot)
+    assert sheet._list.tiles.tile(0).note == "Already here · Civitai" and "All of it is here already." in said(sheet)
+    link(sheet, "Show").click()
+    assert window.links._sheet is None and len(window.selection.ids()) == 1
+    qtbot.waitUntil(lambda: window.is_quiet, timeout=SECONDS)
+
+
+def test_by_keyboard_alone(window: MainWindow, qtbot: QtBot) -> None:
+    window.links.show()
+    sheet = window.links._sheet
+    assert sheet is not None and not button(sheet, "Download").isEnabled()
+    QTest.keyClicks(sheet.field, f"https://civitai.com/models/{FOX}")
+    QTest.keyClick(sheet.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: sheet.focusWidget() is button(sheet, "Download"), timeout=SECONDS)
+    sheet.field.setFocus()
+    names = []
+    for _ in range(20):
+        QTest.keyClick(sheet.focusWidget(), Qt.Key.Key_Tab)
+        names.append(sheet.focusWidget().accessibleName() or sheet.focusWidget().text())
+        if names[-1] == "Download":
+            break
+    wanted = ["Version", "Files of this version", "Folder", "Sub-folder", "File name", "Cancel", "Download"]
+    assert [name for name in names if name in wanted] == wanted, names
+    sheet.field.setFocus()
+    QTest.keyClick(sheet.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert window.links._sheet is None
+    qtbot.waitUntil(lambda: [task.state for task in window.tasks.board.model.tasks()] == [DONE], timeout=SECONDS)
+    qtbot.waitUntil(lambda: window.session.model.rowCount() == 1 and window.is_quiet, timeout=SECONDS)
+
+
+def test_sub_folders_that_are_there_are_offered(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    (tmp_path / "ComfyUI/models/loras/style/ink").mkdir(parents=True)
+    sheet = shown(window, f"https://civitai.com/models/{FOX}", qtbot)
+    qtbot.waitUntil(lambda: sheet.target._subs.stringList() == ["style", "style/ink"], timeout=SECONDS)
+    completer = sheet.target._sub.completer()
+    completer.setCompletionPrefix("INK")  # what typing does, without the list over everything
+    assert completer.completionCount() == 1 and completer.currentCompletion() == "style/ink"
+    sheet.reject()
+
+
+def test_a_low_window_scrolls_the_place_with_the_rest(window: MainWindow, qtbot: QtBot) -> None:
+    sheet = shown(window, f"https://civitai.com/models/{FOX}", qtbot)
+    assert sheet._layout.indexOf(sheet.target) >= 0 and sheet.target.isVisible()
+    sheet.resize(720, 456)
+    assert sheet._page.indexOf(sheet.target) >= 0 and sheet.target.isVisible()
+    sheet.resize(980, 720)
+    assert sheet._layout.indexOf(sheet.target) >= 0
+    sheet.reject()
+
+
+def test_the_demo_button_leads_to_its_own_site(
+    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    for name in ("CIVITAI_ENDPOINT", "HF_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+    demo = tmp_path / "data" / "demo" / "ComfyUI"
+    (demo / "models" / "loras").mkdir(parents=True)
+    monkeypatch.setattr(tasks, "demo", lambda folder: str(demo))
+    window = open_window(Settings())
+    assert window.session.online._demo_folder is None
+    window.desk.open_demo()
+    qtbot.waitUntil(lambda: window.session.online._demo_folder == tmp_path / "data" / "demo", timeout=SECONDS)
+    qtbot.waitUntil(lambda: window.is_quiet, timeout=SECONDS)
+    window.session.set_sources(tasks.Sources(own=(("loras", str(tmp_path)),)))
+    assert window.session.online._demo_folder is None, "the real sites again"
+    qtbot.waitUntil(lambda: window.is_quiet, timeout=SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://civitai.com/models/1?modelVersionId=2", "models/1?modelVersionId=2"), ("https://huggingface.co/a/b", "a/b"),
+        ("https://example.org/x.safetensors", "https://example.org/x.safetensors"), ("https://civitai.com/", "https://civitai.com/"),
+        ("urn:air:x:lora:civitai:1@2", "urn:air:x:lora:civitai:1@2"),
+    ],
+)  # fmt: skip
+def test_addresses_are_short_beside_their_site(text: str, expected: str) -> None:
+    assert short_link(text) == expected

@@ -12,7 +12,17 @@ from model_manager.core.library import query
 from model_manager.ui.sidebar import Sidebar, SidebarRow, SidebarSection
 from model_manager.ui.sidebar_delegate import ROW_HEIGHT, arrow_rect
 from model_manager.ui.sidebar_model import DEEPEST, SidebarModel
-from model_manager.ui.sidebar_rows import attention_section, folders_section, grouped, library_section, quoted, tags_section, types_section
+from model_manager.ui.sidebar_rows import (
+    BROWSE,
+    UPDATES,
+    attention_section,
+    folders_section,
+    grouped,
+    library_section,
+    quoted,
+    tags_section,
+    types_section,
+)
 from model_manager.ui.theme import set_theme, tokens
 
 
@@ -178,11 +188,27 @@ def test_the_keyboard_reaches_every_row_and_passes_headings(sidebar: Sidebar, qt
     sidebar.set_current("")
     told: list[str] = []
     sidebar.query_chosen.connect(told.append)
-    for _ in range(4):
+    for _ in range(6):
         qtbot.keyClick(tree_of(sidebar), Qt.Key.Key_Down)
     qtbot.keyClick(tree_of(sidebar), Qt.Key.Key_Return)
     qtbot.keyClick(tree_of(sidebar), Qt.Key.Key_Home)
     assert told == ["is:favourite", "added<7d", "type:loras", "tag:portrait", "tag:portrait", ""]
+
+
+def test_other_pages_open_by_enter_or_a_click_only(sidebar: Sidebar, qtbot: QtBot) -> None:
+    sidebar.set_rows([library_section(5, 1, 0, 14)])
+    sidebar.set_current("added<7d")
+    told: list[str] = []
+    sidebar.query_chosen.connect(told.append)
+    sidebar.page_chosen.connect(told.append)
+    qtbot.keyClick(tree_of(sidebar), Qt.Key.Key_Down)
+    assert told == []
+    qtbot.keyClick(tree_of(sidebar), Qt.Key.Key_Return)
+    assert told == [UPDATES] and sidebar.current() == "added<7d"
+    place = tree_of(sidebar).visualRect(sidebar._model.index_of(BROWSE)).center()
+    qtbot.mouseClick(tree_of(sidebar).viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert told == [UPDATES, BROWSE]
+    assert tree_of(sidebar).currentIndex() == sidebar._model.index_of("added<7d"), "what is shown behind stays marked"
 
 
 def test_arrows_open_and_close_without_choosing(sidebar: Sidebar, qtbot: QtBot) -> None:
@@ -217,7 +243,7 @@ def test_a_row_can_be_opened_before_its_folders_are_known(sidebar: Sidebar) -> N
 def test_every_search_is_one_the_library_understands() -> None:
     named = [types_section([("loras", "LoRAs", 1)]), tags_section([("two words", 1)])]
     sections = [library_section(1, 1, 1), attention_section(1, 1, 1), *named]
-    for row in (row for section in sections for row in section.rows if row.query):
+    for row in (row for section in sections for row in section.rows if row.query and not row.is_page):
         parsed = query.parse(row.query)
         assert len(parsed.tests) == 1 and not parsed.words, row.query
 

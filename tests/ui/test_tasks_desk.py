@@ -266,7 +266,7 @@ def test_danger_is_accepted_only_in_so_many_words(window: MainWindow, bench: Wor
     task = add(qtbot, window, "odd", FAILED)
     assert action_words("fix", task) == "Download anyway…"
     window.tasks.board.mend(task.id)
-    answer(window, "Keep away")
+    answer(window, "Leave it")
     assert window.tasks.board.model.task(task.id).state == FAILED
     window.tasks.board.mend(task.id)
     answer(window, "Download anyway")

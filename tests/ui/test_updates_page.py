@@ -67,6 +67,7 @@ def fetch(window: MainWindow, qtbot: QtBot) -> None:
     window.online._add_entries(menu, window.selection.ids(2))
     menu.actions()[0].trigger()
     qtbot.waitUntil(lambda: ended(window, DETAILS) and window.is_quiet, timeout=SECONDS)
+    qtbot.waitUntil(lambda: any(window.session.model.card(row).name == "Paper fox" for row in range(3)), timeout=SECONDS)
 
 
 def found(window: MainWindow, qtbot: QtBot) -> UpdatesPage:
@@ -84,8 +85,12 @@ def test_details_and_previews_are_fetched_from_the_menu(window: MainWindow, tmp_
     fetch(window, qtbot)
     loras = tmp_path / "ComfyUI/models/loras"
     assert '"modelId": 100' in (loras / "fox.info").read_text() and not (loras / "mine.info").exists()
-    names = {window.session.model.card(row).name for row in range(window.session.model.rowCount())}
-    assert names == {"Paper fox", "Paper owl", "mine"}
+    model = window.session.model
+
+    def names() -> set[str]:
+        return {model.card(row).name for row in range(model.rowCount())}
+
+    qtbot.waitUntil(lambda: names() == {"Paper fox", "Paper owl", "mine"}, timeout=SECONDS)  # the folders are watched
 
 
 def test_an_empty_page_asks_nothing(window: MainWindow, double: Double, qtbot: QtBot) -> None:

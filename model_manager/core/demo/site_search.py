@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from model_manager.core.demo.site_records import Reply, Request, Site, SiteModel, SitePicture, SiteVersion, json_reply
 from model_manager.core.demo.site_shapes import LISTED, model_shape, post_shape
 
-TODAY: Final = "2026-08-08"  # the day on which the double's time stands
+# counted from the day on which the double's time stands, 2026-08-08
 _SINCE: Final = {"Day": "2026-08-07", "Week": "2026-08-01", "Month": "2026-07-08", "Year": "2025-08-08"}
 _MASKS: Final = {"None": 1, "Soft": 3, "Mature": 7, "X": 31, "true": 31, "false": 1}
 

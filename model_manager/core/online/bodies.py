@@ -65,7 +65,7 @@ def total_of_416(headers: Mapping[str, str]) -> int:
 
 def is_strong(etag: str) -> bool:
     """Return whether this ETag promises the same bytes, so that a part may be continued by it (If-Range takes no other)."""
-    return len(etag) > 2 and etag.startswith('"') and etag.endswith('"')
+    return len(etag) > 2 and etag.startswith('"') and etag.endswith('"') and etag.isprintable()  # others cannot be sent back
 
 
 def is_page(first: bytes, headers: Mapping[str, str], name: str) -> bool:

@@ -67,13 +67,21 @@ def origin(url: str) -> str:
 
 
 def asked_now(url: str, site: str, ends: Endpoints) -> str:
-    """Return the address of a file of `site` where that site is asked now: a task may have been stored when another mirror was in use."""
+    """Return the address of a file of `site` where that site is asked now: a task may have been stored when another mirror was in use.
+
+    What lies elsewhere is not looked for on this computer: that is the demo's own site, which does not have it.
+    """
     end = {CIVITAI: ends.civitai, HUGGING_FACE: ends.huggingface}.get(site)
     parts = _split(url)
-    if end is None or parts is None or origin(url) == origin(end):
+    if end is None or parts is None or origin(url) == origin(end) or (_is_here(end) and not _is_here(url)):
         return url
     place = parts.path.find("/api/download/") if site == CIVITAI else 0
     return end + urlunsplit(("", "", parts.path[place:], parts.query, "")) if place >= 0 else url
+
+
+def _is_here(url: str) -> bool:
+    """Whether an address is of this computer."""
+    return host_of(url) in ("localhost", "127.0.0.1", "::1")
 
 
 def host_of(url: str) -> str:

@@ -24,6 +24,7 @@ _REPOSITORY = re.compile(
     r"/(?:api/models/|api/(?=datasets/|spaces/)|(?!api/))((?:datasets/|spaces/)?[^/]+(?:/[^/]+)?)"
     r"(?:$|/(?:resolve|blob|raw|tree|revision|paths-info)/)"
 )
+_NO_TAGS = str.maketrans("<>", "‹›")  # a picture in them, shown as a tooltip, would be read from wherever it says
 KEY_PAGES = {CIVITAI: "/user/account", HUGGING_FACE: "/settings/tokens"}
 
 
@@ -221,10 +222,10 @@ def _message(reply: Reply, said: Mapping[str, Any]) -> str:
 
 
 def clean(text: str, secrets: Collection[str] = ()) -> str:
-    """Return a site's own words fit to be shown: one line, not long, and without these secrets."""
+    """Return a site's own words fit to be shown: one line, not long, without these secrets, and nothing that could be taken for HTML."""
     for secret in filter(None, secrets):
         text = text.replace(secret, "…")
-    text = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    text = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split()).translate(_NO_TAGS)
     return text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"
 
 

@@ -14,7 +14,7 @@ from model_manager.core.errors import BadDownload, NetworkFault, Refused
 from model_manager.core.online.answers import Answer
 from model_manager.core.online.bodies import Body, is_strong
 from model_manager.core.online.partials import Partial, Range
-from model_manager.core.online.streams import BLAKE3, GIT_SHA1, SHA256, Flusher, Follower
+from model_manager.core.online.streams import BLAKE3, GIT_SHA1, SHA256, TURNS, Flusher, Follower
 from model_manager.core.online.throttle import Throttle
 from model_manager.core.online.web import Web
 from model_manager.core.words import tr
@@ -162,7 +162,8 @@ class Filling:
 
     def put(self, handle: int, place: int, data: memoryview) -> None:
         """Write bytes where they belong and let everybody know."""
-        self.partial.write(handle, place, data)
+        with TURNS.turn():
+            self.partial.write(handle, place, data)
         self.follower.reach(self.partial.prefix)
         now = time.monotonic()
         if now >= self._next_word:

@@ -169,17 +169,6 @@ def require_key(key: str) -> str:
     return key
 
 
-def source_text(source: str) -> str:
-    """Return in a sentence where a key is kept, for the dialog."""
-    texts = {
-        ENVIRONMENT: tr("The key comes from the environment of this program."),
-        FILE: tr("The key comes from Hugging Face's own tools on this computer."),
-        KEYCHAIN: tr("The key is kept in the keychain of this computer."),
-        MEMORY: tr("This computer has no keychain that can be used, so the key is kept only until the program ends."),
-    }
-    return texts.get(source, tr("There is no key."))
-
-
 def _put(site: str, key: str) -> bool:
     """Write a key into the keychain and read it again: some backends forget without a word."""
     backend = keychain()

@@ -178,15 +178,17 @@ def _canonical(url: str) -> str:
 
 
 def page_of(link: Link) -> str:
-    """Return the address of the page that shows what a link names, for a browser; "" where there is none."""
+    """Return the address of the page that shows what a link names, for a browser; "" where there is none. It names the same as the link."""
     if link.problem:
         return ""
     if link.site == CIVITAI:
         if link.image_id:
             return f"https://civitai.com/images/{link.image_id}"
+        version, file = (f"modelVersionId={link.version_id}" if link.version_id else ""), (f"fileId={link.file_id}" if link.file_id else "")
         if not link.model_id:
-            return f"https://civitai.com/model-versions/{link.version_id}"
-        return f"https://civitai.com/models/{link.model_id}" + (f"?modelVersionId={link.version_id}" if link.version_id else "")
+            return f"https://civitai.com/model-versions/{link.version_id}" + (f"?{file}" if file else "")
+        fields = "&".join(filter(None, (version, file)))
+        return f"https://civitai.com/models/{link.model_id}" + (f"?{fields}" if fields else "")
     if link.site == HUGGING_FACE:
         if not link.path and not link.revision:
             return f"https://huggingface.co/{link.repo}"

@@ -3,12 +3,14 @@
 Called by transfer and segments, which never name a thread themselves. All of them end before what started them does.
 """
 
+import contextlib
 import hashlib
 import io
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from queue import Empty, SimpleQueue
 from typing import Final, Protocol
 
 from model_manager.core.errors import FileFault
@@ -18,6 +20,7 @@ from model_manager.core.work import Work
 
 STEP: Final = 1 << 20  # bytes hashed at once: they stay in the processor's cache between reading and hashing
 FLUSH_EVERY: Final = 64 << 20  # bytes
+_LONGEST_TURN: Final = 0.05  # seconds that anybody waits for a turn
 _BEHIND: Final = 8 << 20  # bytes by which the hash may be behind before it reads back what nobody hands over
 _QUEUED: Final = 8  # buffers that wait to be hashed; a reader that waited goes on when half of them are through, not at each one
 SHA256, BLAKE3, GIT_SHA1 = "sha256", "blake3", "git_sha1"
@@ -44,6 +47,57 @@ def new_hash(algorithm: str, size: int) -> Hash:
     return hashlib.sha256()
 
 
+class Turns:
+    """Lets no more threads of all transfers work at once than there are cores, one less while there are several transfers.
+
+    Sixteen that want a core all the time would keep the window's thread from its own, and whoever holds the interpreter from his.
+    Who has a turn works for a millisecond, and never waits for the network.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._free: SimpleQueue[None] = SimpleQueue()
+        for _ in range(most):
+            self._free.put(None)
+        self._lock, self._transfers = threading.Lock(), 0
+        self.wait_seconds = _LONGEST_TURN
+
+    @property
+    def free(self) -> int:
+        """How many turns nobody has."""
+        return self._free.qsize()
+
+    def come(self) -> None:
+        """A transfer begins."""
+        with self._lock:
+            self._transfers += 1
+            if self._transfers == 2:
+                self._free.get()
+
+    def go(self) -> None:
+        """A transfer has ended."""
+        with self._lock:
+            self._transfers -= 1
+            if self._transfers == 1:
+                self._free.put(None)
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Work when it is one's turn, or after a while all the same: a drive that hangs must not hold back what goes to another."""
+        has_turn = True
+        try:
+            self._free.get(timeout=self.wait_seconds)
+        except Empty:
+            has_turn = False
+        try:
+            yield
+        finally:
+            if has_turn:
+                self._free.put(None)
+
+
+TURNS: Final = Turns(max(2, os.cpu_count() or 1))
+
+
 class Follower:
     """Hashes a file that is being filled, as far as it is whole from its beginning, in a thread of its own.
 
@@ -61,6 +115,7 @@ class Follower:
         self._fault: OSError | None = None
         self._news = threading.Condition()
         self._thread = threading.Thread(target=self._follow, name="transfer-hash", daemon=True)
+        TURNS.come()
         self._thread.start()
 
     def reach(self, end: int) -> None:
@@ -110,17 +165,20 @@ class Follower:
             return self._place >= self._end or self._is_ended
 
     def close(self) -> None:
-        """End the thread."""
+        """End the thread; harmless when called twice."""
         with self._news:
-            self._is_over = True
+            was_over, self._is_over = self._is_over, True
             self._news.notify_all()
         self._thread.join()
+        if not was_over:
+            TURNS.go()
 
     def _follow(self) -> None:
         try:
             with io.FileIO(long_path(self._path)) as file, memoryview(bytearray(STEP)) as buffer:
                 while (piece := self._next(file, buffer)) is not None:
-                    self._hash.update(piece)
+                    with TURNS.turn():
+                        self._hash.update(piece)
                     self._hashed(piece, buffer)
         except OSError as fault:
             self._fault = fault

@@ -18,6 +18,7 @@ from model_manager.core.hashes.store import Store
 from model_manager.core.online.civitai_parts import version_of
 from model_manager.core.online.records import Offer, Update, Version
 from model_manager.core.sidecars.own_key import read_own, save_own
+from model_manager.core.sidecars.turns import turn
 
 FILE_NAME: Final = "updates.sqlite"
 FILE, VERSION, MODEL = "file", "version", "model"  # what can be ignored
@@ -91,15 +92,16 @@ def ignore(model_path: str, what: str, id_: int = 0, is_ignored: bool = True) ->
 
     Raises BadSidecar or FileFault when it cannot be written; it is then as it was.
     """
-    before = read_own(model_path).get(_NAME)
-    values: dict[str, Any] = dict(before) if isinstance(before, dict) else {}
-    if what == FILE:
-        values[FILE] = is_ignored
-    else:
-        key = _VERSIONS if what == VERSION else _MODELS
-        ids = _numbers(values.get(key))
-        values[key] = sorted(ids | {id_} if is_ignored else ids - {id_})
-    save_own(model_path, _NAME, {key: value for key, value in values.items() if value} or None)
+    with turn(model_path):
+        before = read_own(model_path).get(_NAME)
+        values: dict[str, Any] = dict(before) if isinstance(before, dict) else {}
+        if what == FILE:
+            values[FILE] = is_ignored
+        else:
+            key = _VERSIONS if what == VERSION else _MODELS
+            ids = _numbers(values.get(key))
+            values[key] = sorted(ids | {id_} if is_ignored else ids - {id_})
+        save_own(model_path, _NAME, {key: value for key, value in values.items() if value} or None)
 
 
 def _numbers(value: object) -> frozenset[int]:

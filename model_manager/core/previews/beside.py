@@ -8,15 +8,14 @@ import os
 import stat
 from dataclasses import dataclass
 
-from model_manager.core.errors import FileFault
-from model_manager.core.library.kinds import MODEL_EXTENSIONS
-from model_manager.core.paths import long_path, plain_reason
+from model_manager.core.errors import FileFault, FolderFault
+from model_manager.core.paths import long_path
 from model_manager.core.sidecars.family import families
 from model_manager.core.sidecars.suffixes import STILLS, VIDEOS, stem_of
+from model_manager.core.sidecars.surroundings import is_too_long, names_around
 from model_manager.core.words import tr
 
 PREVIEW = ".preview"
-LONGEST_NAME = 255  # bytes on Linux, letters elsewhere
 _GALLERY = frozenset((".example.0.jpeg",))  # one of a numbered series, which stays
 _MORE = (".jfif", ".preview.jfif", ".jpe", ".preview.jpe")  # ComfyUI goes by the types the system knows, and serves these
 _THE_PICTURE = frozenset(STILLS) - _GALLERY | frozenset(_MORE)
@@ -46,11 +45,9 @@ def look_beside(model_path: str) -> Beside:
     folder, model = os.path.split(model_path)
     stem = stem_of(model)
     try:
-        names = [name for name in os.listdir(long_path(folder)) if name.startswith(stem + ".")]
-    except (OSError, ValueError) as error:
-        reason = plain_reason(error) if isinstance(error, OSError) else tr("its name is not a possible file name")
-        raise FileFault(tr("The folder {path} cannot be read: {reason}. Nothing was changed.", path=folder, reason=reason)) from error
-    models = {name for name in names if os.path.splitext(name)[1].lower() in MODEL_EXTENSIONS} | {model}
+        names, models = names_around(folder, model)
+    except FolderFault as fault:
+        raise FileFault(fault.text) from fault
     family = families(models, names)[model]
     has_sibling = any(stem_of(name) == stem + PREVIEW for name in models)
     others = [name for name in names if name[len(stem) :].lower() in (_MORE[::2] if has_sibling else _MORE)]
@@ -75,7 +72,7 @@ def _is_file(folder: str, name: str) -> bool:
 
 def require_short(name: str) -> None:
     """Raise FileFault when no drive takes a file name as long as `name`."""
-    if len(os.fsencode(name) if os.name == "posix" else name) > LONGEST_NAME:
+    if is_too_long(name):
         raise FileFault(
             tr("The preview would have to be called {name}, which is too long a name. Give the model a shorter one first.", name=name)
         )

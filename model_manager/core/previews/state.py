@@ -9,6 +9,7 @@ from typing import Any
 from model_manager.core.errors import BadSidecar, FileFault
 from model_manager.core.previews.records import FILL, FIT, Look, PreviewState
 from model_manager.core.sidecars.own_key import read_own, save_own
+from model_manager.core.sidecars.turns import turn
 
 NAME = "preview"
 _OURS = frozenset(("locked", "fit", "focus", "zoom"))
@@ -27,6 +28,11 @@ def read_state(model_path: str) -> PreviewState:
 
 def save_state(model_path: str, state: PreviewState) -> None:
     """Remember `state`. Raises BadSidecar when the `.info` is not JSON, FileFault when it cannot be written; it is then as it was."""
+    with turn(model_path):
+        _save(model_path, state)
+
+
+def _save(model_path: str, state: PreviewState) -> None:
     before = read_own(model_path).get(NAME)
     values = {key: value for key, value in before.items() if key not in _OURS} if isinstance(before, dict) else {}
     if state.is_locked:

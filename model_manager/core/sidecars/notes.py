@@ -14,6 +14,7 @@ from model_manager.core.sidecars.fetched_text import apart
 from model_manager.core.sidecars.front_matter import new_head, split, unix_lines
 from model_manager.core.sidecars.reading import TEXT_LIMIT, plain_text, read_bytes, unreadable
 from model_manager.core.sidecars.suffixes import NOTES, stem_of
+from model_manager.core.sidecars.turns import turn
 from model_manager.core.words import tr
 
 
@@ -38,6 +39,11 @@ def save_notes(folder: str, model_name: str, body: str, expected: str | None = N
     from `details` if given. expected: the notes as they were loaded; when the file says something else by now, FileFault is raised and
     nothing is written. Raises FileFault as well when the file cannot be read or written; the old one is then as it was.
     """
+    with turn(os.path.join(folder, model_name)):
+        return _saved(folder, model_name, body, expected, details)
+
+
+def _saved(folder: str, model_name: str, body: str, expected: str | None, details: Details | None) -> str:
     stored = _stored(folder, model_name)
     if expected is not None and not _same(stored.body, expected):
         raise FileFault(

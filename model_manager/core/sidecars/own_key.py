@@ -14,6 +14,7 @@ from model_manager.core.paths import replace_file
 from model_manager.core.sidecars.json_text import with_values
 from model_manager.core.sidecars.reading import JSON_LIMIT, decode, parse_object, read_bytes, unreadable
 from model_manager.core.sidecars.suffixes import INFO, stem_of
+from model_manager.core.sidecars.turns import turn
 
 KEY = "model_manager"
 
@@ -31,20 +32,21 @@ def save_own(model_path: str, name: str, value: Mapping[str, Any] | None) -> Non
 
     Raises BadSidecar when the `.info` is not a JSON object, FileFault when it cannot be read or written; it is then as it was.
     """
-    path = _path(model_path)
-    data = _read(path)
-    own = dict(read_own(model_path)) if data is not None else {}
-    if own.get(name) == value:
-        return
-    if value is None:
-        del own[name]
-    else:
-        own[name] = dict(value)
-    if data is None:
-        replace_file(path, (json.dumps({KEY: own}, indent=2) + "\n").encode("ascii"))
-        return
-    text, encoding = decode(data)
-    replace_file(path, with_values(os.path.basename(path), text, {KEY: own}).encode(encoding))
+    with turn(model_path):
+        path = _path(model_path)
+        data = _read(path)
+        own = dict(read_own(model_path)) if data is not None else {}
+        if own.get(name) == value:
+            return
+        if value is None:
+            del own[name]
+        else:
+            own[name] = dict(value)
+        if data is None:
+            replace_file(path, (json.dumps({KEY: own}, indent=2) + "\n").encode("ascii"))
+            return
+        text, encoding = decode(data)
+        replace_file(path, with_values(os.path.basename(path), text, {KEY: own}).encode(encoding))
 
 
 def _path(model_path: str) -> str:

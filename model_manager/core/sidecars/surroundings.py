@@ -1,6 +1,6 @@
 """What lies beside a model file, which need not be there yet: the names its sidecars have or get, their bytes, models of the same stem.
 
-Called by writing. It reads, and must never write.
+Called by writing, and by previews for the names alone. It reads, and must never write.
 """
 
 import os
@@ -51,7 +51,7 @@ class Surroundings:
     def read(self, suffix: str) -> None:
         """Read one sidecar into `contents`, or learn why it must not be written (`barred`)."""
         name = self.name(suffix)
-        if _is_too_long(name):
+        if is_too_long(name):
             self.barred[suffix] = tr("{file} was not written: no drive takes a name that long. Give the model a shorter one.", file=name)
         elif name not in families(self.models, [name])[self.model].sidecars:
             self.barred[suffix] = tr("{file} was not written: it belongs to another model.", file=name)
@@ -75,12 +75,7 @@ def look_around(model_path: str) -> Surroundings:
     """Return what lies beside the model file at `model_path`, nothing read yet. Raises FolderFault when its folder cannot be listed."""
     folder, model = os.path.split(model_path)
     stem = stem_of(model)
-    try:
-        names = [name for name in os.listdir(long_path(folder)) if name.startswith(stem + ".")]
-    except (OSError, ValueError) as error:
-        reason = plain_reason(error) if isinstance(error, OSError) else tr("its name is not a possible file name")
-        raise FolderFault(tr("The folder {path} cannot be read: {reason}. Nothing was changed.", path=folder, reason=reason)) from error
-    models = frozenset(name for name in names if os.path.splitext(name)[1].lower() in MODEL_EXTENSIONS) | {model}
+    names, models = names_around(folder, model)
     family = families(models, names)[model]
     spelled: dict[str, str] = {}
     for name in family.sidecars:
@@ -91,5 +86,20 @@ def look_around(model_path: str) -> Surroundings:
     return Surroundings(folder, model, spelled, preview, sharing, models)
 
 
-def _is_too_long(name: str) -> bool:
+def names_around(folder: str, model: str) -> tuple[list[str], frozenset[str]]:
+    """Return the names in a folder that begin with a model's stem and a dot, and those of models among them, the model itself, too.
+
+    Raises FolderFault when the folder cannot be listed.
+    """
+    front = stem_of(model) + "."
+    try:
+        names = [name for name in os.listdir(long_path(folder)) if name.startswith(front)]
+    except (OSError, ValueError) as error:
+        reason = plain_reason(error) if isinstance(error, OSError) else tr("its name is not a possible file name")
+        raise FolderFault(tr("The folder {path} cannot be read: {reason}. Nothing was changed.", path=folder, reason=reason)) from error
+    return names, frozenset(name for name in names if os.path.splitext(name)[1].lower() in MODEL_EXTENSIONS) | {model}
+
+
+def is_too_long(name: str) -> bool:
+    """Return whether no drive takes a file name as long as this."""
     return len(os.fsencode(name) if os.name == "posix" else name) > LONGEST_NAME

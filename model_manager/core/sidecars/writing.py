@@ -16,6 +16,7 @@ from model_manager.core.sidecars.reading import parse_object
 from model_manager.core.sidecars.record import Record, ours_of, record_of
 from model_manager.core.sidecars.suffixes import CIVITAI_INFO, INFO, NOTES
 from model_manager.core.sidecars.surroundings import Surroundings, look_around
+from model_manager.core.sidecars.turns import turn
 from model_manager.core.sidecars.writing_dialects import DIALECTS, new_info, new_notes, new_object, require_ours
 from model_manager.core.sidecars.writing_others import Target
 
@@ -42,6 +43,19 @@ def save_details(
     as known. Files that say the same already are not written. faults: hears a sentence for each file that could not be written; without
     it the first one is raised (BadSidecar, FileFault) after the others were written. Raises FolderFault when the folder cannot be read.
     """
+    with turn(model_path):
+        written, plan, first = _saved(model_path, fetched, compatible, sha256, size)
+    if faults is not None:
+        faults += plan.faults
+    elif first is not None:
+        raise first
+    return written
+
+
+def _saved(
+    model_path: str, fetched: Fetched, compatible: Collection[str], sha256: str, size: int
+) -> tuple[list[str], Plan, BadSidecar | FileFault | None]:
+    """Return the names that were written, the plan with all faults, and the first fault."""
     beside = look_around(normalize(model_path))
     suffixes = [NOTES, INFO, *("." + name for name in compatible if "." + name in DIALECTS)]
     for suffix in suffixes:
@@ -56,11 +70,7 @@ def save_details(
         except FileFault as fault:
             plan.faults.append(fault.text)
             first = first or fault
-    if faults is not None:
-        faults += plan.faults
-    elif first is not None:
-        raise first
-    return written
+    return written, plan, first
 
 
 def mark_not_found(model_path: str, compatible: Collection[str]) -> list[str]:
@@ -71,12 +81,13 @@ def mark_not_found(model_path: str, compatible: Collection[str]) -> list[str]:
     """
     if CIVITAI_INFO.removeprefix(".") not in compatible:
         return []
-    beside = look_around(normalize(model_path))
-    beside.read(CIVITAI_INFO)
-    if CIVITAI_INFO in beside.contents or CIVITAI_INFO in beside.barred:
-        return []
-    replace_file(os.path.join(beside.folder, beside.name(CIVITAI_INFO)), b"{}")
-    return [beside.name(CIVITAI_INFO)]
+    with turn(model_path):
+        beside = look_around(normalize(model_path))
+        beside.read(CIVITAI_INFO)
+        if CIVITAI_INFO in beside.contents or CIVITAI_INFO in beside.barred:
+            return []
+        replace_file(os.path.join(beside.folder, beside.name(CIVITAI_INFO)), b"{}")
+        return [beside.name(CIVITAI_INFO)]
 
 
 def _target(model_path: str, beside: Surroundings, fetched: Fetched, sha256: str, size: int) -> Target:

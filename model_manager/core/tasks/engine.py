@@ -15,14 +15,13 @@ Several engines, also of several processes, share one store: each task is worked
 import logging
 import threading
 import time
-import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Final, TypeVar
 
-from model_manager.core.errors import Cancelled, ModelManagerError
+from model_manager.core.errors import Cancelled, ModelManagerError, trace_of
 from model_manager.core.tasks.book import Book
 from model_manager.core.tasks.desk import Desk
 from model_manager.core.tasks.kinds import TaskKind
@@ -315,16 +314,6 @@ def _tried(function: Callable[[], object], text: str) -> Exception | None:
         function()
     except Exception as fault:  # noqa: BLE001
         if not isinstance(fault, ModelManagerError):
-            _log_fault(fault, text)
+            log.error("%s\n%s", text, trace_of(fault))
         return fault
     return None
-
-
-def _log_fault(fault: BaseException, text: str) -> None:
-    """Log where it happened and what it was, without its words: those of HTTP libraries quote addresses and headers, keys and all."""
-    lines = []
-    seen: BaseException | None = fault
-    while seen is not None:
-        lines += [type(seen).__name__ + ":", *(line.rstrip() for line in traceback.format_tb(seen.__traceback__))]
-        seen = seen.__cause__ or seen.__context__
-    log.error("%s\n%s", text, "\n".join(lines))

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from model_manager.core.amounts import size_text
 from model_manager.core.errors import BadLink, OutsideRoot
 from model_manager.core.files.destinations import Destination, destination_for, kind_of_name
 from model_manager.core.files.volumes import RESERVE, volume_of
@@ -312,10 +311,3 @@ def download_payload(proposal: Proposal, link: str = "", image: Image | None = N
         "version": to_plain(proposal.version),
         "image": to_plain(image) if image else None,
     }
-
-
-def room_problem(proposal: Proposal) -> str:
-    """Return a sentence when the drive has not enough room, "" when it has or nothing is known."""
-    if not proposal.missing:
-        return ""
-    return tr("The drive lacks {size}. Make room, or choose another folder.", size=size_text(proposal.missing))

@@ -12,7 +12,6 @@ from model_manager.core.tasks.states import (
     ANEW,
     CANCEL,
     CANCELLED,
-    DONE,
     FAILED,
     PAUSE,
     PAUSED,
@@ -56,7 +55,6 @@ STOPS: Final[Mapping[str, tuple[str, ...]]] = {
     PAUSE: (PAUSED,), CANCEL: (CANCELLED,), REQUEUE: (QUEUED,), ANEW: (CANCELLED, QUEUED),
 }  # fmt: skip
 AMENDABLE: Final = frozenset((FAILED, WAITING, PAUSED))  # what a task is to do can be changed
-CLEARED: Final = frozenset((DONE, FAILED, CANCELLED))
 
 
 def in_order(tasks: Collection[Task]) -> list[Task]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, QUrl
-from PySide6.QtGui import QDesktopServices, QImage
+from PySide6.QtCore import QObject, QSize
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from model_manager.bridge.links import Links, Pick, ground_of, task_of
@@ -16,14 +16,15 @@ from model_manager.bridge.session import Session
 from model_manager.bridge.web_pictures import WebPictures
 from model_manager.core.amounts import size_text
 from model_manager.core.online.records import CIVITAI, HUGGING_FACE, SITE_NAMES, Image
-from model_manager.core.words import tr, trn
+from model_manager.core.words import tr
 from model_manager.ui.drop_desk import DropDesk
 from model_manager.ui.folder_desk import FolderDesk
 from model_manager.ui.links.sheet import LinkSheet
-from model_manager.ui.links.words import fault_words, link_title, place_words, row_notes
-from model_manager.ui.pictures.tiles import Tile
-from model_manager.ui.tasks.desk import TasksDesk
+from model_manager.ui.links.words import fault_words, link_tile, nothing_words, place_words, row_notes, total_words
+from model_manager.ui.settings.dialog import ONLINE
+from model_manager.ui.tasks.desk import TasksDesk, open_page
 
+MOST = QSize(1240, 960)  # more of a large screen would only be empty
 EDGE = 180  # device pixels of a picture in the strip, at a scale of one
 
 
@@ -46,6 +47,8 @@ class LinkDesk(QObject):
         drops.links_came.connect(self.show)
         tasks.board.add_link_asked.connect(self.show)
         folders.settings.key_kept.connect(self._on_key_kept)
+        folders.settings.level_changed.connect(self.links.review)
+        folders.sources_changed.connect(self.links.plan_lost)
 
     # ways in
 
@@ -72,8 +75,11 @@ class LinkDesk(QObject):
                 self.links.look(pick)
 
     def _fit(self, sheet: LinkSheet) -> None:
-        width, height = max(640, self._window.width() - 24), max(420, self._window.height() - 24)
-        sheet.resize(min(sheet.width(), width), min(sheet.height(), height))
+        """As large as it is of use, and never larger than the window."""
+        window = self._window
+        width = max(sheet.width(), min(MOST.width(), window.width() * 2 // 3))
+        height = max(sheet.height(), min(MOST.height(), window.height() * 4 // 5))
+        sheet.resize(min(width, max(640, window.width() - 24)), min(height, max(420, window.height() - 24)))
 
     def _connect(self, sheet: LinkSheet) -> None:
         sheet.links_changed.connect(self.links.set_text)
@@ -85,11 +91,14 @@ class LinkDesk(QObject):
         offer.version_chosen.connect(lambda id_: self._with_shown(partial(self.links.choose_version, id_=id_)))
         offer.files_chosen.connect(lambda places, row: self._with_shown(partial(self.links.take, places=places, row=row)))
         offer.picture_chosen.connect(self._on_picture_chosen)
-        offer.page_asked.connect(lambda address: QDesktopServices.openUrl(QUrl(address)))
+        offer.page_asked.connect(open_page)
+        offer.level_asked.connect(lambda: self._folders.settings.show(ONLINE))
         target.folder_chosen.connect(lambda folder: self._with_shown(partial(self.links.set_options, destination=folder)))
         target.sub_folder_chosen.connect(lambda text: self._with_shown(partial(self.links.set_options, below=text)))
         target.name_chosen.connect(lambda text: self._with_shown(partial(self.links.set_options, name=text)))
-        target.folders_asked.connect(self._folders.show_folders)
+        target.folders_asked.connect(self._ask_folders)
+        target.show_asked.connect(self._show_here)
+        self.links.sub_folders_known.connect(target.show_sub_folders)
 
     def _ground(self) -> Any:
         return ground_of(self._session.folder, self._session, self._facts)
@@ -97,6 +106,18 @@ class LinkDesk(QObject):
     def _with_shown(self, act: Callable[[Pick], None]) -> None:
         if self._shown is not None:
             act(self._shown)
+
+    def _ask_folders(self) -> None:
+        """Open the folders; until another is chosen, the one that was stays chosen."""
+        self._show(self._shown)
+        self._folders.show_folders()
+
+    def _show_here(self) -> None:
+        """Go to the model that has this content already."""
+        plan = self._shown.plan if self._shown is not None else None
+        if plan is not None and plan.here and self._sheet is not None:
+            self._sheet.reject()
+            self._tasks.show_path(plan.here[0])
 
     def _close(self) -> None:
         sheet, self._sheet, self._shown = self._sheet, None, None
@@ -117,7 +138,7 @@ class LinkDesk(QObject):
         self._show(self._shown)
 
     def _show_list(self) -> None:
-        tiles = [Tile(pick.key, *link_title(pick), value=pick) for pick in self.links.picks.values()]
+        tiles = [link_tile(pick) for pick in self.links.picks.values()]
         if self._sheet is not None:
             self._sheet.show_links(tiles, self._shown)
             self._show_total()
@@ -150,7 +171,10 @@ class LinkDesk(QObject):
         if plan is not None:
             sheet.target.show_folders(self.links.folders, plan.destination)
             sheet.target.show_place(plan.below, plan.name, is_one=len(plan.group.files) == 1)
-        sheet.target.say(*place_words(pick))
+            if plan.destination is not None:
+                self.links.ask_sub_folders(plan.destination.path)
+        is_lost = plan is not None and plan.state in ("ask", "stuck")
+        sheet.target.say(*place_words(pick), can_show=plan is not None and bool(plan.here), needs_folder=is_lost)
         sheet.show_offer()
 
     def _edge(self) -> int:
@@ -175,7 +199,6 @@ class LinkDesk(QObject):
         if sheet is None:
             return
         wanted = self.links.wanted()
-        size = sum(plan.size for _, plan in wanted)
         missing = next((plan for _, plan in wanted if plan.missing), None)
         if not self.links.picks:
             sheet.show_total("", "muted", False)
@@ -184,10 +207,9 @@ class LinkDesk(QObject):
         elif missing is not None:
             sheet.show_total(tr("There is not enough room: {size} are missing.", size=size_text(missing.missing)), "bad", True)
         elif wanted:
-            text = trn("{count} model", "{count} models", len(wanted))
-            sheet.show_total(f"{text} · {size_text(size)}" if size else text, "muted", True)
+            sheet.show_total(total_words([plan for _, plan in wanted]), "muted", True)
         else:
-            sheet.show_total(tr("There is nothing to download yet."), "muted", False)
+            sheet.show_total(nothing_words(self.links.picks.values()), "muted", False)
 
     def _download(self) -> None:
         wanted = self.links.wanted()
@@ -205,6 +227,6 @@ class LinkDesk(QObject):
         if what == "add_key":
             self._folders.settings.ask_key(pick.link.site if pick.link.site in (CIVITAI, HUGGING_FACE) else CIVITAI)
         elif what == "open_page" and page:
-            QDesktopServices.openUrl(QUrl(page))
+            open_page(page)
         else:
             self.links.look(pick)

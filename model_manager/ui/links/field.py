@@ -6,7 +6,7 @@ Part of the link sheet. It does not understand links itself; it is told what is 
 from collections.abc import Mapping
 
 from PySide6.QtCore import QMimeData, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
 from model_manager.core.words import tr
@@ -28,7 +28,7 @@ class LinkField(QPlainTextEdit):
         self.setPlaceholderText(tr("Paste links of Civitai, Hugging Face or GitHub, AIR names or addresses of files"))
         self.setAccessibleName(tr("Links"))
         self.setTabChangesFocus(True)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._timer = QTimer(self, singleShot=True, interval=PARSE_MS)
         self._timer.timeout.connect(lambda: self.changed.emit(self.toPlainText()))
@@ -54,13 +54,22 @@ class LinkField(QPlainTextEdit):
         self.insertPlainText(text[:LONGEST])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter goes on; with Shift it begins a line."""
+        """Enter goes on; with Shift it begins a line, with Ctrl it is the sheet's."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.ignore()
+            return
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self._timer.stop()
             self.changed.emit(self.toPlainText())
             self.accepted.emit()
             return
         super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where all lines have room none is scrolled away: lines come before the field has grown."""
+        super().resizeEvent(event)
+        if self.blockCount() <= LINES:
+            self.verticalScrollBar().setValue(0)
 
     def sizeHint(self) -> QSize:
         """As high as its lines, within bounds."""
@@ -80,5 +89,7 @@ class LinkField(QPlainTextEdit):
         return [mark]
 
     def _fit(self) -> None:
-        lines = max(2, min(LINES, self.blockCount()))
-        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 22)
+        lines = max(1, min(LINES, self.blockCount()))
+        bars = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(bars.ScrollBarAsNeeded if self.blockCount() > LINES else bars.ScrollBarAlwaysOff)
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 24)

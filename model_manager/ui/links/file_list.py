@@ -4,6 +4,7 @@ Part of the link sheet; files that are only of use together are one row. Keyboar
 told.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
@@ -31,12 +32,17 @@ def scan_words(group: Group) -> tuple[str, str]:
     results = {result for file in group.files for result in (file.pickle_scan, file.virus_scan)}
     if "Danger" in results:
         why = next((file.scan_message for file in group.files if "Danger" in (file.pickle_scan, file.virus_scan)), "")
-        return tr("Unsafe: {why}", why=why or tr("the scan found something")), "bad"
+        return tr("Unsafe: {why}", why=plain_line(why) or tr("the scan found something")), "bad"
     if "Error" in results:
         return tr("The scan failed"), "warn"
     if "Pending" in results:
         return tr("Not scanned yet"), "warn"
     return (tr("Scanned"), "ok") if "Success" in results else ("", "muted")
+
+
+def plain_line(text: str) -> str:
+    """Return what a scan says (Markdown, several lines) as a line."""
+    return " ".join(re.sub(r"[*`]+|^\s*-\s", " ", text, flags=re.MULTILINE).split())
 
 
 def about(group: Group) -> str:
@@ -52,7 +58,7 @@ def about(group: Group) -> str:
 def title(group: Group) -> str:
     """What a row is called: with its folder where it lies in one."""
     below = group.files[0].below if group.sort == ONE else ""
-    return f"{below}/{group.title}" if below else group.title
+    return f"{below}/{group.title}" if below else group.title or tr("The whole folder")
 
 
 class FileModel(QAbstractListModel):

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 
 from model_manager.ui import theme
 from model_manager.ui.details.parts import font
+from model_manager.ui.elided_label import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 TileRole, ImageRole, FaultRole = (Qt.ItemDataRole.UserRole + number for number in range(3))
@@ -23,13 +24,19 @@ CORNER = 7
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One entry. key: what its picture is asked by, None for one that has none; sign: an icon in place of a picture."""
+    """One entry. key: what its picture is asked by, None for one that has none; sign: an icon in place of a picture.
+
+    tone: of the note and the sign ("bad"); tip: plain text; badge: an icon in the corner of the picture.
+    """
 
     key: Hashable
     title: str
     note: str = ""
     sign: str = ""
     value: Any = None
+    tone: str = ""
+    tip: str = ""
+    badge: str = ""
 
 
 class TileModel(QAbstractListModel):
@@ -94,7 +101,7 @@ class TileModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{tile.title}, {tile.note}" if tile.note else tile.title
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._faults.get(tile.key)
+            return plain_tip("\n".join(filter(None, (self._faults.get(tile.key), tile.tip)))) or None
         return {TileRole: tile, ImageRole: self._pixmaps.get(tile.key), FaultRole: self._faults.get(tile.key)}.get(role)
 
 
@@ -191,7 +198,7 @@ class SourceDelegate(QStyledItemDelegate):
         colours, middle = theme.tokens(), room.center().y()
         for words, used, ink, top in (
             (tile.title, font(13, _weight(is_chosen)), colours.accent if is_chosen else colours.text, middle - 18),
-            (tile.note, font(12), colours.muted, middle),
+            (tile.note, font(12), getattr(colours, tile.tone or "muted"), middle),
         ):
             painter.setFont(used)
             painter.setPen(ink)
@@ -241,6 +248,8 @@ def paint_tile(painter: QPainter, box: QRectF, tile: Tile, pixmap: QPixmap | Non
         painter.fillRect(box, colours.raised)
         painter.drawPixmap(box, pixmap, shown_part(pixmap.size(), box.width() / box.height()))
         painter.restore()
+        if tile.badge:
+            _paint_badge(painter, box, tile.badge)
         return
     sign = tile.sign or ("image-off" if fault else "")
     if tile.sign:
@@ -252,7 +261,16 @@ def paint_tile(painter: QPainter, box: QRectF, tile: Tile, pixmap: QPixmap | Non
     if sign:
         side = 18 if box.width() < 60 else 26
         corner = box.center() - QPointF(side / 2, side / 2)
-        theme.icon(sign, side, "faint").paint(painter, round(corner.x()), round(corner.y()), side, side)
+        theme.icon(sign, side, tile.tone or "faint").paint(painter, round(corner.x()), round(corner.y()), side, side)
+
+
+def _paint_badge(painter: QPainter, box: QRectF, icon_name: str) -> None:
+    """A light sign on a dark round in the lower right corner, readable on any picture."""
+    disc = QRectF(box.right() - 27, box.bottom() - 27, 22, 22)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.tokens().shade)
+    painter.drawEllipse(disc)
+    theme.icon(icon_name, 12, "on_accent").paint(painter, round(disc.left()) + 5, round(disc.top()) + 5, 12, 12)
 
 
 def shown_part(size: QSize, shape: float) -> QRectF:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QWidget
 
+from model_manager.bridge.links import template_problem
 from model_manager.bridge.online import Online
 from model_manager.bridge.session import Session
 from model_manager.ui.settings.dialog import SettingsDialog
@@ -34,13 +35,12 @@ class SettingsDesk(QObject):
         self._dialog: SettingsDialog | None = None
         self._sheets: dict[str, KeySheet] = {}
         self.handles_links: Callable[[], bool | None] = lambda: None
-        self.judge_template: Callable[[str], str] = lambda _text: ""
         self._online: Online = session.online
         self._online.source_known.connect(self._on_source)
         self._online.key_judged.connect(self._on_judged)
 
-    def show(self) -> None:
-        """Open the settings."""
+    def show(self, page: int = -1) -> None:
+        """Open the settings, at one of the pages of `dialog` if one is named."""
         if self._dialog is None:
             self._dialog = SettingsDialog(self._window)
             self._connect_general(self._dialog)
@@ -48,6 +48,8 @@ class SettingsDesk(QObject):
         self._fill(self._dialog)
         self._session.folders.measure_cache()
         self._online.look_for_keys()
+        if page >= 0:
+            self._dialog.show_page(page)
         self._dialog.show()
         self._dialog.raise_()
 
@@ -98,11 +100,12 @@ class SettingsDesk(QObject):
         dialog.general.set_format(settings.preview_format)
         dialog.general.set_data_folder(str(self._session.folder))
         dialog.downloads.set_speed(settings.downloads_at_once, settings.most_kb_a_second)
-        dialog.downloads.set_template(settings.folder_template, self.judge_template(settings.folder_template))
+        dialog.downloads.set_template(settings.folder_template, template_problem(settings.folder_template))
         dialog.downloads.set_compatible(settings.compatible_sidecars)
         dialog.downloads.set_links(settings.watches_clipboard, self.handles_links())
         dialog.online.set_level(settings.adult_level)
         dialog.online.set_places(settings.civitai_endpoint, settings.huggingface_endpoint, settings.proxy)
+        dialog.online.set_overridden(self._online.overridden())
 
     def _on_theme(self, name: str) -> None:
         self._session.settings.theme = name
@@ -119,7 +122,7 @@ class SettingsDesk(QObject):
         self.speed_changed.emit()
 
     def _on_template(self, text: str) -> None:
-        problem = self.judge_template(text)
+        problem = template_problem(text)
         if self._dialog is not None:
             self._dialog.downloads.set_template(text, problem)
         if not problem:

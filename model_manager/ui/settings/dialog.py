@@ -13,6 +13,7 @@ from model_manager.ui.settings.online import OnlinePage
 from model_manager.ui.settings.page import label
 from model_manager.ui.sheet import Sheet
 
+GENERAL, DOWNLOADS, ONLINE = range(3)  # the pages
 SIZE, SMALLEST, LIST = QSize(860, 600), QSize(700, 420), 168
 
 
@@ -28,13 +29,14 @@ class SettingsDialog(Sheet):
         self._build_pages()
         self._build_layout()
 
-    def show_page(self, page: QWidget) -> None:
+    def show_page(self, page: int) -> None:
         """Show one of the pages."""
-        self._list.setCurrentRow((self.general, self.downloads, self.online).index(page))
+        self._list.setCurrentRow(page)
 
     def _build_pages(self) -> None:
         self._list, self._stack = QListWidget(), QStackedWidget()
         self._list.setFixedWidth(LIST)
+        self._list.setProperty("role", "pages")
         self._list.setAccessibleName(tr("Pages of the settings"))
         for page, title in ((self.general, tr("General")), (self.downloads, tr("Downloads")), (self.online, tr("Sites and keys"))):
             area = QScrollArea()

@@ -42,7 +42,7 @@ class KeyRow(QWidget):
         self._field.setEchoMode(QLineEdit.EchoMode.Password)
         self._field.setPlaceholderText(tr("Paste a key of {site}", site=SITE_NAMES[site]))
         self._field.setAccessibleName(tr("Key of {site}", site=SITE_NAMES[site]))
-        self._save, self._remove, self._get = button(tr("Try and keep")), button(tr("Remove")), button(tr("Get a key…"))
+        self._save, self._remove, self._get = button(tr("Check and save")), button(tr("Remove")), button(tr("Get a key…"))
         self._get.setProperty("tone", "quiet")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -1,7 +1,10 @@
 """Settings of the sites: keys, what may be shown, and where the sites are reached."""
 
+from collections.abc import Mapping
+from functools import partial
+
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QVBoxLayout
 
 from model_manager.core.online.records import CIVITAI, EVERYTHING, HUGGING_FACE, PG, PG13, SITE_NAMES, R, X
 from model_manager.core.words import tr
@@ -48,6 +51,18 @@ class OnlinePage(SettingsPage):
             if not self._places[name].hasFocus():
                 self._places[name].setText(text)
 
+    def set_overridden(self, variables: Mapping[str, tuple[str, str]]) -> None:
+        """Show addresses that the environment sets and that cannot be changed here: site -> (name of the variable, address)."""
+        for name, (variable, address) in variables.items():
+            self._places[name].setText(address)
+            self._places[name].setReadOnly(True)
+            self._notes[name].setText(tr("Set by {variable}.", variable=variable))
+            self._notes[name].show()
+
+    def _on_place(self, name: str) -> None:
+        if not self._places[name].isReadOnly():
+            self.place_chosen.emit(name, self._places[name].text().strip())
+
     @staticmethod
     def _why(site: str) -> str:
         if site == CIVITAI:
@@ -70,13 +85,17 @@ class OnlinePage(SettingsPage):
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(8)
         self._places: dict[str, QLineEdit] = {}
+        self._notes: dict[str, QLabel] = {}
         hints = {"civitai": "https://civitai.com", "huggingface": "https://huggingface.co", "proxy": tr("As your system says")}
         for number, name in enumerate(hints):
             field = self._places[name] = QLineEdit()
             field.setPlaceholderText(hints[name])
             words = {"civitai": tr("Civitai"), "huggingface": tr("Hugging Face"), "proxy": tr("Proxy")}[name]
             field.setAccessibleName(words)
-            field.editingFinished.connect(lambda name=name: self.place_chosen.emit(name, self._places[name].text().strip()))
-            grid.addWidget(label(words, "muted"), number, 0)
-            grid.addWidget(field, number, 1)
+            field.editingFinished.connect(partial(self._on_place, name))
+            note = self._notes[name] = label("", "faint")
+            note.hide()
+            grid.addWidget(label(words, "muted"), 2 * number, 0)
+            grid.addWidget(field, 2 * number, 1)
+            grid.addWidget(note, 2 * number + 1, 1)
         self.add_part(tr("Addresses"), tr("Only for mirrors. Leave them empty otherwise."), grid)

@@ -5,13 +5,15 @@ Base of the pages; the small widgets all of them use stand here too.
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtCore import QSize, Qt, SignalInstance
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from model_manager.core.words import tr
 from model_manager.ui.theme import dress
 
 LEFT = 190  # pixels of the column of titles
+NARROW = 600  # pixels; a page that is less wide has one column
 
 
 class SettingsPage(QWidget):
@@ -20,6 +22,8 @@ class SettingsPage(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "plain")
+        self._parts: list[tuple[QLayout, QLayout]] = []
+        self._is_narrow = False
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(24)
         self._grid.setVerticalSpacing(18)
@@ -39,9 +43,34 @@ class SettingsPage(QWidget):
         words.addWidget(label(title, "strong"))
         words.addWidget(explained)
         words.addStretch(1)
-        row = self._grid.rowCount()
-        self._grid.addLayout(words, row, 0)
-        self._grid.addLayout(controls, row, 1)
+        self._parts.append((words, controls))
+        self._place(len(self._parts) - 1)
+
+    def _place(self, number: int) -> None:
+        """Put a part into its row, or where there is little room its controls below its words."""
+        self._parts[number][0].setContentsMargins(0, 12 if self._is_narrow and number else 0, 0, 0)
+        for place, layout in enumerate(self._parts[number]):
+            if self._is_narrow:
+                self._grid.addLayout(layout, 2 * number + place, 0, 1, 2)
+            else:
+                self._grid.addLayout(layout, 2 * number, place)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow dialog controls come below their words."""
+        super().resizeEvent(event)
+        if (self.width() < NARROW) == self._is_narrow:
+            return
+        self._is_narrow = not self._is_narrow
+        self._grid.setVerticalSpacing(9 if self._is_narrow else 18)
+        for number, layouts in enumerate(self._parts):
+            for layout in layouts:
+                self._grid.removeItem(layout)
+                layout.setParent(None)
+            self._place(number)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as the dialog may be: the layout follows."""
+        return QSize(300, super().minimumSizeHint().height())
 
     def choice(self, names: Sequence[tuple[str, str, str]], chosen: SignalInstance) -> tuple[QButtonGroup, QHBoxLayout]:
         """Buttons of which one is down, as (name, text, icon); `chosen` tells the name."""

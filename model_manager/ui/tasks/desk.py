@@ -201,12 +201,14 @@ class TasksDesk(QObject):
             act(ids)
             return
         text = tr("{size} of it are here already. They are removed.", size=short_size(size))
-        self._ask(title, text, tr("Keep"), button, lambda: act(ids))
+        task = self.board.model.task(ids[0]) if len(ids) == 1 else None
+        self._ask((title, task.title if task is not None else "", text, tr("Keep"), button), lambda: act(ids))
 
-    def _ask(self, title: str, text: str, keep: str, go: str, act: Callable[[], None]) -> None:
+    def _ask(self, words: tuple[str, str, str, str, str], act: Callable[[], None]) -> None:
+        """Ask before something is done; `words` as AskSheet takes them."""
         from model_manager.ui.dialogs.ask import AskSheet
 
-        sheet = self.sheet = AskSheet(title, text, keep, go, self._window)
+        sheet = self.sheet = AskSheet(*words, self._window)
         sheet.accepted.connect(act)
         sheet.finished.connect(sheet.deleteLater)
         sheet.open()
@@ -216,8 +218,8 @@ class TasksDesk(QObject):
             "The site's scan found something dangerous in it: such a file can run a program on your computer when it is loaded. "
             "Go on only if you trust who made it."
         )
-        self._ask(tr("Download {name} anyway?", name=task.title), text, tr("Keep away"), tr("Download anyway"),
-                  lambda: self.board.accept(task.id))  # fmt: skip
+        words = (tr("Download it anyway?"), task.title, text, tr("Leave it"), tr("Download anyway"))
+        self._ask(words, lambda: self.board.accept(task.id))
 
     def _on_places(self, task: Task, places: Sequence[Place]) -> None:
         from model_manager.ui.tasks.place_sheet import PlaceSheet
@@ -237,18 +239,21 @@ class TasksDesk(QObject):
     def show_made(self, id_: int) -> None:
         """Go to the model that a task made; to its folder while the library does not know it yet."""
         task = self.board.model.task(id_)
-        if task is None or not task.path:
-            return
+        if task is not None and task.path:
+            self.show_path(task.path)
+
+    def show_path(self, path: str) -> None:
+        """Go to the model at a path; to its folder while the library does not know it."""
         self.leave()
-        row = self._selection.select_path(task.path)
+        row = self._selection.select_path(path)
         if row < 0:
             self._clear_search()
-            row = self._selection.select_path(task.path)
+            row = self._selection.select_path(path)
         view = self._views.currentWidget()
         if row >= 0 and isinstance(view, QAbstractItemView):
             view.scrollTo(view.model().index(row, 0))
         else:
-            self._open_folder(id_)
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(path).parent)))
 
     def _open_folder(self, id_: int) -> None:
         task = self.board.model.task(id_)

@@ -26,6 +26,7 @@ from model_manager.core.online.records import Update
 from model_manager.core.words import tr
 from model_manager.ui import theme
 from model_manager.ui.details.parts import font
+from model_manager.ui.elided_label import plain_tip
 from model_manager.ui.pictures.tiles import shown_part
 from model_manager.ui.updates.words import mark_words, step_words, unwanted_words
 
@@ -62,7 +63,7 @@ class RowModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return row.name
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.path
+            return plain_tip(row.path)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return ", ".join(filter(None, (row.name, *words_of(row)[:2])))
         return None

@@ -101,7 +101,10 @@ def _foreign(piece: str) -> str:
 
 def _addressed(piece: str, address: Address, origins: Sequence[tuple[str, str]]) -> Link:
     if address.has_account:
-        return Link(_ACCOUNT.sub("", _TOKEN.sub("", piece)), problem=tr("The link holds a name or a password. Take it out, and paste the link again."))
+        return Link(
+            _ACCOUNT.sub("", _TOKEN.sub("", piece)),
+            problem=tr("The link holds a name or a password. Take it out, and paste the link again."),
+        )
     text = _TOKEN.sub("", piece).rstrip("?&")
     if address.host in link_civitai.HOSTS:
         return _civitai(text, address)

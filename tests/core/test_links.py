@@ -243,3 +243,9 @@ def test_no_text_raises() -> None:
         for link in parse_links("".join(text), ((CIVITAI, "http://[::1"), (HUGGING_FACE, "http://127.0.0.1"))):
             key_of(link)
             assert page_of(link) == "" if link.problem else link.site
+
+
+def test_a_link_that_cannot_be_used_is_shown_without_its_password() -> None:
+    for text in ("https://me:hush@huggingface.co/o/r/resolve/main/x.safetensors?token=hush", "ftp://me:hush@files.example/x.safetensors"):
+        (link,) = parse_links(text)
+        assert link.problem and "hush" not in link.text + link.problem

@@ -14,6 +14,7 @@ from model_manager.core.online.link_pieces import LONGEST, Address, address_of, 
 from model_manager.core.online.records import CIVITAI, GITHUB, HUGGING_FACE, PLAIN, Link
 from model_manager.core.words import tr
 
+_ACCOUNT: Final = re.compile(r"(?<=//)[^/?#\s]*@")  # what a bad link is shown and logged without
 _TOKEN: Final = re.compile(r"(?<=[?&])(?:token|api_key|apikey)=[^&#\s]*&?", re.IGNORECASE)
 _WINDOWS: Final = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{1,20}):")
@@ -56,7 +57,7 @@ def _link(piece: str, origins: Sequence[tuple[str, str]], is_inner: bool = False
     if piece.lower().startswith(_OUR_SCHEME) and not is_inner:
         return replace(_link(_inner(piece), origins, True), text=piece)
     if problem := _foreign(piece):
-        return Link(piece, problem=problem)
+        return Link(_ACCOUNT.sub("", piece), problem=problem)
     lowered = piece.lower()
     if lowered.startswith("hf:"):
         return link_hubs.short_link(piece, piece[3:].lstrip("/"), True) or _bad(piece)
@@ -100,7 +101,10 @@ def _foreign(piece: str) -> str:
 
 def _addressed(piece: str, address: Address, origins: Sequence[tuple[str, str]]) -> Link:
     if address.has_account:
-        return Link(_TOKEN.sub("", piece), problem=tr("The link holds a name or a password. Take it out, and paste the link again."))
+        return Link(
+            _ACCOUNT.sub("", _TOKEN.sub("", piece)),
+            problem=tr("The link holds a name or a password. Take it out, and paste the link again."),
+        )
     text = _TOKEN.sub("", piece).rstrip("?&")
     if address.host in link_civitai.HOSTS:
         return _civitai(text, address)

@@ -238,7 +238,7 @@ class Board(QObject):
         """Ask how a task came to its state; `history_ready` answers."""
         task = self.model.task(id_)
         if task is not None:
-            self._ask(lambda engine: engine.history(id_), partial(self.history_ready.emit, task))
+            self._ask(lambda engine: board_tasks.history(engine, self._session.folder, task), partial(self.history_ready.emit, task))
 
     def ask_room(self) -> None:
         """Ask how much room there is where models go; `room_known` answers."""

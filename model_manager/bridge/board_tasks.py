@@ -4,18 +4,20 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from model_manager.bridge.tasks import Sources
+from model_manager.core.errors import IndexFault
 from model_manager.core.files.destinations import Destination, destinations
 from model_manager.core.files.volumes import volume_of
 from model_manager.core.library.index import Index
 from model_manager.core.library.roots import Roots, collect
 from model_manager.core.paths import long_path
 from model_manager.core.settings import Settings
-from model_manager.core.tasks.states import Task
+from model_manager.core.tasks.states import DETAILS, FAILED, HASH, RUNNING, Change, Task
 
 if TYPE_CHECKING:  # loaded in a worker when the engine is made
     from model_manager.core.online.offers import Sites
@@ -122,6 +124,18 @@ def roots(ground: Ground) -> Roots:
 def _collected(path: Path, sources: Sources) -> Roots:
     with Index(path) as index:
         return collect(sources.installs, sources.configs, sources.own, tuple(index.roots()))
+
+
+def history(engine: "Engine", folder: Path, task: Task) -> list[Change]:
+    """How a task came to its state and, of one for many models, what could not be done for which of them."""
+    from model_manager.core.tasks.details import failures
+
+    changes = engine.history(task.id)
+    if task.kind in (DETAILS, HASH):
+        with suppress(IndexFault):
+            failed = [f"{os.path.basename(one.path)}: {one.reason}" for one in failures(folder, task)]
+            changes += [Change(task.changed, RUNNING, FAILED, text) for text in failed]
+    return changes
 
 
 def move(engine: "Engine", ids: Sequence[int], before: int) -> None:

@@ -19,6 +19,7 @@ from model_manager.bridge.session import Session
 from model_manager.core.errors import ModelManagerError, NetworkFault, Refused
 from model_manager.core.online.records import CIVITAI
 from model_manager.core.settings import Settings
+from model_manager.core.tasks.lists import Lists, Result
 from model_manager.core.tasks.states import (
     ADD_KEY,
     CANCELLED,
@@ -317,3 +318,18 @@ def test_of_many_letters_only_the_newest_is_read() -> None:
 def test_room(tmp_path: Path) -> None:
     room = room_at(str(tmp_path / "not" / "there" / "yet"))
     assert room.free > 0
+
+
+def test_the_history_of_many_names_what_failed(opened: Callable[..., Board], bench: Workbench, tmp_path: Path, qtbot: QtBot) -> None:
+    board = opened()
+    with Lists(tmp_path / "data") as lists:
+        name = lists.make(["/m/a.safetensors", "/m/b.safetensors"])
+        lists.set(name, [Result("/m/a.safetensors", "failed", "The folder is read-only."), Result("/m/b.safetensors", "done")])
+    stored: list[Task] = []
+    board.add(HASH, "many", "Hashes of 2 models", {"list": name}, stored.append)
+    qtbot.waitUntil(lambda: bool(stored), timeout=SECONDS)
+    qtbot.waitUntil(lambda: board.model.task(stored[0].id) is not None, timeout=SECONDS)
+    with qtbot.waitSignal(board.history_ready, timeout=SECONDS) as told:
+        board.ask_history(stored[0].id)
+    changes = told.args[1]
+    assert [change.reason for change in changes if change.after == FAILED] == ["a.safetensors: The folder is read-only."]

@@ -5,8 +5,8 @@ Made by the online desk. Nothing is asked of the site before the page is opened 
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QImage, QKeySequence, QShortcut
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QKeySequence, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from model_manager.bridge.browse import Browse
@@ -18,6 +18,7 @@ from model_manager.core.online.records import CIVITAI, Image, Offer, Search
 from model_manager.core.tasks.states import ADD_KEY, OPEN_PAGE
 from model_manager.ui.browse.menu import ResultMenu
 from model_manager.ui.details.parts import copy_text
+from model_manager.ui.open_page import open_page
 
 if TYPE_CHECKING:
     from model_manager.ui.browse.page import BrowsePage
@@ -45,7 +46,7 @@ class BrowseDesk(QObject):
         self._level = 0
         self._timer = QTimer(self, singleShot=True, interval=PANEL_MS)
         self._timer.timeout.connect(self._fetch)
-        self.menu = ResultMenu(window, self._download, _open, self.library_asked.emit, lambda tag, author: self.search("", tag, author))
+        self.menu = ResultMenu(window, self._download, open_page, self.library_asked.emit, lambda tag, author: self.search("", tag, author))
         self.browse.offer_ready.connect(self._on_offer)
         self.browse.offer_failed.connect(self._on_no_offer)
         self.browse.model.dataChanged.connect(lambda *_: self._show_standing())
@@ -105,7 +106,7 @@ class BrowseDesk(QObject):
         page.download_asked.connect(self._download)
         page.menu_asked.connect(self._show_menu)
         panel = page.panel
-        panel.page_asked.connect(_open)
+        panel.page_asked.connect(open_page)
         panel.library_asked.connect(self.library_asked)
         panel.author_asked.connect(lambda author: self.search("", "", author))
         panel.tag_asked.connect(lambda tag: self.search("", tag))
@@ -125,7 +126,7 @@ class BrowseDesk(QObject):
         if what == ADD_KEY:
             self.key_asked.emit(CIVITAI)
         elif what == OPEN_PAGE and (page := getattr(self.browse.fault, "page", "")):
-            _open(page)
+            open_page(page)
         else:
             self.browse.again()
 
@@ -209,8 +210,3 @@ class BrowseDesk(QObject):
         hits = self._hits()
         if hits:
             self.menu.show(point, [hit.offer for hit in hits], self.browse.model.standing(hits[0].offer.id))
-
-
-def _open(address: str) -> None:
-    if address:
-        QDesktopServices.openUrl(QUrl(address))

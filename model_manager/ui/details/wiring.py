@@ -1,10 +1,9 @@
 """Connects the details panel with the session's details, once, for the main window: what is read, written and opened for a model."""
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
 
 from model_manager.bridge.details import Details
 from model_manager.ui.details.panel import DetailsPanel
+from model_manager.ui.open_page import open_page
 
 
 def connect_panel(panel: DetailsPanel, details: Details) -> None:
@@ -16,4 +15,4 @@ def connect_panel(panel: DetailsPanel, details: Details) -> None:
     details.notes_failed.connect(panel.notes_failed)
     panel.picture_wanted.connect(lambda preview, size: details.fetch_picture(preview, size.width(), size.height()))
     panel.notes_saved.connect(details.save_notes)
-    panel.link_opened.connect(lambda link: QDesktopServices.openUrl(QUrl(link)))
+    panel.link_opened.connect(open_page)

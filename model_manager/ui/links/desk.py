@@ -21,8 +21,9 @@ from model_manager.ui.drop_desk import DropDesk
 from model_manager.ui.folder_desk import FolderDesk
 from model_manager.ui.links.sheet import LinkSheet
 from model_manager.ui.links.words import fault_words, link_tile, nothing_words, place_words, row_notes, total_words
+from model_manager.ui.open_page import open_page
 from model_manager.ui.settings.dialog import ONLINE
-from model_manager.ui.tasks.desk import TasksDesk, open_page
+from model_manager.ui.tasks.desk import TasksDesk
 
 MOST = QSize(1240, 960)  # more of a large screen would only be empty
 EDGE = 180  # device pixels of a picture in the strip, at a scale of one

@@ -17,6 +17,7 @@ from model_manager.core.words import tr, trn
 from model_manager.ui import theme
 from model_manager.ui.details.parts import font
 from model_manager.ui.dialogs.drop_list import BOX, GAP, SIDE, paint_box
+from model_manager.ui.elided_label import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
@@ -107,8 +108,10 @@ class FileModel(QAbstractListModel):
         if not index.isValid():
             return None
         group = self._groups[index.row()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return title(group)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(title(group))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             state = tr("taken") if self.is_taken(index.row()) else tr("not taken")
             return ", ".join([title(group), about(group), scan_words(group)[0], self.notes.get(index.row(), ("", ""))[0], state])

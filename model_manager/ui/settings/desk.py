@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from model_manager.bridge.links import template_problem
 from model_manager.bridge.online import Online
 from model_manager.bridge.session import Session
+from model_manager.ui.open_page import open_page
 from model_manager.ui.settings.dialog import SettingsDialog
 from model_manager.ui.settings.key_row import KeyRow
 from model_manager.ui.settings.key_sheet import KeySheet
@@ -90,7 +91,7 @@ class SettingsDesk(QObject):
     def _connect_row(self, row: KeyRow) -> None:
         row.key_given.connect(self._online.give_key)
         row.remove_asked.connect(self._online.remove_key)
-        row.page_asked.connect(lambda address: QDesktopServices.openUrl(QUrl(address)))
+        row.page_asked.connect(open_page)
 
     def _fill(self, dialog: SettingsDialog) -> None:
         settings = self._session.settings

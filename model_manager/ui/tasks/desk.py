@@ -22,6 +22,7 @@ from model_manager.core.online.records import CIVITAI, HUGGING_FACE
 from model_manager.core.tasks import words
 from model_manager.core.tasks.states import Change, Task
 from model_manager.core.words import tr, trn
+from model_manager.ui.open_page import open_page
 from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.selection import Selection
 from model_manager.ui.settings.desk import SettingsDesk
@@ -278,10 +279,3 @@ def link_of(task: Task) -> str:
     """The address a task is about; "" for none."""
     link = task.payload.get("link", "")
     return task.page or (link if isinstance(link, str) else "")
-
-
-def open_page(address: str) -> None:
-    """Open a page in the browser; addresses come from sites, so nothing else is opened than pages."""
-    url = QUrl(address)
-    if url.scheme() in ("http", "https"):
-        QDesktopServices.openUrl(url)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QPixmap
+from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from model_manager.bridge.board import Board
@@ -19,6 +19,7 @@ from model_manager.bridge.updates import UpdateList
 from model_manager.core.online.records import Update
 from model_manager.core.words import tr
 from model_manager.ui.details.parts import copy_text
+from model_manager.ui.open_page import open_page
 from model_manager.ui.updates.words import ignore_words, links_of
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class UpdatesDesk(QObject):
         detail.download_asked.connect(self._download)
         detail.ignore_asked.connect(lambda what: self.updates.ignore(page.updates(), what))
         detail.back_asked.connect(lambda: self.updates.take_back(page.unwanted()))
-        detail.page_asked.connect(lambda address: QDesktopServices.openUrl(QUrl(address)))
+        detail.page_asked.connect(open_page)
         detail.library_asked.connect(self._show_in_library)
         self._thumbnails.ready.connect(page.view.viewport().update)
 

@@ -31,7 +31,7 @@ class Settings:
     first_screen: ids of the models on screen at the last end, shown first at the next start.
     Endpoints "" for the sites themselves; proxy "" for the system's; most_kb_a_second 0 for no limit. adult_level: OR of
     Civitai's bits that may be shown. compatible_sidecars: of COMPATIBLE, what is written besides `.info` and `.md`.
-    folder_template: sub-folder for downloads.
+    takes_videos: an example video is kept beside a model, too. folder_template: sub-folder for downloads.
     unknown: keys of other versions of the program, kept as they are.
     """
 
@@ -60,6 +60,7 @@ class Settings:
     most_kb_a_second: int = 0
     adult_level: int = 1
     compatible_sidecars: list[str] = field(default_factory=list)
+    takes_videos: bool = False
     folder_template: str = ""
     watches_clipboard: bool = False
     note_drafts: dict[str, list[str]] = field(default_factory=dict)

@@ -67,6 +67,13 @@ def test_from_a_link_to_a_finished_model(case: Downloads) -> None:
         assert store.paths_of(hashlib.sha256(Path(task.path).read_bytes()).hexdigest()) == [os.path.realpath(task.path)]
 
 
+def test_a_video_is_kept_where_it_is_wanted(case: Downloads) -> None:
+    case.settings.takes_videos, case.settings.adult_level = True, 63
+    task = case.brought(FOX_LINK)
+    assert task.state == DONE and task.note.endswith("preview saved · video saved"), task.note
+    assert "glass_fox_v2.mp4" in case.names()
+
+
 def test_the_model_is_named_last(case: Downloads, monkeypatch: pytest.MonkeyPatch) -> None:
     before: list[list[str]] = []
     rename = delivery.rename_new

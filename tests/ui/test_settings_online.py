@@ -40,11 +40,12 @@ def test_setters_do_not_signal(settings: SettingsDialog) -> None:
     told: list[object] = []
     downloads, online = settings.downloads, settings.online
     for signal in (downloads.at_once_chosen, downloads.speed_chosen, downloads.template_chosen, downloads.compatible_chosen,
-                   downloads.clipboard_chosen, downloads.handler_chosen, online.level_chosen):  # fmt: skip
+                   downloads.videos_chosen, downloads.clipboard_chosen, downloads.handler_chosen, online.level_chosen):  # fmt: skip
         signal.connect(told.append)
     downloads.set_speed(5, 12_000)
     downloads.set_template("{base_model}")
     downloads.set_compatible(["json"])
+    downloads.set_videos(True)
     downloads.set_links(True, True)
     online.set_level(SAFE)
     online.set_places("http://mirror", "", "")

@@ -10,7 +10,7 @@ from typing import Final
 from model_manager.core.errors import BadPicture, BadSidecar, FileFault, FolderFault, NetworkFault, Refused
 from model_manager.core.hashes.store import Answer, Store
 from model_manager.core.online.matches import Match
-from model_manager.core.online.pictures import save_preview
+from model_manager.core.online.pictures import place_video, save_preview
 from model_manager.core.online.records import CIVITAI, Offer, Version
 from model_manager.core.previews.history import FOLDER_NAME, History
 from model_manager.core.previews.records import form_named
@@ -72,6 +72,8 @@ class Applying:
         """Put a preview beside the model; False where there is none that may be shown, which is remembered."""
         level, form = self._settings.adult_level, form_named(self._settings.preview_format)
         applied = save_preview(subject.record.path, version.images, level, self._web, self._history, form, self._work)
+        if self._settings.takes_videos:
+            place_video(subject.record.path, version.images, level, self._web, self._work)
         if applied is None and version.id.isdigit():
             asked = NO_PICTURE.format(version.id, level)
             self._store.save_answers([Answer(asked, False)])

@@ -18,7 +18,7 @@ from model_manager.core.formats.read import read_facts
 from model_manager.core.library.entry import Facts
 from model_manager.core.online.packing import from_plain
 from model_manager.core.online.partials import Partial
-from model_manager.core.online.pictures import place_first, preview_bytes
+from model_manager.core.online.pictures import place_first, place_video, preview_bytes
 from model_manager.core.online.records import Image, Offer, RemoteFile, Version
 from model_manager.core.online.web import Web
 from model_manager.core.paths import long_path, marked, plain_reason, remove_marked, rename_new
@@ -31,6 +31,7 @@ from model_manager.core.words import tr
 from model_manager.core.work import Work
 
 PREVIEW_SECONDS: Final = 40.0  # a model does not wait longer for its picture
+VIDEO_SECONDS: Final = 120.0
 _BROKEN: Final = frozenset(("truncated", "bad_header", "not_a_model", "zero_filled", "unreadable"))
 _PROMISE: Final = frozenset((".safetensors", ".sft", ".gguf"))
 
@@ -165,6 +166,20 @@ class Delivery:
         except (BadPicture, OnlineFault, FileFault) as fault:
             self._no_preview(fault.text)
         return None
+
+    def bring_video(self, path: str, papers: Papers | None) -> None:
+        """Put an example video beside a model that has its name, where the person wants videos; a fault is a note."""
+        if papers is None or not self.settings.takes_videos:
+            return
+        patience = _Patience(self.work, VIDEO_SECONDS)
+        try:
+            if place_video(path, papers.fetched.version.images, papers.level, self.web, patience):
+                self.notes.append(tr("video saved"))
+        except Cancelled:
+            self.work.check()
+            self.notes.append(tr("its video could not be loaded: {reason}", reason=tr("It took too long.")))
+        except (BadPicture, OnlineFault, FileFault) as fault:
+            self.notes.append(tr("its video could not be loaded: {reason}", reason=fault.text))
 
     def _no_preview(self, reason: str) -> None:
         self.notes.append(tr("its preview could not be loaded: {reason}", reason=reason))

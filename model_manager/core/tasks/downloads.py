@@ -233,8 +233,10 @@ class _One:
         self._entry["size"] = partial.count
         self._check(partial)
         sha256 = digest if self._wanted.algorithm == SHA256 else ""
-        path = self._delivery.deliver(partial, target, self._papers(), sha256)
+        papers = self._papers()
+        path = self._delivery.deliver(partial, target, papers, sha256)
         self._done(path, sha256, is_proven=bool(self._wanted.expected))
+        self._delivery.bring_video(path, papers)
 
     def _begin_with_head(self, partial: Partial) -> None:
         """Take over what was read of the file already, where the server can tell whether it is still the same."""

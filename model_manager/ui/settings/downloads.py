@@ -31,6 +31,7 @@ class DownloadsPage(SettingsPage):
     speed_chosen = Signal(int)  # kB a second, 0 for no limit
     template_chosen = Signal(str)
     compatible_chosen = Signal(list)
+    videos_chosen = Signal(bool)
     clipboard_chosen = Signal(bool)
     handler_chosen = Signal(bool)
 
@@ -39,6 +40,7 @@ class DownloadsPage(SettingsPage):
         self._build_speed()
         self._build_template()
         self._build_compatible()
+        self._build_videos()
         self._build_links()
 
     def set_speed(self, at_once: int, kb_a_second: int) -> None:
@@ -100,6 +102,16 @@ class DownloadsPage(SettingsPage):
             column.addWidget(box)
         explained = tr(".info and .md are always written. Turn these on if you use those tools with the same models.")
         self.add_part(tr("Also write details for"), explained, column)
+
+    def set_videos(self, are_taken: bool) -> None:
+        """Show whether example videos are kept."""
+        with QSignalBlocker(self._videos):
+            self._videos.setChecked(are_taken)
+
+    def _build_videos(self) -> None:
+        self._videos = QCheckBox(tr("Keep an example video beside the model"))
+        self._videos.toggled.connect(self.videos_chosen)
+        self.add_part(tr("Videos"), tr("Several tools show it in place of the picture."), row_of(self._videos))
 
     def _build_links(self) -> None:
         self._clipboard = QCheckBox(tr("Offer a download when I copy a link to a model"))

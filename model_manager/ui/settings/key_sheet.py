@@ -12,6 +12,8 @@ from model_manager.ui.settings.key_row import KeyRow
 from model_manager.ui.settings.page import button, label
 from model_manager.ui.sheet import Sheet
 
+WIDTH = 560
+
 
 class KeySheet(Sheet):
     """One key."""
@@ -20,13 +22,13 @@ class KeySheet(Sheet):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("{site} key", site=SITE_NAMES[site]))
-        self.setMinimumWidth(560)
-        self.resize(560, 240)
+        self.setMinimumWidth(WIDTH)
         self.row = KeyRow(site)
         self._close = button(tr("Cancel"))
         self._close.clicked.connect(self.reject)
         self._build(site)
         self.row.take_focus()
+        self._fit()
 
     def show_result(self, is_good: bool, text: str) -> None:
         """Say what became of the key."""
@@ -36,6 +38,14 @@ class KeySheet(Sheet):
             self._close.setProperty("tone", "primary")
             self._close.style().polish(self._close)
             self._close.setFocus()
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as high as the sentences are now; a layout does not make a window grow for lines that wrap."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.resize(WIDTH, layout.totalHeightForWidth(WIDTH))
 
     def _build(self, site: str) -> None:
         words = label(_why(site), "muted")

@@ -126,15 +126,6 @@ class EmptyState(QFrame):
         return button
 
     def _build(self) -> None:
-        self._headline.setProperty("role", "title")
-        self._sentence.setProperty("role", "muted")
-        for label in (self._headline, self._sentence):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._sentence.setWordWrap(True)
-        self._sentence.setFixedWidth(TEXT_WIDTH)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedWidth(200)
         self._bar.setAccessibleName(tr("Reading your models"))
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -142,14 +133,31 @@ class EmptyState(QFrame):
         for button in self._buttons.values():
             row.addWidget(button)
         row.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setSpacing(0)
-        layout.addStretch(4)
-        for widget, space in ((self._drawing, 14), (self._headline, 6), (self._sentence, 18), (self._bar, 0)):
-            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
-            layout.addSpacing(space)
-        layout.addLayout(row)
-        layout.addStretch(5)
+        lay_out_message(self, self._drawing, self._headline, self._sentence, self._bar, row)
+
+
+def lay_out_message(
+    page: QWidget, drawing: CardDrawing, headline: QLabel, sentence: QLabel, bar: QProgressBar, buttons: QHBoxLayout
+) -> None:
+    """Give the parts of a message their looks and put them in the middle of a page, a little above it."""
+    headline.setProperty("role", "title")
+    sentence.setProperty("role", "muted")
+    for label in (headline, sentence):
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+    sentence.setWordWrap(True)
+    sentence.setFixedWidth(TEXT_WIDTH)
+    bar.setTextVisible(False)
+    bar.setFixedWidth(200)
+    layout = QVBoxLayout(page)
+    layout.setSpacing(0)
+    layout.addStretch(4)
+    parts: tuple[tuple[QWidget, int], ...] = ((drawing, 14), (headline, 6), (sentence, 18), (bar, 0))
+    for widget, space in parts:
+        layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addSpacing(space)
+    layout.addLayout(buttons)
+    layout.addStretch(5)
 
 
 def _nothing_at(place: str) -> tuple[str, str]:

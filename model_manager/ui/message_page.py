@@ -6,11 +6,9 @@ Used by the pages of the online browser and of updates. It decides nothing; a bu
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
-from model_manager.ui.empty_state import CardDrawing
-
-TEXT_WIDTH = 440
+from model_manager.ui.empty_state import TEXT_WIDTH, CardDrawing, lay_out_message
 
 
 class MessagePage(QFrame):
@@ -22,21 +20,12 @@ class MessagePage(QFrame):
         super().__init__(parent)
         self._drawing, self._headline, self._sentence, self._bar = CardDrawing(), QLabel(), QLabel(), QProgressBar()
         self._buttons: list[QPushButton] = []
-        self._headline.setProperty("role", "title")
-        self._sentence.setProperty("role", "muted")
-        for label in (self._headline, self._sentence):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._sentence.setWordWrap(True)
-        self._sentence.setFixedWidth(TEXT_WIDTH)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedWidth(200)
         self._bar.setRange(0, 0)
         self._row = QHBoxLayout()
         self._row.setSpacing(8)
         self._row.addStretch(1)
         self._row.addStretch(1)
-        self._build_layout()
+        lay_out_message(self, self._drawing, self._headline, self._sentence, self._bar, self._row)
 
     def show_message(
         self, icon: str, headline: str, sentence: str, buttons: Sequence[tuple[str, str]] = (), tone: str = "accent", is_busy: bool = False
@@ -71,13 +60,3 @@ class MessagePage(QFrame):
         button.clicked.connect(lambda: self.asked.emit(name))
         self._row.insertWidget(self._row.count() - 1, button)
         return button
-
-    def _build_layout(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setSpacing(0)
-        layout.addStretch(4)
-        for widget, space in ((self._drawing, 14), (self._headline, 6), (self._sentence, 18), (self._bar, 0)):
-            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
-            layout.addSpacing(space)
-        layout.addLayout(self._row)
-        layout.addStretch(5)

@@ -15,7 +15,8 @@ from model_manager.core.words import tr, trn
 from model_manager.ui.details.parts import back_button
 from model_manager.ui.elided_label import ElidedLabel
 from model_manager.ui.empty_state import CardDrawing
-from model_manager.ui.outline import BOTTOM, TOP
+from model_manager.ui.outline import BOTTOM
+from model_manager.ui.page_head import page_head
 from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.tasks.view import TaskView
 from model_manager.ui.tasks.words import summary
@@ -177,20 +178,11 @@ class TasksPage(QWidget):
         self._speed.hide()
 
     def _build_layout(self) -> None:
-        head, foot, ground = QFrame(), QFrame(), QFrame()
-        head.setProperty("role", "top")
-        head.setFixedHeight(TOP)
+        head = page_head((self.back, self._title, self._pill), (self.all, self.clear, self.add))
+        foot, ground = QFrame(), QFrame()
         foot.setProperty("role", "status")
         foot.setFixedHeight(BOTTOM)
         ground.setProperty("role", "panel")
-        row = QHBoxLayout(head)
-        row.setContentsMargins(8, 0, 14, 0)
-        row.setSpacing(10)
-        for part in (self.back, self._title, self._pill):
-            row.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addStretch(1)
-        for button in (self.all, self.clear, self.add):
-            row.addWidget(button)
         line = QHBoxLayout(foot)
         line.setContentsMargins(14, 0, 14, 0)
         line.setSpacing(18)

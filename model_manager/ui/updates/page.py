@@ -26,7 +26,7 @@ from model_manager.core.online.records import Update
 from model_manager.core.words import tr, trn
 from model_manager.ui.details.parts import back_button, push_button
 from model_manager.ui.message_page import MessagePage
-from model_manager.ui.outline import TOP
+from model_manager.ui.page_head import page_head
 from model_manager.ui.theme import dress
 from model_manager.ui.updates.rows import Row, RowView
 from model_manager.ui.updates.update_view import UpdateView
@@ -145,18 +145,9 @@ class UpdatesPage(QWidget):
         self.open_ones.setChecked(True)
 
     def _build_layout(self) -> None:
-        head, ground = QFrame(), QFrame()
-        head.setProperty("role", "top")
-        head.setFixedHeight(TOP)
+        head = page_head((self.back, self._title, self._pill), (self._looked, self._bar, self.look))
+        ground = QFrame()
         ground.setProperty("role", "panel")
-        row = QHBoxLayout(head)
-        row.setContentsMargins(8, 0, 14, 0)
-        row.setSpacing(10)
-        for part in (self.back, self._title, self._pill):
-            row.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addStretch(1)
-        for widget in (self._looked, self._bar, self.look):
-            row.addWidget(widget)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.addWidget(self.view)
         self._splitter.addWidget(self.detail)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 from model_manager.core.amounts import size_text
 from model_manager.core.words import tr
 from model_manager.ui.outline import LEFT, RIGHT, columns, paint_outline
+from model_manager.ui.pages import Pages
 from model_manager.ui.remembered import bytes_of, give_drafts, keep_drafts, sidebar_of, sidebar_text, text_of
 from model_manager.ui.shortcuts import connect_keys
 
@@ -98,8 +99,8 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         for line in (self.top_bar, self.problems, self.splitter, self.status):
             layout.addWidget(line, int(line is self.splitter))
-        self.pages = QStackedWidget()
-        self.pages.addWidget(library)
+        self.pages = Pages(library, self.views)
+        self.sidebar.page_chosen.connect(self.pages.open)
         self.setCentralWidget(self.pages)
 
     def _build_desks(self) -> None:
@@ -111,6 +112,7 @@ class MainWindow(QMainWindow):
         from model_manager.ui.online_desk import OnlineDesk
         from model_manager.ui.pictures.desk import PictureDesk
         from model_manager.ui.tasks.desk import TasksDesk
+        from model_manager.ui.tidy.desk import Parts, TidyDesk
 
         self.desk = FolderDesk(self, self.session, self.pages)
         self.handing = Handing(self.session, self.thumbnails, self.selection, self)
@@ -128,6 +130,10 @@ class MainWindow(QMainWindow):
         self.online.connect_desks(self.links, self.desk, self.pictures)
         self.online.show_in(self.sidebar, self.menu, self.problems)
         self.online.lead_to(self.views, self.grid, self.search, self.selection, self._clear_search)
+        self.tidy = TidyDesk(Parts(
+            self, self.session, self.thumbnails, self.pages, self.sidebar, self.selection, self.menu, self.details,
+            self.problems, self.status, self.tasks, self.desk,
+        ))  # fmt: skip
 
     def _connect(self) -> None:
         session, top = self.session, self.top_bar
@@ -186,20 +192,13 @@ class MainWindow(QMainWindow):
             ("F5", self._on_refresh), ("Ctrl+R", self._on_refresh),
             ("Ctrl+1", lambda: self._on_view("grid")), ("Ctrl+2", lambda: self._on_view("table")),
             ("Ctrl+I", self._toggle_details), ("Ctrl+B", lambda: self.sidebar.setVisible(self.sidebar.isHidden())),
-        ), self._show_models)  # fmt: skip
+        ), self.pages.leave)  # fmt: skip
         connect_keys(self, (
             ("Ctrl+F", lambda: online.field().setFocus(Qt.FocusReason.ShortcutFocusReason)),
             ("Ctrl++", lambda: online.grid().zoom(20)), ("Ctrl+=", lambda: online.grid().zoom(20)),
             ("Ctrl+-", lambda: online.grid().zoom(-20)),
-        ), lambda: online.browse.is_shown or self._show_models())  # fmt: skip
+        ), lambda: online.browse.is_shown or self.pages.leave())  # fmt: skip
         connect_keys(self, (("Ctrl+,", self.desk.show_settings), ("Ctrl+Q", self.close)))
-
-    def _show_models(self) -> bool:
-        """Go back to the models from other pages; False on the first run, which has to be answered."""
-        self.tasks.leave()
-        if self.online.browse.is_shown or self.online.updates.is_shown:
-            self.online.leave()
-        return self.pages.currentIndex() == 0
 
     # remembering
 

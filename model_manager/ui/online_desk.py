@@ -5,7 +5,7 @@ Made by the main window, whose parts it wires to the desks of those pages. It as
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QStackedWidget, QWidget
 
 from model_manager.bridge.fetching import Fetching
@@ -18,6 +18,7 @@ from model_manager.ui.folder_desk import FolderDesk
 from model_manager.ui.grid.view import GridView
 from model_manager.ui.links.desk import LinkDesk
 from model_manager.ui.model_menu import ModelMenu
+from model_manager.ui.pages import Pages
 from model_manager.ui.pictures.desk import PictureDesk
 from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.selection import Selection
@@ -30,11 +31,13 @@ from model_manager.ui.updates.desk import UpdatesDesk
 class OnlineDesk(QObject):
     """The pages of one window, and the ways between them and the library."""
 
-    def __init__(self, window: QWidget, session: Session, thumbnails: Thumbnails, pages: QStackedWidget, tasks: TasksDesk) -> None:
+    def __init__(self, window: QWidget, session: Session, thumbnails: Thumbnails, pages: Pages, tasks: TasksDesk) -> None:
         super().__init__(window)
         self._session, self._pages = session, pages
         self.browse = BrowseDesk(window, session, pages)
         self.updates = UpdatesDesk(window, session, thumbnails, tasks.board, pages)
+        pages.add_way(BROWSE, self.browse.show)
+        pages.add_way(UPDATES, self.updates.show)
         self.fetching = Fetching(session, tasks.board, self)
 
     def connect_desks(self, links: LinkDesk, folders: FolderDesk, pictures: PictureDesk) -> None:
@@ -53,8 +56,7 @@ class OnlineDesk(QObject):
 
     def show_in(self, sidebar: Sidebar, menu: ModelMenu, problems: ProblemBar) -> None:
         """Be reached from these parts of the window."""
-        sidebar.page_chosen.connect(self.show)
-        self.updates.counted.connect(sidebar.set_updates)
+        self.updates.counted.connect(lambda count: sidebar.set_count(UPDATES, count))
         menu.add_more(self._add_entries)
         for failed in (self.updates.said, self.fetching.failed):
             failed.connect(lambda text: problems.show_problem(text, "warn"))
@@ -66,19 +68,9 @@ class OnlineDesk(QObject):
         self._views, self._grid, self._search = views, grid, search
         self._selection, self._clear_search = selection, clear_search
         for closed in (self.browse.closed, self.updates.closed):
-            closed.connect(self.leave)
+            closed.connect(self._pages.leave)
         for asked in (self.browse.library_asked, self.updates.library_asked):
             asked.connect(self._show_in_library)
-
-    def show(self, name: str) -> None:
-        """Show a page by its name in the sidebar."""
-        {BROWSE: self.browse.show, UPDATES: self.updates.show}[name]()
-
-    def leave(self) -> None:
-        """Go back to the models."""
-        self._pages.setCurrentIndex(0)
-        if (view := self._views.currentWidget()) is not None:
-            view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def field(self) -> QWidget:
         """The field that a search begins in: that of the page on screen."""
@@ -91,7 +83,7 @@ class OnlineDesk(QObject):
     def _show_in_library(self, id_: int) -> None:
         """Go to a model, in all of the library if need be."""
         model = self._session.model
-        self.leave()
+        self._pages.leave()
         if model.row_of(id_) < 0:
             self._clear_search()
         row, view = model.row_of(id_), self._views.currentWidget()

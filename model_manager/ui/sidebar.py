@@ -78,7 +78,7 @@ class Sidebar(QFrame):
         self.setMinimumWidth(WIDTHS[0])
         self.setMaximumWidth(WIDTHS[1])
         self._query: str | None = ""
-        self._updates = 0
+        self._page_counts: dict[str, int] = {}
         self._filled: tuple[Counts, Collection[str], str] | None = None
         self._model = SidebarModel(self)
         self._tree = self._build_tree()
@@ -94,12 +94,12 @@ class Sidebar(QFrame):
     def fill(self, counts: Counts, opened: Collection[str], place: str) -> None:
         """Show what was counted; `opened`: the rows whose folders are to be there, `place`: the chosen row."""
         self._filled = (counts, opened, place)
-        self.set_rows(sections(counts, opened, place, self._updates))
+        self.set_rows(sections(counts, opened, place, self._page_counts))
 
-    def set_updates(self, count: int) -> None:
-        """Show how many newer versions are known."""
-        if count != self._updates:
-            self._updates = count
+    def set_count(self, page: str, count: int) -> None:
+        """Show how much a page holds that wants to be looked at, by its name."""
+        if count != self._page_counts.get(page, 0):
+            self._page_counts[page] = count
             if self._filled is not None:
                 self.fill(*self._filled)
 

@@ -3,11 +3,12 @@
 Called by the main window whenever the library was counted.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from model_manager.bridge.tasks import Counts, FolderCount
 from model_manager.core.library.kinds import KINDS, label
 from model_manager.ui.sidebar_rows import (
+    UPDATES,
     SidebarRow,
     SidebarSection,
     attention_section,
@@ -15,21 +16,23 @@ from model_manager.ui.sidebar_rows import (
     library_section,
     quoted,
     tags_section,
+    tidy_section,
     types_section,
 )
 
 
-def sections(counts: Counts, opened: Collection[str] = (), place: str = "", updates: int = 0) -> list[SidebarSection]:
+def sections(counts: Counts, opened: Collection[str] = (), place: str = "", pages: Mapping[str, int] | None = None) -> list[SidebarSection]:
     """All sections in the order shown; of the folders only what is to be seen: `opened` are the queries of open rows, `place` is shown."""
     states = counts.states
     known = [kind for kind in KINDS if counts.kinds.get(kind)]
     others = sorted(kind for kind, count in counts.kinds.items() if count and kind not in KINDS)
     return [
-        library_section(counts.total, states.get("favourite", 0), counts.recent, updates),
+        library_section(counts.total, states.get("favourite", 0), counts.recent, (pages or {}).get(UPDATES, 0)),
         attention_section(states.get("no_preview", 0), counts.problems, states.get("away", 0)),
         types_section((kind, label(kind), counts.kinds[kind]) for kind in (*known, *others)),
         folders_section([_folder_row(folder) for folder in _visible(counts.folders, opened, place)]),
         tags_section(counts.tags),
+        tidy_section(pages or {}),
     ]
 
 

@@ -3,13 +3,16 @@
 Made by the main window from counts; read by the sidebar and its model. Holds no widget and asks nobody.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from model_manager.core.words import tr, trn
 from model_manager.ui.icons import kind_icon
 
-UPDATES, BROWSE = "page:updates", "page:civitai"  # pages
+# names of pages
+UPDATES, BROWSE = "page:updates", "page:civitai"
+HEALTH, DUPLICATES, FOLDERS, SPACE = "page:health", "page:duplicates", "page:folders", "page:space"
+DELETED, HISTORY = "page:deleted", "page:history"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,20 @@ def attention_section(no_preview: int, problems: int, away: int) -> SidebarSecti
         SidebarRow("is:away", tr("Away"), "folder-away", away, tooltip=tr("In folders that cannot be reached now; nothing is forgotten")),
     )
     return SidebarSection("attention", tr("Needs attention"), rows, hides_empty=True)
+
+
+def tidy_section(counts: Mapping[str, int]) -> SidebarSection:
+    """The pages for tidying up; counts by page say how much on it wants to be looked at."""
+    pages = (
+        (HEALTH, tr("Health"), "warning", tr("What needs attention, and what mends it")),
+        (DUPLICATES, tr("Duplicates"), "layers", tr("Models that are here twice")),
+        (FOLDERS, tr("Folders"), "folder", tr("All folders with models, and how they are")),
+        (SPACE, tr("Space"), "box", tr("What takes how much room")),
+        (DELETED, tr("Recently deleted"), "trash", tr("What was deleted can be brought back from here")),
+        (HISTORY, tr("History"), "clock", tr("Everything that was changed, and the way back")),
+    )
+    rows = [SidebarRow(name, text, icon, counts.get(name, 0), tooltip=tip, is_page=True) for name, text, icon, tip in pages]
+    return SidebarSection("tidy", tr("Tidy up"), rows)
 
 
 def types_section(kinds: Iterable[tuple[str, str, int]]) -> SidebarSection:

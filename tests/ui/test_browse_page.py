@@ -42,14 +42,14 @@ def window(tmp_path: Path, open_window: OpenWindow, double: Double, monkeypatch:
     made = open_window(Settings(comfyui_dirs=[str(make_library(tmp_path))], adult_level=EVERYTHING), size=(1200, 800))
     yield made
     if made.online.browse.page is not None:
-        made.online.leave()
+        made.pages.leave()
     qtbot.waitUntil(lambda: made.session.runner.is_idle, timeout=SECONDS)
 
 
 @pytest.fixture
 def desk(window: MainWindow, qtbot: QtBot) -> BrowseDesk:
     """The page, open, with the first results."""
-    window.online.show(BROWSE)
+    window.pages.open(BROWSE)
     settled(qtbot, window.online.browse)
     return window.online.browse
 
@@ -105,7 +105,7 @@ def test_nothing_is_asked_before_the_page_is_opened(window: MainWindow, double: 
     asked = len(double.seen(MODELS))
     QTest.keyClick(page_of(desk).field, Key.Key_Escape)
     assert not desk.is_shown and QApplication.focusWidget() is window.grid and window.sidebar.current() == ""
-    window.online.show(BROWSE)
+    window.pages.open(BROWSE)
     qtbot.waitUntil(lambda: window.session.runner.is_idle, timeout=SECONDS)
     assert len(double.seen(MODELS)) == asked, "what was found is still there"
 

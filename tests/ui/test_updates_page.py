@@ -73,7 +73,7 @@ def fetch(window: MainWindow, qtbot: QtBot) -> None:
 def found(window: MainWindow, qtbot: QtBot) -> UpdatesPage:
     """The page, after a look has found something."""
     fetch(window, qtbot)
-    window.online.show(PAGE)
+    window.pages.open(PAGE)
     page = window.online.updates.page
     assert page is not None
     page.look.click()
@@ -94,7 +94,7 @@ def test_details_and_previews_are_fetched_from_the_menu(window: MainWindow, tmp_
 
 
 def test_an_empty_page_asks_nothing(window: MainWindow, double: Double, qtbot: QtBot) -> None:
-    window.online.show(PAGE)
+    window.pages.open(PAGE)
     page = window.online.updates.page
     assert page is not None and page.message.isVisible() and "newer versions?" in page.message.accessibleName()
     qtbot.waitUntil(lambda: window.session.runner.is_idle, timeout=SECONDS)
@@ -125,11 +125,11 @@ def test_an_update_side_by_side(window: MainWindow, qtbot: QtBot) -> None:
 def test_a_seen_update_is_not_new_any_more(window: MainWindow, qtbot: QtBot) -> None:
     page = found(window, qtbot)
     assert page.updates()[0].is_new
-    window.online.leave()
-    window.online.show(PAGE)
+    window.pages.leave()
+    window.pages.open(PAGE)
     qtbot.waitUntil(lambda: window.session.runner.is_idle, timeout=SECONDS)
-    window.online.leave()
-    window.online.show(PAGE)
+    window.pages.leave()
+    window.pages.open(PAGE)
     qtbot.waitUntil(lambda: not page.updates()[0].is_new, timeout=SECONDS)
 
 

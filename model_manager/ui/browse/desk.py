@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QKeySequence, QShortcut
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from model_manager.bridge.browse import Browse
 from model_manager.bridge.browse_tasks import Hit
@@ -19,6 +19,7 @@ from model_manager.core.tasks.states import ADD_KEY, OPEN_PAGE
 from model_manager.ui.browse.menu import ResultMenu
 from model_manager.ui.details.parts import copy_text
 from model_manager.ui.open_page import open_page
+from model_manager.ui.pages import Pages
 
 if TYPE_CHECKING:
     from model_manager.ui.browse.page import BrowsePage
@@ -37,7 +38,7 @@ class BrowseDesk(QObject):
     settings_asked = Signal()
     closed = Signal()
 
-    def __init__(self, window: QWidget, session: Session, pages: QStackedWidget) -> None:
+    def __init__(self, window: QWidget, session: Session, pages: Pages) -> None:
         super().__init__(window)
         self._window, self._session, self._pages = window, session, pages
         self.browse = Browse(session, self)
@@ -65,7 +66,7 @@ class BrowseDesk(QObject):
         """Show the page; the first time it searches at once."""
         page = self._made_page()
         self._fit_level(page)
-        self._pages.setCurrentWidget(page)
+        self._pages.show_page(page)
         page.take_keyboard()
         self.browse.look_once(page.search)
 
@@ -73,7 +74,7 @@ class BrowseDesk(QObject):
         """Show the page with this search."""
         page = self._made_page()
         self._fit_level(page)
-        self._pages.setCurrentWidget(page)
+        self._pages.show_page(page)
         page.show_search(text, tag, author)
         page.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -93,7 +94,6 @@ class BrowseDesk(QObject):
             page = self.page = BrowsePage(self.browse)
             page.grid.set_card_width(self._session.settings.card_size)
             self._connect(page)
-            self._pages.addWidget(page)
         return self.page
 
     def _connect(self, page: "BrowsePage") -> None:

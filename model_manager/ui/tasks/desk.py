@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QObject, QPoint, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QStackedWidget, QWidget
 
@@ -23,6 +23,7 @@ from model_manager.core.tasks import words
 from model_manager.core.tasks.states import Change, Task
 from model_manager.core.words import tr, trn
 from model_manager.ui.open_page import open_page
+from model_manager.ui.pages import Pages
 from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.selection import Selection
 from model_manager.ui.settings.desk import SettingsDesk
@@ -46,7 +47,7 @@ class TasksDesk(QObject):
     folders_asked = Signal()
 
     def __init__(
-        self, window: QWidget, session: Session, pages: QStackedWidget, views: QStackedWidget, selection: Selection,
+        self, window: QWidget, session: Session, pages: Pages, views: QStackedWidget, selection: Selection,
         clear_search: Callable[[], None],
     ) -> None:  # fmt: skip
         super().__init__(window)
@@ -113,20 +114,16 @@ class TasksDesk(QObject):
             self.show()
 
     def show(self) -> None:
-        """Show the tasks, unless something else (the first run) fills the window."""
-        if self._pages.currentIndex() != 0 and not self.is_shown:
-            return
+        """Show the tasks, unless the first run fills the window."""
         page = self._made_page()
         page.show_counts()
-        self._pages.setCurrentWidget(page)
-        page.take_keyboard()
+        if self._pages.show_page(page):
+            page.take_keyboard()
 
     def leave(self) -> None:
         """Go back to the models."""
         if self.is_shown:
-            self._pages.setCurrentIndex(0)
-            if (view := self._views.currentWidget()) is not None:
-                view.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._pages.leave()
 
     def _made_page(self) -> "TasksPage":
         if self.page is None:
@@ -143,7 +140,6 @@ class TasksDesk(QObject):
             page.all_resumed.connect(board.resume)
             page.finished_cleared.connect(board.clear)
             page.view.menu_asked.connect(self._show_menu)
-            self._pages.addWidget(page)
         return self.page
 
     def _on_page_changed(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from model_manager.bridge.board import Board
 from model_manager.bridge.library_model import PictureKey
@@ -20,6 +20,7 @@ from model_manager.core.online.records import Update
 from model_manager.core.words import tr
 from model_manager.ui.details.parts import copy_text
 from model_manager.ui.open_page import open_page
+from model_manager.ui.pages import Pages
 from model_manager.ui.updates.words import ignore_words, links_of
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class UpdatesDesk(QObject):
     closed = Signal()
     said = Signal(str)  # what went wrong
 
-    def __init__(self, window: QWidget, session: Session, thumbnails: Thumbnails, board: Board, pages: QStackedWidget) -> None:
+    def __init__(self, window: QWidget, session: Session, thumbnails: Thumbnails, board: Board, pages: Pages) -> None:
         super().__init__(window)
         self._window, self._session, self._thumbnails, self._pages = window, session, thumbnails, pages
         self.updates = UpdateList(session, board, self)
@@ -58,8 +59,7 @@ class UpdatesDesk(QObject):
 
             page = self.page = UpdatesPage(self.updates, self._picture)
             self._connect(page)
-            self._pages.addWidget(page)
-        self._pages.setCurrentWidget(self.page)
+        self._pages.show_page(self.page)
         self.updates.load()
         self._show_all()
         self.page.take_keyboard()

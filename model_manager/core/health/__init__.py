@@ -1,0 +1,1 @@
+"""What needs attention in a library, and what mends it."""

@@ -1,0 +1,1 @@
+"""Models that are there twice: the same bytes, the same weights, or the same name."""

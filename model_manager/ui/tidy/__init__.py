@@ -1,0 +1,1 @@
+"""Tidying up in the window: its pages, sheets and menus."""

@@ -59,7 +59,8 @@ class LiveWorks(QObject):
         orders.began.connect(self._on_order)
         orders.progressed.connect(self._on_changing)
         orders.noted.connect(self._on_changed)
-        orders.failed.connect(lambda text: orders.is_busy or self._end(CHANGE, FAILED, reason=text))
+        orders.failed.connect(self._on_not_changed)
+        self._orders = orders
 
     def cancel(self, id_: int) -> None:
         """Stop a work that runs."""
@@ -88,6 +89,11 @@ class LiveWorks(QObject):
         task = self._now.get(CHANGE)
         is_short = task is not None and time.time() - task.created < SHOWN_AFTER
         self._end(CHANGE, "" if is_short else DONE, note=note.text)
+
+    def _on_not_changed(self, text: str) -> None:
+        """One was not begun; or another thing failed while one runs."""
+        if not self._orders.is_busy:
+            self._end(CHANGE, FAILED, reason=text)
 
     def _on_reported(self, report: Report) -> None:
         self._newest -= 1

@@ -3,18 +3,43 @@
 Each gets the data folder. They are the only ones of the window that open the journal.
 """
 
-import importlib
+import csv
+import importlib.util
+import io
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from model_manager.core.errors import Cancelled
+from model_manager.core.files.volumes import RESERVE, volume_of
 from model_manager.core.journal.steps import FOLDER, NO_FOLDER, Change, Outcome, Plan, Report, Step
+from model_manager.core.paths import replace_file
+from model_manager.core.words import tr
 from model_manager.core.work import Work
 
 Concern = Callable[[frozenset[str]], None]
 Make = Callable[[Path, Path], Plan]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a plan copies to a drive, and what is free there, in bytes. folder: the nearest that exists."""
+
+    folder: str
+    wanted: int
+    free: int
+
+    @property
+    def missing(self) -> int:
+        """Bytes that are too few."""
+        return self.wanted + RESERVE - self.free
+
+    @property
+    def is_short(self) -> bool:
+        """Whether there is not enough room."""
+        return self.wanted > 0 and self.missing > 0
 
 
 def journal() -> Any:
@@ -61,6 +86,8 @@ def newest(data: Path) -> Change | None:
 
 def interrupted(data: Path) -> list[Change]:
     """What a crash or kill left half done."""
+    if importlib.util.find_spec("model_manager.core.tidy.carrying") is None:
+        return []
     found: list[Change] = journal().interrupted(data)
     return found
 
@@ -68,6 +95,33 @@ def interrupted(data: Path) -> list[Change]:
 def plan(make: Make, data: Path, index: Path) -> Plan:
     """Have a plan made."""
     return make(data, index)
+
+
+def rooms(plan: Plan) -> list[Room]:
+    """What is free on each drive that something is copied to."""
+    by_drive: dict[int, Room] = {}
+    for folder, wanted in plan.needs.items():
+        drive, place, free = volume_of(folder)
+        before = by_drive.get(drive)
+        by_drive[drive] = Room(place, wanted + (before.wanted if before is not None else 0), free)
+    return list(by_drive.values())
+
+
+def save_list(plan: Plan, path: str) -> None:
+    """Write a plan into a file: as CSV when its name ends so, else as text. Raises FileFault."""
+    lines = [(one.name, one.before, one.after, one.note, one.comfy_before, one.comfy_after) for one in plan.acts]
+    lines += [(one.name, one.before, "", one.text, "", "") for one in plan.refused]
+    if path.lower().endswith(".csv"):
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow((tr("Model"), tr("Now"), tr("Afterwards"), tr("Note"), tr("ComfyUI's name now"), tr("ComfyUI's name afterwards")))
+        writer.writerows(lines)
+        replace_file(Path(path), text.getvalue().encode("utf-8-sig", "surrogateescape"))  # the mark is for Excel
+        return
+    rows = [plan.title, ""]
+    for _, before, after, note, *_ in lines:
+        rows.append("".join((before, f" → {after}" if after else "", f"   ({note})" if note else "")))
+    replace_file(Path(path), ("\n".join(rows) + "\n").encode("utf-8", "surrogateescape"))
 
 
 def folders_of(steps: Iterable[Step]) -> frozenset[str]:

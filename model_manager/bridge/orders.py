@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from model_manager.bridge import order_tasks
 from model_manager.bridge.jobs import Job, Pool
 from model_manager.bridge.order_tasks import Make
+from model_manager.bridge.order_tasks import Room as Room
 from model_manager.bridge.order_words import DO, FINISH, ROLL_BACK, UNDO, Note, note_of, wants_question
 from model_manager.bridge.session import Session
 from model_manager.core.errors import ModelManagerError
@@ -39,6 +40,7 @@ class Orders(QObject):
 
     planning = Signal(bool)  # whether a plan is being made that will be shown
     planned = Signal(object)  # Plan, to be shown
+    rooms_known = Signal(object, object)  # Plan, list[Room]: what is free where it copies to
     began = Signal(object)  # Order
     progressed = Signal(str, object, object)  # text, done, total: bytes of what is copied, else files
     carried = Signal(object)  # Report
@@ -89,6 +91,12 @@ class Orders(QObject):
         self._plan = None
         self.planning.emit(False)
         self.planned.emit(plan)
+        if plan.needs:
+            self._runner.start(Pool.READ, order_tasks.rooms, plan, done=partial(self.rooms_known.emit, plan))
+
+    def save_list(self, plan: Plan, path: str) -> None:
+        """Write a plan into a file, as CSV when its name ends so, else as text."""
+        self._runner.start(Pool.READ, order_tasks.save_list, plan, path, done=lambda _: None, failed=self._on_failed)
 
     def _on_not_planned(self, fault: ModelManagerError) -> None:
         self._plan = None

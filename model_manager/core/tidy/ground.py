@@ -50,10 +50,6 @@ class Ground:
         """Whether a real folder is a root, or holds one."""
         return any(inside(real, root) for root in self._real.values())
 
-    def root_over(self, real: str) -> str:
-        """The real path of the innermost root that a real path lies in, "" for none."""
-        return max((root for root in self._real.values() if inside(root, real)), key=len, default="")
-
     def is_seen(self, root: Root) -> bool:
         """Whether ComfyUI looks into a root, as far as there is a ComfyUI."""
         return is_comfyuis(root) or not self._has_comfyui

@@ -41,11 +41,11 @@ def plan_move(
     warn_of_parts(transfers, going)
     transfers.add([(one, target) for one in going])
     count = len(transfers.acts)
-    chosen = chips(transfers, trn("{count} moves", "{count} move", count), stay(transfers, refused))
+    chosen = chips(transfers, "{count} moves", "{count} move", stay(transfers, refused))
     return Plan(
         "move", trn("Move {count} model", "Move {count} models", len(subjects)), trn("Move {count} model", "Move {count} models", count),
         tuple(transfers.acts), (*refused, *transfers.refused), chosen,
-        _foot(transfers.acts), tuple(transfers.warnings), transfers.needs,
+        foot(transfers.acts), tuple(transfers.warnings), transfers.needs,
     )  # fmt: skip
 
 
@@ -62,11 +62,11 @@ def plan_copy(
     target = require_target(transfers.ground, folder)
     transfers.add([(one, target) for one in subjects])
     count = len(transfers.acts)
-    chosen = chips(transfers, trn("{count} is copied", "{count} are copied", count), stay(transfers, refused))
+    chosen = chips(transfers, "{count} is copied", "{count} are copied", stay(transfers, refused))
     return Plan(
         "copy", trn("Copy {count} model", "Copy {count} models", len(subjects)), trn("Copy {count} model", "Copy {count} models", count),
         tuple(transfers.acts), (*refused, *transfers.refused), chosen,
-        _foot(transfers.acts), tuple(transfers.warnings), transfers.needs,
+        foot(transfers.acts), tuple(transfers.warnings), transfers.needs,
     )  # fmt: skip
 
 
@@ -87,8 +87,8 @@ def plan_rename(subject: Subject, new_stem: str, roots: Mapping[Root, str], uses
     file = stem + subject.file[len(subject.stem) :]
     return Plan(
         "rename", tr("Rename {old} to {new}", old=subject.file, new=file), tr("Rename"), tuple(transfers.acts), tuple(transfers.refused),
-        chips(transfers, trn("{count} is renamed", "{count} are renamed", len(transfers.acts)), len(transfers.refused)),
-        _foot(transfers.acts), (note,) if note else (), transfers.needs,
+        chips(transfers, "{count} is renamed", "{count} are renamed", len(transfers.refused)),
+        foot(transfers.acts), (note,) if note else (), transfers.needs,
     )  # fmt: skip
 
 
@@ -149,7 +149,8 @@ def stay(transfers: Transfers, refused: Sequence[Refused]) -> int:
     return len(transfers.refused) + len(refused)
 
 
-def _foot(acts: Sequence[Act]) -> str:
+def foot(acts: Sequence[Act]) -> str:
+    """What ComfyUI makes of it, a sentence."""
     if acts and all(act.comfy_after for act in acts):
         return tr("ComfyUI will list the new names at once.")
     if acts and not any(act.comfy_after for act in acts):

@@ -160,16 +160,27 @@ class Transfers:
         if place is None:
             return [(tr("ComfyUI does not look there"), "warn")]
         found = []
-        if place.kind != one.kind and one.kind not in target.kinds:
+        lost = [kind for kind in kinds_of(one) if kind not in target.kinds] if self.sort == MOVE else []
+        if one.kind not in target.kinds:
             is_wrong = judge(Facts(kind=one.facts.kind), file, place.kind)[0] == "wrong_folder"
             text = "{kind}: the wrong folder for it" if is_wrong else "listed under {kind} then"
             found.append((tr(text, kind=label(place.kind)), "warn" if is_wrong else "info"))
+        elif lost:
+            found.append((tr("no more listed under {kinds}", kinds=", ".join(map(label, lost))), "warn"))
         before, after = self.ground.shadows(place)
         if before and not _is_same(before, one.real):
             found.append((tr("ComfyUI takes {path} first", path=before), "warn"))
         elif after and not _is_same(after, one.real):
             found.append((tr("hides {path} from ComfyUI", path=after), "warn"))
         return found
+
+
+def kinds_of(subject: Subject) -> list[str]:
+    """The categories that look into a model's folder, by whatever way."""
+    found = dict.fromkeys(
+        place.kind for place in subject.places if os.path.join(os.path.realpath(os.path.dirname(place.path)), subject.file) == subject.real
+    )
+    return list(found)
 
 
 def links_to(subject: Subject) -> list[str]:
@@ -185,9 +196,10 @@ def _is_same(path: str, other: str) -> bool:
         return False
 
 
-def chips(transfers: Transfers, going: str, stay: int) -> tuple[str, ...]:
-    """Short facts for the sheet. going: how many models go, in words; stay: how many do not."""
-    found = [going]
+def chips(transfers: Transfers, one: str, many: str, stay: int) -> tuple[str, ...]:
+    """Short facts for the sheet. one, many: how many models simply go, with {count}; stay: how many do not."""
+    plain = len(transfers.acts) - transfers.both
+    found = [trn(one, many, plain)] if plain or not transfers.both else []
     if transfers.both:
         found.append(trn("{count} keeps both", "{count} keep both", transfers.both))
     if stay:

@@ -36,7 +36,7 @@ def make(root: Path, count: int, random: Random) -> tuple[set[tuple[str, str]], 
             is_large = number // OF_ONE_TRAINER % 8 == 0  # more than the samples that are compared first
             held = tensors(random, random.randrange(2, 6), (64, 128) if is_large else (4, 8))
         first = held[0]
-        held = [Tensor(first.name, first.dtype, first.shape, number.to_bytes(8, "little") + first.data[8:]), *held[1:]]
+        held = [Tensor(first.name, first.dtype, first.shape, random.randbytes(8) + first.data[8:]), *held[1:]]
         is_gguf = number % 5 == 4
         twins, nearly = (GGUF_TWINS, GGUF_NEARLY) if is_gguf else (TWINS, NEARLY)
         ending = "gguf" if is_gguf else "safetensors"
@@ -78,6 +78,8 @@ def main() -> int:
             print(f"{what}: {time.perf_counter() - began:.1f} s, {found.read / 1e6:.1f} MB read, {len(found.unread)} could not be read")
         got = pairs_of(found)
         print(f"twins {len(wanted)}, found {len(got & wanted)}, missed {len(wanted - got)}, false {len(got - wanted)}")
+        for what, pairs in (("missed", wanted - got), ("false", got - wanted)):
+            print(*(f"  {what}: {one} {other}" for one, other in sorted(pairs)[:10]), sep="\n", end="\n" if pairs else "")
         return int(got != wanted)
 
 

@@ -47,7 +47,10 @@ _TUPLES: Final = {0x85: 1, 0x86: 2, 0x87: 3}
 _LONGEST_KEPT: Final = 4096  # characters of a text that can matter as a name
 _LARGEST_KEY: Final = 1 << 60  # below it no two numbers have one hash, so that no dict can be made slow by its keys
 _ESCAPES: Final = re.compile(rb"\\(x[0-9a-fA-F]{2}|[0-7]{1,3}|.)", re.DOTALL)
+_MOST_IMPORTS: Final = 1000
 _MOST_PLACES: Final = 1 << 32
+EXTENSION: Final = "copyreg (extension)"
+"""Stands among the imports for a number that the loading program has given to an import."""
 COMPUTED: Final = "? ?"
 """Stands among the imports where a pickle takes the name of an import from something other than a text in it."""
 
@@ -62,7 +65,7 @@ class Walker:
         self._most = most
         self._copies = most
         self._stack: list[object] = []
-        self._memo: dict[int, object] = {}
+        self._memo: dict[int | str, object] = {}
         self.found = Pickle()
         self._handlers = self._table()
 
@@ -78,11 +81,12 @@ class Walker:
                 self._place += 1
                 if code == 0x2E:  # STOP
                     self.found.value = self._stack.pop()
-                    self.found.end = self._place
                     return self.found
                 handlers[code](code)
         except (IndexError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise Odd from error
+        finally:
+            self.found.end = self._place
         raise Odd
 
     def _table(self) -> dict[int, Callable[[int], None]]:
@@ -236,17 +240,15 @@ class Walker:
             target.append(value)
 
     def _put(self, code: int) -> None:
-        place = len(self._memo) if code == 0x94 else self._place_of(code)
+        place: int | str = len(self._memo) if code == 0x94 else self._place_of(code)
         self._memo[place] = self._stack[-1]
 
     def _get(self, code: int) -> None:
         self._stack.append(self._memo[self._place_of(code)])
 
-    def _place_of(self, code: int) -> int:
+    def _place_of(self, code: int) -> int | str:
         place = int(self._line() if code in b"pg" else self._unpack("B" if code in b"qh" else "<I"))
-        if not 0 <= place < _MOST_PLACES:
-            raise Odd
-        return place
+        return place if 0 <= place < _MOST_PLACES else str(place)
 
     def _import(self, code: int) -> None:
         if code == 0x63:
@@ -258,7 +260,9 @@ class Walker:
         self._stack.append(self._named(f"{first} {last}" if is_told else COMPUTED))
 
     def _named(self, text: str) -> Name:
-        if text not in self.found.imports and len(self.found.imports) < 1000:
+        if text not in self.found.imports:
+            if len(self.found.imports) >= _MOST_IMPORTS:
+                raise Odd
             self.found.imports.append(text)
         return Name(text)
 
@@ -291,7 +295,7 @@ class Walker:
 
     def _extension(self, count: int) -> None:
         self._skip(count)
-        self._stack.append(Thing("extension"))
+        self._stack.append(self._named(EXTENSION))
 
     def _build(self, code: int) -> None:
         state = self._stack.pop()

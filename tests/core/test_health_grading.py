@@ -9,12 +9,13 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from model_manager.core.formats.write import safetensors_bytes, torch_zip_bytes
-from model_manager.core.health.grading import grade
-from model_manager.core.health.records import DANGEROUS, SAFE, SUSPICIOUS, UNCHECKED, Grade
+from model_manager.core.health.grading import grade, grade_file
+from model_manager.core.health.records import DANGEROUS, LEVELS, SAFE, SUSPICIOUS, UNCHECKED, Grade
 from tests.core.pickle_case import CONTAINERS, TENSORS, bad, call, good, legacy, stack_call, suspicious, text, zipped
 
 NAMES = tuple(bad(Path("/nowhere")))
@@ -216,3 +217,15 @@ def test_a_pickle_that_ends_where_reading_pauses_hides_nothing(tmp_path: Path, s
     first = pickle.dumps(b"x" * (size - 100 + size - len(first)), 4)
     assert abs(len(first) - size) < 2
     assert graded(tmp_path, first + stack_call(text("os"), text("system"), "x")).level == DANGEROUS
+
+
+def test_damaged_archives_and_pickles_are_graded_without_a_fault(tmp_path: Path) -> None:
+    chance = Random(7)
+    evil = call("os", "system", "touch x")
+    samples = [contain(evil) for contain in CONTAINERS.values()] + [legacy(evil), good()["zip"], good()["legacy"]]
+    for _ in range(400):
+        data = bytearray(chance.choice(samples))
+        for _ in range(chance.randint(1, 12)):
+            place = chance.randrange(len(data))
+            data[place : place + 4] = chance.choice((b"\xff" * 4, bytes(4), chance.randbytes(4), b"PK\x01\x02", b"PK\x05\x06"))
+        assert grade_file(io.BytesIO(bytes(data)), len(data)).level in ("", *LEVELS)

@@ -133,8 +133,7 @@ class Streams:
             self._entry(file, size, start, entry, depth)
 
     def _entry(self, file: BinaryIO, size: int, start: int, entry: Member, depth: int) -> None:
-        file.seek(max(0, start + entry.offset))
-        local = file.read(30)
+        local = _local(file, size, start, entry)
         if len(local) < 30 or not local.startswith(ZIP_MAGIC):
             self._gap(tr("Its archive is damaged, and other programs may find more in it."))
             return
@@ -222,8 +221,7 @@ class Streams:
                 self._doubt(tr("Entries of its archive lie over each other."))
             elif entry.offset - place > _GAP:
                 self._doubt(tr("Its archive has bytes that belong to no entry."))
-            file.seek(start + entry.offset)
-            local = file.read(30)
+            local = _local(file, end, start, entry)
             place = entry.offset + 30 + int.from_bytes(local[26:28], "little") + int.from_bytes(local[28:30], "little") + entry.packed
         if start + place > end:
             self._doubt(tr("Entries of its archive lie over each other."))
@@ -244,6 +242,14 @@ class Streams:
             self._take(self._spend(place + _BLOCK, length), PERHAPS, True)
             place += _BLOCK + -(-length // _BLOCK) * _BLOCK
         self._gap(tr("Its archive is damaged, and other programs may find more in it."))
+
+
+def _local(file: BinaryIO, size: int, start: int, entry: Member) -> bytes:
+    """The head that stands before an entry, shorter than 30 bytes where it is not in the file."""
+    if not 0 <= start + entry.offset < size:
+        return b""
+    file.seek(start + entry.offset)
+    return file.read(30)
 
 
 def _count_ends(file: BinaryIO, size: int) -> int:

@@ -98,10 +98,14 @@ class Sidebar(QFrame):
 
     def set_count(self, page: str, count: int) -> None:
         """Show how much a page holds that wants to be looked at, by its name."""
-        if count != self._page_counts.get(page, 0):
+        if count != self.count(page):
             self._page_counts[page] = count
             if self._filled is not None:
                 self.fill(*self._filled)
+
+    def count(self, page: str) -> int:
+        """The number shown beside the name of a page."""
+        return self._page_counts.get(page, 0)
 
     def set_rows(self, sections: Sequence[SidebarSection]) -> None:
         """Show `sections`; what is open, chosen and scrolled to stays."""

@@ -114,7 +114,7 @@ def test_an_update_side_by_side(window: MainWindow, qtbot: QtBot) -> None:
     assert (here["Version"], here["File"], here["Published"]) == ("v1", "fox.safetensors", "2026-01-01")
     assert (new["Version"], new["File"], new["Published"]) == ("v2", "fox2.safetensors", "2026-06-01")
     assert "Calmer colours" in page.detail._changes._text.toPlainText()
-    assert window.sidebar._updates == 1
+    assert window.sidebar.count(PAGE) == 1
     row = next(row for row in range(3) if window.session.model.card(row).name == "Paper fox")
     assert window.session.model.card(row).badge == "Update"
     assert page._looked.text() == "Looked just now"
@@ -149,7 +149,7 @@ def test_what_is_ignored_can_be_taken_back(window: MainWindow, tmp_path: Path, q
     kept = ignored(path)
     marks = [(FILE, kept.is_file), (VERSION, kept.versions == {111}), (MODEL, kept.models == {100})]
     assert [sort for sort, is_marked in marks if is_marked] == [what]
-    assert window.sidebar._updates == 0 and page.message.isVisible()
+    assert window.sidebar.count(PAGE) == 0 and page.message.isVisible()
     page.ignored.click()
     qtbot.waitUntil(lambda: len(page.view.rows.rows) == 1, timeout=SECONDS)
     assert words in page.detail._about.text() and page.detail._back.isVisible() and not page.detail.download.isVisible()

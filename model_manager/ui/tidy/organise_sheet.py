@@ -41,7 +41,6 @@ class OrganiseSheet(AskingSheet):
         self.setMinimumSize(SMALLEST)
         self.template = QLineEdit(template or PRESETS[1])
         self.template.setAccessibleName(tr("Folders"))
-        self.template.setPlaceholderText("{base_model}/{author}")
         self.removes = QCheckBox(tr("Remove folders that are empty then"))
         self.removes.setChecked(True)
         self.unknown = QLineEdit()

@@ -84,11 +84,12 @@ class Copied(Deed):
             self.step.after = self.made
 
     def _remove_made(self, ground: Ground) -> None:
-        now, source = look(self.target), look(self.source)
-        if now is not None and source is not None and self._is_ours(now, ground):
-            remove(self.target)
-        with suppress(FileNotFoundError):
+        try:
             remove(self._partial(ground))
+        except FileNotFoundError:  # it has its name, or has not been made
+            now, source = look(self.target), look(self.source)
+            if now is not None and source is not None and self._is_ours(now, ground):
+                remove(self.target)
 
     def _is_ours(self, now: Seen, ground: Ground) -> bool:
         """Whether the file with the target's name is our copy; where ids of files change with each start, the bytes tell."""

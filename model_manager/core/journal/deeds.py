@@ -1,8 +1,8 @@
 """What is done to the disk for one step, and how it is taken back: what all sorts of deeds have in common.
 
-The sorts are in renamed, linked, copied, written and shared. Called by performing, in phases: `prepare` (nothing is seen of it yet), `name`, `aside` (what has been copied leaves its place), `late`,
-and at last `commit`, which cannot be taken back. `back` asks the disk how far it came, so that it is the same after a fault and after
-a kill. Nothing here replaces a file that it does not know.
+The sorts are in renamed, linked, copied, written and shared. Called by performing, in phases: `prepare` (nothing is seen of it yet),
+`name`, `aside` (what has been copied leaves its place), `late`, and at last `commit`, which cannot be taken back. `back` asks the disk
+how far it came, so that it is the same after a fault and after a kill. Nothing replaces a file that it does not know.
 """
 
 import os
@@ -46,9 +46,10 @@ class Ground:
 
 class Deed:
     """One step, there or back. said: what a person should know of it. has_aside: whether it leaves something until `commit`.
-    is_noted: whether the journal must know what it makes before that gets its name."""  # fmt: skip
+    is_noted: whether the journal must know what it makes before that gets its name. did: whether it has changed something that looks
+    the same when somebody else did it; None: a run that was killed may have, and only the disk can tell."""  # fmt: skip
 
-    __slots__ = ("act", "is_back", "is_model", "said", "seen", "source", "step", "target")
+    __slots__ = ("act", "did", "is_back", "is_model", "said", "seen", "source", "step", "target")
     has_aside = False
     is_noted = False
 
@@ -58,6 +59,7 @@ class Deed:
         self.seen = (step.after or step.seen) if is_back else step.seen
         self.is_model = step.source == act.path and step.sort != LINK
         self.said = ""
+        self.did: bool | None = None
 
     def prepare(self, ground: Ground) -> None:
         """Look whether it can be done, and do what nobody sees."""
@@ -113,6 +115,7 @@ class Deed:
 
 
 def not_as_it_was(path: str, now: Seen | None) -> str:
+    """Say in a sentence what is wrong with a file that should be another."""
     name, folder = os.path.basename(path), os.path.dirname(path)
     if now is not None:
         return tr("{name} has changed since. It was left as it is.", name=name)

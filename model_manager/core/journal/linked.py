@@ -21,10 +21,11 @@ class Link(Deed):
     def late(self, ground: Ground) -> None:
         """Make it. Raises FileExistsError."""
         make_link(self.step)
+        self.did = True
 
     def back(self, ground: Ground, is_begun: bool) -> None:
         """Remove it, if it leads where we let it."""
-        if self._is_ours():
+        if self.did is not False and self._is_ours():
             remove(self.step.target)
 
     def is_done(self, ground: Ground) -> bool:

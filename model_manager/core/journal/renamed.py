@@ -76,12 +76,13 @@ class Folder(Deed):
 
     def _make(self) -> None:
         os.mkdir(long_path(self.step.target))
+        self.did = True
         if self.is_back and self.step.seen is not None:
             os.chmod(long_path(self.step.target), self.step.seen.rights)
 
     def back(self, ground: Ground, is_begun: bool) -> None:
         """Remove it if it was not there before and is empty."""
-        if self.is_back or self.step.seen is None:
+        if self.did is not False and (self.is_back or self.step.seen is None):
             with suppress(OSError):
                 os.rmdir(long_path(self.step.target))
 
@@ -105,6 +106,7 @@ class NoFolder(Deed):
             return
         try:
             os.rmdir(long_path(self.step.target))
+            self.did = True
         except FileNotFoundError:
             return
         except OSError as fault:
@@ -124,7 +126,7 @@ class NoFolder(Deed):
         """Make it again."""
         seen = self.step.seen
         is_wanted = is_begun if self.is_back else seen is not None
-        if is_wanted and not os.path.lexists(long_path(self.step.target)):
+        if self.did is not False and is_wanted and not os.path.lexists(long_path(self.step.target)):
             os.mkdir(long_path(self.step.target))
             if seen is not None:
                 os.chmod(long_path(self.step.target), seen.rights)

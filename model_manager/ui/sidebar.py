@@ -5,7 +5,7 @@ Given rows by the main window, says which search was chosen. Must not ask the li
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTreeView, QVBoxLayout, QWidget
 
@@ -131,6 +131,16 @@ class Sidebar(QFrame):
         """The searches of all rows that are open, to be remembered."""
         opened = (self._model.row_at(index) for index in self._model.rows() if self._tree.isExpanded(index))
         return [row.query for row in opened if row is not None]
+
+    def folder_at(self, point: QPoint) -> tuple[QRect, str]:
+        """The folder whose row is at a point of the sidebar, and where the row is; "" when there is none."""
+        port = self._tree.viewport()
+        index = self._tree.indexAt(port.mapFrom(self, point)) if self.rect().contains(point) else QModelIndex()
+        row = self._model.row_at(index) if index.isValid() else None
+        if row is None or not row.query.startswith("folder:"):
+            return QRect(), ""
+        rect = self._tree.visualRect(index)
+        return QRect(port.mapTo(self, rect.topLeft()), rect.size()), row.tooltip
 
     def set_open_rows(self, queries: Sequence[str]) -> None:
         """Open the rows of `queries`."""

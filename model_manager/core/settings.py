@@ -32,7 +32,8 @@ class Settings:
     Endpoints "" for the sites themselves; proxy "" for the system's; most_kb_a_second 0 for no limit. adult_level: OR of
     Civitai's bits that may be shown. compatible_sidecars: of COMPATIBLE, what is written besides `.info` and `.md`.
     takes_videos: an example video is kept beside a model, too. folder_template: sub-folder for downloads. held_days: how long deleted
-    models are held before they go to the system's trash, 0 for ever.
+    models are held before they go to the system's trash, 0 for ever. recent_folders: to which models were moved, the last one first.
+    organise_template: the last one used to organise.
     unknown: keys of other versions of the program, kept as they are.
     """
 
@@ -66,6 +67,8 @@ class Settings:
     watches_clipboard: bool = False
     held_days: int = 30
     note_drafts: dict[str, list[str]] = field(default_factory=dict)
+    recent_folders: list[str] = field(default_factory=list)
+    organise_template: str = ""
     unknown: dict[str, object] = field(default_factory=dict)
 
 
@@ -174,6 +177,7 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "adult_level": _between(0, 63),
     "held_days": _between(0, 36_500),
     "note_drafts": _drafts,
+    "recent_folders": _texts,
     "theme": _one_of(*THEMES),
     "view": _one_of(*VIEWS),
     "preview_format": _one_of(*PREVIEW_FORMATS),

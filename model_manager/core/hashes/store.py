@@ -73,6 +73,13 @@ class Store:
         moved = self._kept.rows(sql, (mark.inode, mark.device, mark.size, mark.mtime_ns))
         return _unpacked(moved[0][0]) if moved else {}
 
+    def made(self, path: str, mark: Mark) -> str:
+        """Return the SHA-256 of the file at `path` if it was made of its bytes; "" when it is unknown or only told by a sidecar."""
+        where = "size = ? AND mtime_ns = ? AND inode = ? AND (path = ? OR (inode AND device = ?))"
+        values = (mark.size, mark.mtime_ns, mark.inode, path, mark.device)
+        found = self._kept.rows(f"SELECT sha256 FROM files WHERE NOT is_told AND {where} LIMIT 1", values)
+        return str(found[0][0]) if found else ""
+
     def save(self, path: str, mark: Mark, hashes: Mapping[str, str], is_told: bool = False) -> None:
         """Remember the hashes of a file. is_told: a sidecar said so and its facts agreed. Raises IndexFault."""
         values = (path, *mark, hashes[SHA256], json.dumps(dict(hashes)), int(is_told), time.time())

@@ -34,6 +34,8 @@ class Settings:
     takes_videos: an example video is kept beside a model, too. folder_template: sub-folder for downloads. held_days: how long deleted
     models are held before they go to the system's trash, 0 for ever. recent_folders: to which models were moved, the last one first.
     organise_template: the last one used to organise.
+    own_names: names of collections, categories and groups (by these words) that the person made, as they may have no models yet.
+    smart_folders: (name, search).
     unknown: keys of other versions of the program, kept as they are.
     """
 
@@ -66,6 +68,8 @@ class Settings:
     folder_template: str = ""
     watches_clipboard: bool = False
     held_days: int = 30
+    own_names: dict[str, list[str]] = field(default_factory=dict)
+    smart_folders: list[tuple[str, str]] = field(default_factory=list)
     note_drafts: dict[str, list[str]] = field(default_factory=dict)
     recent_folders: list[str] = field(default_factory=list)
     organise_template: str = ""
@@ -158,6 +162,10 @@ def _drafts(value: object) -> dict[str, list[str]] | None:
     return {path: texts for path, texts in value.items() if _texts(texts) is not None and isinstance(texts, list) and len(texts) == 2}
 
 
+def _own_names(value: object) -> dict[str, list[str]] | None:
+    return {key: _texts(names) or [] for key, names in value.items()} if isinstance(value, dict) else None
+
+
 def _one_of(*allowed: str) -> Callable[[object], str | None]:
     return lambda value: value if isinstance(value, str) and value in allowed else None
 
@@ -178,6 +186,8 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "held_days": _between(0, 36_500),
     "note_drafts": _drafts,
     "recent_folders": _texts,
+    "own_names": _own_names,
+    "smart_folders": _pairs,
     "theme": _one_of(*THEMES),
     "view": _one_of(*VIEWS),
     "preview_format": _one_of(*PREVIEW_FORMATS),

@@ -26,7 +26,7 @@ UI_MAY_IMPORT = {
     *("core.errors", "core.words", "core.amounts", "core.library.entry", "core.library.kinds", "core.tasks.states"),
     *("core.previews.records", "core.previews.shape"),
     *("core.online.records", "core.settings.COMPATIBLE", "core.tasks.words"),
-    *("core.paths.resource", "core.journal.steps"),
+    *("core.paths.resource", "core.journal.steps", "core.twins.records"),
 }
 
 # name -> the only modules in which it may stand

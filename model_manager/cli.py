@@ -34,6 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from model_manager.core.previews import makers
 
         return makers.serve(int(words[1]))
+    if words[:1] == ["--paint-previews"]:
+        from model_manager import app
+
+        return app.paint(int(words[1]))
     if words[:1] == ["--demo-site"]:
         from model_manager.core.demo import site_process
 

@@ -1,6 +1,6 @@
-"""Long works that are not stored as tasks, shown as tasks while they run: scans, bulk previews, adding dropped models, and changes.
+"""Long works that are not stored as tasks, shown as tasks while they run: scans, adding dropped models, and changes.
 
-Made by the board. It only listens; the works themselves are the session's, the previews', the intake's and the orders'. Ids are below 0.
+Made by the board. It only listens; the works themselves are the session's, the intake's and the orders'. Ids are below 0.
 """
 
 import time
@@ -13,11 +13,9 @@ from model_manager.bridge.intake import Intake
 from model_manager.bridge.intake import Report as Added
 from model_manager.bridge.order_words import Note
 from model_manager.bridge.orders import Order, Orders
-from model_manager.bridge.previews import Previews, report_words
 from model_manager.bridge.session import Session
 from model_manager.bridge.twins import Twins
-from model_manager.core.previews.records import Report
-from model_manager.core.tasks.states import ADD, CHANGE, DONE, FAILED, PREVIEWS, RUNNING, SCAN, TWINS, Task
+from model_manager.core.tasks.states import ADD, CHANGE, DONE, FAILED, RUNNING, SCAN, TWINS, Task
 from model_manager.core.words import tr, trn
 
 SHOWN_AFTER = 0.8  # seconds; shorter works come and go unseen
@@ -38,13 +36,6 @@ class LiveWorks(QObject):
         self._session = session
         session.progressed.connect(self._on_scan)
         session.work_ended.connect(lambda: self._end(SCAN))
-
-    def follow_previews(self, previews: Previews) -> None:
-        """Tell of bulk runs."""
-        self._stops[PREVIEWS] = previews.stop
-        previews.progressed.connect(lambda text, done, total: self._tell(PREVIEWS, text, done, total, "models"))
-        previews.work_ended.connect(lambda: self._end(PREVIEWS))
-        previews.reported.connect(self._on_reported)
 
     def follow_intake(self, intake: Intake) -> None:
         """Tell of models that are being added."""
@@ -104,13 +95,6 @@ class LiveWorks(QObject):
         """One was not begun; or another thing failed while one runs."""
         if not self._orders.is_busy:
             self._end(CHANGE, FAILED, reason=text)
-
-    def _on_reported(self, report: Report) -> None:
-        self._newest -= 1
-        now = time.time()
-        count = len(report.applied)
-        self.told.emit(Task(self._newest, PREVIEWS, "", tr("Make previews"), state=DONE, done=count, total=count, unit="models",
-                            note=report_words(report), created=now, changed=now))  # fmt: skip
 
     def _on_added(self, report: Added) -> None:
         done, failed = report.count("done"), report.count("failed")

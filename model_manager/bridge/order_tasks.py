@@ -4,18 +4,17 @@ Each gets the data folder. They are the only ones of the window that open the jo
 """
 
 import csv
-import importlib.util
 import io
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from model_manager.core.errors import Cancelled
 from model_manager.core.files.volumes import RESERVE, volume_of
-from model_manager.core.journal.steps import FOLDER, NO_FOLDER, Change, Outcome, Plan, Report, Step
+from model_manager.core.journal.steps import FOLDER, NO_FOLDER, Change, Plan, Report, Step
 from model_manager.core.paths import replace_file
+from model_manager.core.tidy import carrying
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -42,15 +41,10 @@ class Room:
         return self.wanted > 0 and self.missing > 0
 
 
-def journal() -> Any:
-    """The one door to the journal; loaded when it is first needed."""
-    return importlib.import_module("model_manager.core.tidy.carrying")
-
-
 def carry_out(data: Path, plan: Plan, work: Work, concern: Concern) -> Report:
     """Do what a plan says; `concern` hears first in which folders. Raises FileFault when nothing could be begun."""
     concern(folders_of(step for act in plan.acts for step in act.steps))
-    return _whole(lambda: journal().carry_out(data, plan, work), Report(0, plan.title))
+    return _whole(lambda: carrying.carry_out(data, plan, work), Report(0, plan.title))
 
 
 def take_back(data: Path, parts: Sequence[tuple[int, Collection[int] | None]], work: Work, concern: Concern) -> Report:
@@ -61,7 +55,7 @@ def take_back(data: Path, parts: Sequence[tuple[int, Collection[int] | None]], w
             break
         concern(_folders_of_change(data, change, acts))
         nothing = Report(change, _title(data, change))
-        report = _whole(lambda change=change, acts=acts: journal().take_back(data, change, work, acts), nothing)  # type: ignore[misc]
+        report = _whole(lambda change=change, acts=acts: carrying.take_back(data, change, work, acts), nothing)  # type: ignore[misc]
         merged = report if merged is None else _merged(merged, report)
     return merged or Report(0, "", is_stopped=True)
 
@@ -69,27 +63,23 @@ def take_back(data: Path, parts: Sequence[tuple[int, Collection[int] | None]], w
 def finish(data: Path, change: int, work: Work, concern: Concern) -> Report:
     """Do what a kill left undone of a change."""
     concern(_folders_of_change(data, change, None))
-    return _whole(lambda: journal().finish(data, change, work), Report(change, _title(data, change)))
+    return _whole(lambda: carrying.finish(data, change, work), Report(change, _title(data, change)))
 
 
 def roll_back(data: Path, change: int, work: Work, concern: Concern) -> Report:
     """Take back what a killed change has done."""
     concern(_folders_of_change(data, change, None))
-    return _whole(lambda: journal().roll_back(data, change, work), Report(change, _title(data, change)))
+    return _whole(lambda: carrying.roll_back(data, change, work), Report(change, _title(data, change)))
 
 
 def newest(data: Path) -> Change | None:
     """The newest change that can be undone."""
-    found: Iterable[Change] = journal().changes(data)
-    return next((change for change in found if change.can_undo and not change.is_interrupted), None)
+    return next((change for change in carrying.changes(data) if change.can_undo and not change.is_interrupted), None)
 
 
 def interrupted(data: Path) -> list[Change]:
     """What a crash or kill left half done."""
-    if importlib.util.find_spec("model_manager.core.tidy.carrying") is None:
-        return []
-    found: list[Change] = journal().interrupted(data)
-    return found
+    return carrying.interrupted(data)
 
 
 def plan(make: Make, data: Path, index: Path) -> Plan:
@@ -137,8 +127,7 @@ def folders_of(steps: Iterable[Step]) -> frozenset[str]:
 def _folders_of_change(data: Path, change: int, acts: Collection[int] | None) -> frozenset[str]:
     """As `folders_of`, of what was done before; folders made then may go now, so those around are among them."""
     found = set[str]()
-    outcomes: Iterable[Outcome] = journal().outcomes(data, change)
-    for one in outcomes:
+    for one in carrying.outcomes(data, change):
         if acts is None or one.number in acts:
             found.update(os.path.dirname(path) for path in (one.path, one.new_path) if path)
     return frozenset(found | {os.path.dirname(folder) for folder in found})
@@ -154,7 +143,7 @@ def _whole(run: Callable[[], Report], nothing: Report) -> Report:
 
 
 def _title(data: Path, change: int) -> str:
-    found: Change | None = journal().change(data, change)
+    found = carrying.change(data, change)
     return "" if found is None else found.title
 
 

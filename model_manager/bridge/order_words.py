@@ -46,15 +46,17 @@ def done_words(kind: str, count: int) -> str:
 
 def note_of(way: str, kind: str, report: Report, can_undo: bool) -> Note:
     """What is said when it is over."""
-    is_back = way in (UNDO, ROLL_BACK)
-    done, failed = report.count(ACT_UNDONE if is_back else ACT_DONE), report.count(ACT_FAILED)
+    counts = report.count(ACT_DONE), report.count(ACT_UNDONE)
+    is_back = way == UNDO or (way in (FINISH, ROLL_BACK) and counts[1] > counts[0])  # what was interrupted may have been an undo
+    done, failed = counts[is_back], report.count(ACT_FAILED)
     back = trn("{count} model is as it was before", "{count} models are as they were before", done)
     text = back if is_back else done_words(kind, done)
     if failed:
         text = tr("{done}, {failed} failed", done=text, failed=f"{failed:,}")
     if report.is_stopped:
         text = tr("Stopped: {done}", done=text)
-    return Note(f"{text}.", "warn" if failed or report.is_stopped else "info", report.change, failed, can_undo and not is_back and done > 0)
+    tone = "warn" if failed or report.is_stopped or report.note else "info"
+    return Note(f"{text}. {report.note}".strip(), tone, report.change, failed, can_undo and not is_back and done > 0)
 
 
 def wants_question(count: int, begun: float, now: float | None = None) -> bool:

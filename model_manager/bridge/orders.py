@@ -129,13 +129,13 @@ class Orders(QObject):
         """Take several changes back, in this order, as (change, numbers of acts or None for all)."""
         self._give(Order(UNDO, "restore", title or tr("Undo"), order_tasks.take_back, (list(parts),)))
 
-    def finish(self, change: int) -> None:
-        """Do the rest of a change that was interrupted; `carried` answers."""
-        self._give(Order(FINISH, "", tr("Finish what was interrupted"), order_tasks.finish, (change,), can_undo=True))
+    def finish(self, change: int, kind: str = "") -> None:
+        """Do the rest of a change that was interrupted; `carried` answers. kind: the change's, for the words on its end."""
+        self._give(Order(FINISH, kind, tr("Finish what was interrupted"), order_tasks.finish, (change,), can_undo=True))
 
-    def roll_back(self, change: int) -> None:
-        """Take back what an interrupted change has done; `undone` answers."""
-        self._give(Order(ROLL_BACK, "", tr("Take back what was interrupted"), order_tasks.roll_back, (change,)))
+    def roll_back(self, change: int, kind: str = "") -> None:
+        """Take back what an interrupted change has done; `undone` answers. kind: as in `finish`."""
+        self._give(Order(ROLL_BACK, kind, tr("Take back what was interrupted"), order_tasks.roll_back, (change,), can_undo=True))
 
     def undo_newest(self) -> None:
         """Take back the newest change, after a question (`undo_asked`) when it is large or long ago."""

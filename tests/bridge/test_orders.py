@@ -1,25 +1,29 @@
 """Orders on a session with real folders, files and watcher: done, undone, stopped, in line; each change is scanned once."""
 
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fake_journal import FakeJournal
 from pytestqt.qtbot import QtBot
 from small_library import lora_bytes
 
-from model_manager.bridge import order_tasks
-from model_manager.bridge.jobs import Runner
+from model_manager.bridge import jobs
 from model_manager.bridge.order_words import Note
 from model_manager.bridge.orders import Orders
 from model_manager.bridge.session import Session
 from model_manager.bridge.tasks import Sources
 from model_manager.core.errors import FileFault
+from model_manager.core.journal.running import Runner
 from model_manager.core.journal.steps import FOLDER, MOVE, Act, Change, Plan, Refused, Report, Step
+from model_manager.core.journal.store import KeptAct
 from model_manager.core.library.scanner import ScanResult
 from model_manager.core.settings import Settings
+from model_manager.core.tidy import carrying
+from model_manager.core.work import Work
 
 WAIT_MS = 20_000
 
@@ -33,7 +37,7 @@ class Stage:
         (folder / "ComfyUI/main.py").write_text("")
         for number in range(count):
             self.add(f"lora {number:03}")
-        self.session = Session(self.data, Settings(), Runner(), Sources((str(folder / "ComfyUI"),)))
+        self.session = Session(self.data, Settings(), jobs.Runner(), Sources((str(folder / "ComfyUI"),)))
         self.orders = Orders(self.session, self.session)
         self.notes, self.failed, self.scans, self.reports = list[Note](), list[str](), list[ScanResult](), list[Report]()
         self.orders.noted.connect(self.notes.append)
@@ -78,14 +82,7 @@ class Stage:
 
 
 @pytest.fixture
-def journal(monkeypatch: pytest.MonkeyPatch) -> FakeJournal:
-    made = FakeJournal()
-    monkeypatch.setattr(order_tasks, "journal", lambda: made)
-    return made
-
-
-@pytest.fixture
-def stage(qtbot: QtBot, tmp_path: Path, journal: FakeJournal) -> Iterator[Callable[[int], Stage]]:
+def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[int], Stage]]:
     made: list[Stage] = []
 
     def build(count: int) -> Stage:
@@ -167,9 +164,13 @@ def test_what_fails_is_counted_and_the_rest_is_done(stage: Callable[[int], Stage
     assert library.notes[-1] == Note("2 models moved, 1 failed.", "warn", 1, 1, True)
 
 
-def test_nothing_begun_is_said(stage: Callable[[int], Stage], journal: FakeJournal) -> None:
+def test_nothing_begun_is_said(stage: Callable[[int], Stage], monkeypatch: pytest.MonkeyPatch) -> None:
     library = stage(1)
-    journal.refuses = "The journal cannot be written: the disk is full."
+
+    def full(*_: object) -> None:
+        raise FileFault("The journal cannot be written: the disk is full.")
+
+    monkeypatch.setattr(carrying, "write_down", full)
     library.orders.carry_out(library.move_plan(["lora 000"]))
     library.settle()
     assert library.failed == ["The journal cannot be written: the disk is full."] and not library.notes
@@ -231,7 +232,7 @@ def test_a_plan_that_cannot_be_made_says_why(stage: Callable[[int], Stage]) -> N
     library.until(lambda: library.failed[-1] == "The file is read-only.")
 
 
-def test_undoing_the_newest_asks_when_it_is_large_or_old(stage: Callable[[int], Stage], journal: FakeJournal) -> None:
+def test_undoing_the_newest_asks_when_it_is_large_or_old(stage: Callable[[int], Stage]) -> None:
     library = stage(30)
     asked: list[Change] = []
     library.orders.undo_asked.connect(asked.append)
@@ -248,27 +249,40 @@ def test_undoing_the_newest_asks_when_it_is_large_or_old(stage: Callable[[int], 
     library.orders.undo_newest()
     library.until(lambda: bool(asked))
     assert asked[0].acts == 30 and not (library.loras / "lora 000.safetensors").exists()
-    journal.times[2] -= 7200
+    with closing(sqlite3.connect(library.data / "journal.sqlite")) as journal, journal:
+        journal.execute("UPDATE changes SET time = time - 7200")
     library.orders.undo(2, list(range(10)))
     library.settle()
     library.orders.undo_newest()
     library.until(lambda: len(asked) == 2)
 
 
-def test_an_interrupted_change_is_told_at_the_start(qtbot: QtBot, tmp_path: Path, journal: FakeJournal) -> None:
-    journal.plans[1], journal.states[1], journal.times[1] = Plan("move", "Move 2 models"), {}, 1.0
-    journal.left_half.add(1)
-    (tmp_path / "ComfyUI/models/loras").mkdir(parents=True)
-    session = Session(tmp_path / "data", Settings(), Runner(), Sources((str(tmp_path / "ComfyUI"),)))
-    orders, told = Orders(session, session), list[list[Change]]()
-    orders.interrupted.connect(told.append)
-    session.open()
-    session.start()
-    qtbot.waitUntil(lambda: bool(told), timeout=WAIT_MS)
-    assert told[0][0].title == "Move 2 models"
-    ends: list[object] = []
-    orders.carried.connect(ends.append)
-    orders.finish(1)
-    qtbot.waitUntil(lambda: bool(ends), timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: session.is_settled and not session.hints.is_held, timeout=WAIT_MS)
-    session.close()
+@pytest.mark.parametrize("way", ["finish", "roll back"])
+def test_an_interrupted_change_is_told_at_the_start_and_brought_to_an_end(
+    stage: Callable[[int], Stage], monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    library = stage(3)
+    taken = Runner._take
+
+    def killed(self: Runner, act: KeptAct, is_back: bool) -> None:
+        if act.number == 1:
+            raise KeyboardInterrupt
+        taken(self, act, is_back)
+
+    monkeypatch.setattr(Runner, "_take", killed)
+    with pytest.raises(KeyboardInterrupt):
+        carrying.carry_out(library.data, library.move_plan(["lora 000", "lora 001", "lora 002"]), Work())
+    monkeypatch.undo()
+    told: list[list[Change]] = []
+    library.orders.interrupted.connect(told.append)
+    library.orders.look_for_interrupted()
+    library.until(lambda: bool(told))
+    assert told[0][0].title == "Move 3 models" and told[0][0].is_interrupted
+    (library.orders.finish if way == "finish" else library.orders.roll_back)(told[0][0].id, told[0][0].kind)
+    library.settle()
+    moved = sorted(path.name for path in (library.loras / "moved").glob("*.safetensors"))
+    assert moved == ([f"lora 00{number}.safetensors" for number in range(3)] if way == "finish" else [])
+    assert library.notes[-1].text == ("2 models moved." if way == "finish" else "1 model is as it was before.")
+    library.orders.look_for_interrupted()
+    library.qtbot.waitUntil(lambda: library.session.runner.is_idle)
+    assert len(told) == 1

@@ -90,12 +90,19 @@ class History:
         with alone(self._folder / "lock", Work()):
             yield
 
-    def begin(self, model_path: str, names: tuple[str, ...], news: tuple[New, ...]) -> Entry:
-        """Copy the pictures `names` beside the model and note what is to come. Raises FileFault; nothing is changed then."""
+    def marked(self, model_path: str, mark: str) -> str:
+        """Return the id of the state that a change with this mark left behind, "" when there was none."""
+        return next((path.name for path in reversed(_entries(self._of(model_path))) if path.name.endswith("-" + mark)), "")
+
+    def begin(self, model_path: str, names: tuple[str, ...], news: tuple[New, ...], mark: str = "") -> Entry:
+        """Copy the pictures `names` beside the model and note what is to come. Raises FileFault; nothing is changed then.
+
+        mark: hex digits by which whoever was killed right after the change finds it again (`marked`); chance without it.
+        """
         folder = os.path.dirname(model_path)
         newest = max((path.name for path in _entries(self._of(model_path))), default="")
         number = max(time.time_ns(), int(newest.partition("-")[0] or 0) + 1)
-        place = self._folder / PENDING / f"{number:020d}-{os.urandom(3).hex()}"
+        place = self._folder / PENDING / f"{number:020d}-{mark or os.urandom(3).hex()}"
         try:
             place.mkdir(parents=True)
             return write_entry(place, number / 1e9, folder, stem_of(os.path.basename(model_path)), names, news)

@@ -166,14 +166,33 @@ class BulkPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What a bulk run did. counts: sort -> previews made. faults: (model name, why not). applied: model id -> what was done.
+class Ended:
+    """What became of one model of a bulk run. sort: of the source that was used; applied: None when nothing was written.
 
-    warnings: (model name, sentence). is_stopped: somebody asked to stop; what is in `applied` stays done.
+    fault: why not, a sentence; warnings: what else there is to say. is_kept: left alone, as it was locked or got a picture meanwhile.
+    """
+
+    item: BulkItem
+    sort: str = ""
+    applied: Applied | None = None
+    fault: str = ""
+    warnings: tuple[str, ...] = ()
+    is_kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a bulk run did. counts: sort -> previews made. made: how many of them can be taken back. faults: (model name, why not).
+
+    warnings: (model name, sentence). run: its name in the list of runs. kept: models left alone, as they were locked or got a picture
+    meanwhile. left: models that are still to be done, because it was stopped or rests. undone: previews that were taken back.
     """
 
     counts: Mapping[str, int]
-    applied: Mapping[int, Applied]
+    made: int = 0
     faults: tuple[tuple[str, str], ...] = ()
     warnings: tuple[tuple[str, str], ...] = ()
-    is_stopped: bool = False
+    run: str = ""
+    kept: int = 0
+    left: int = 0
+    undone: int = 0

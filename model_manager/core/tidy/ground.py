@@ -50,6 +50,10 @@ class Ground:
         """Whether a real folder is a root, or holds one."""
         return any(inside(real, root) for root in self._real.values())
 
+    def is_inside(self, real: str) -> bool:
+        """Whether a real folder is a root, or lies in one."""
+        return any(inside(root, real) for root in self._real.values())
+
     def is_seen(self, root: Root) -> bool:
         """Whether ComfyUI looks into a root, as far as there is a ComfyUI."""
         return is_comfyuis(root) or not self._has_comfyui

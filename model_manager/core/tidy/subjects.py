@@ -5,6 +5,7 @@ opens no model, and must never change anything.
 """
 
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,8 +33,9 @@ class Subject:
     """One model with its family, as they are on disk now.
 
     path: as shown; real: its real folder and its name there, which may be a link (is_link). kind and root: of the shown place; places:
-    all ways to it, the shown first. names: every file of the family, the model first; sizes: their bytes (a link has none). shares: other
-    models of its stem in its folder; shared: those of names that belong to them as well. size: bytes of the model. device: its drive.
+    all ways to it, the shown first. names: every file of the family, the model first; sizes: their bytes (a link has none); marks: their
+    (size, mtime_ns), links not followed. shares: other models of its stem in its folder; shared: those of names that belong to them as
+    well. size: bytes of the model. device: its drive.
     id: 0 for one more name of a model that the index has elsewhere (a link to it).
     """
 
@@ -54,6 +56,7 @@ class Subject:
     is_link: bool = False
     shared: tuple[str, ...] = ()
     sizes: tuple[int, ...] = ()
+    marks: tuple[tuple[int, int], ...] = ()
     device: int = 0
     places: tuple[Place, ...] = ()
     facts: Facts = field(default_factory=Facts)
@@ -225,17 +228,20 @@ def _with_family(subject: Subject, listing: _Listing) -> Subject:
     theirs = {name for other in shares for name in listing.family(other)}
     names: list[str] = []
     sizes: list[int] = []
+    marks: list[tuple[int, int]] = []
     for name in (subject.file, *beside):
         try:
             about = os.lstat(long_path(os.path.join(subject.folder, name)))
         except OSError:
             continue  # it went since the folder was listed
         names.append(name)
-        sizes.append(0 if os.path.islink(os.path.join(subject.folder, name)) else about.st_size)
+        sizes.append(0 if stat.S_ISLNK(about.st_mode) else about.st_size)
+        marks.append((about.st_size, about.st_mtime_ns))
     device = _device(subject.folder)
     is_link = os.path.islink(long_path(subject.real))
     shared = tuple(name for name in names if name in theirs)
-    return replace(subject, names=tuple(names), sizes=tuple(sizes), shares=shares, shared=shared, device=device, is_link=is_link)
+    found = replace(subject, names=tuple(names), sizes=tuple(sizes), marks=tuple(marks), shares=shares, shared=shared)
+    return replace(found, device=device, is_link=is_link)
 
 
 def _device(folder: str) -> int:

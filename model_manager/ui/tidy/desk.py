@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 from model_manager.bridge.orders import Orders
 from model_manager.ui.tidy.orders_desk import OrdersDesk
 from model_manager.ui.tidy.parts import Parts as Parts
+from model_manager.ui.tidy.twins_desk import TwinsDesk
 
 
 class TidyDesk(QObject):
@@ -18,3 +19,4 @@ class TidyDesk(QObject):
         self._parts = parts
         self.orders = Orders(parts.session, self)
         self.orders_desk = OrdersDesk(parts, self.orders)
+        self.twins = TwinsDesk(parts, self.orders)

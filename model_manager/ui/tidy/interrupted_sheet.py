@@ -16,8 +16,8 @@ WIDTH = 520
 class InterruptedSheet(Sheet):
     """Esc is "later": the page of the history asks again."""
 
-    finish_asked = Signal(int)  # id of the change
-    roll_back_asked = Signal(int)
+    finish_asked = Signal(int, str)  # id and kind of the change
+    roll_back_asked = Signal(int, str)
 
     def __init__(self, change: Change, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,8 +40,8 @@ class InterruptedSheet(Sheet):
         self.later.clicked.connect(self.reject)
         self.back.clicked.connect(self.accept)
         self.finish.clicked.connect(self.accept)
-        self.back.clicked.connect(lambda: self.roll_back_asked.emit(change.id))
-        self.finish.clicked.connect(lambda: self.finish_asked.emit(change.id))
+        self.back.clicked.connect(lambda: self.roll_back_asked.emit(change.id, change.kind))
+        self.finish.clicked.connect(lambda: self.finish_asked.emit(change.id, change.kind))
         for part in (head, words, foot):
             layout.addWidget(part)
         self.finish.setFocus()

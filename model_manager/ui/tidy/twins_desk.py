@@ -27,9 +27,9 @@ EDGE = 160  # pixels: a size in which thumbnails are kept; the list shows them s
 class TwinsDesk(QObject):
     """All of the window that has to do with duplicates."""
 
-    def __init__(self, parts: Parts, orders: Orders, show_model: Callable[[int], None]) -> None:
+    def __init__(self, parts: Parts, orders: Orders) -> None:
         super().__init__(parts.window)
-        self._parts, self._orders, self._show_model = parts, orders, show_model
+        self._parts, self._orders = parts, orders
         self.twins = Twins(parts.session, self)
         self.page: TwinsPage | None = None
         self.twins.changed.connect(self._on_changed)
@@ -98,7 +98,7 @@ class TwinsDesk(QObject):
     def _show_in_library(self) -> None:
         members = [line.member for line in self.page.view.selected() if line.member is not None] if self.page is not None else []
         if members:
-            self._show_model(members[0].id)
+            self._parts.tasks.show_path(members[0].path)
 
     def _show_menu(self, point: QPoint) -> None:
         page = self.page
@@ -128,7 +128,6 @@ class TwinsDesk(QObject):
                 entries.append((tr("Share blocks (reflink)…"), lambda: self._share(groups)))
             entries.append((tr("Remove others…"), lambda: page.remove_asked.emit(groups)))
         if members:
-            entries.append(
-                (tr("Copy path") if len(members) == 1 else tr("Copy paths"), lambda: copy_text("\n".join(one.real for one in members)))
-            )
+            words = tr("Copy path") if len(members) == 1 else tr("Copy paths")
+            entries.append((words, lambda: copy_text("\n".join(one.real for one in members))))
         return entries

@@ -122,14 +122,10 @@ class TwinsPage(QWidget):
     def _show_message(self) -> None:
         found = self._twins.found
         if self._twins.is_looking:
-            text = tr(
-                "Sizes first, then both ends of a file, and only what is still alike is read whole. You can go on with something else."
-            )
+            text = tr("Sizes first, then both ends, and only what is still alike is read whole. You can go on with something else.")
             self.message.show_message("search", tr("Looking for duplicates"), text, [(STOP, tr("Stop"))], is_busy=True)
         elif not found.time:
-            text = tr(
-                "Files with the same bytes, files with the same weights, and names that hide each other. Nothing is changed by looking."
-            )
+            text = tr("Files with the same bytes, or the same weights, and names that hide each other. Looking changes nothing.")
             self.message.show_message("layers", tr("Is anything here twice?"), text, [(LOOK, tr("Look for duplicates"))])
         else:
             headline = {

@@ -79,10 +79,7 @@ def won_words(group: Group, kept: Collection[int]) -> str:
 
 def foot_words(chosen: int, groups: int, won: int, going: int) -> str:
     """What the buttons are about. chosen: selected groups, 0: all of them. going: files that would go."""
-    if chosen:
-        scope = trn("{count} group selected", "{count} groups selected", chosen)
-    else:
-        scope = trn("{count} group", "{count} groups", groups)
+    scope = trn("{count} group selected", "{count} groups selected", chosen) if chosen else trn("{count} group", "{count} groups", groups)
     going_words = trn("{count} file goes", "{count} files go", going)
     return " · ".join((scope, going_words, tr("{size} to be won", size=size_text(won)))) if going else f"{scope} · {tr('all files stay')}"
 

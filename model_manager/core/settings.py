@@ -31,7 +31,8 @@ class Settings:
     first_screen: ids of the models on screen at the last end, shown first at the next start.
     Endpoints "" for the sites themselves; proxy "" for the system's; most_kb_a_second 0 for no limit. adult_level: OR of
     Civitai's bits that may be shown. compatible_sidecars: of COMPATIBLE, what is written besides `.info` and `.md`.
-    takes_videos: an example video is kept beside a model, too. folder_template: sub-folder for downloads.
+    takes_videos: an example video is kept beside a model, too. folder_template: sub-folder for downloads. held_days: how long deleted
+    models are held before they go to the system's trash, 0 for ever.
     unknown: keys of other versions of the program, kept as they are.
     """
 
@@ -63,6 +64,7 @@ class Settings:
     takes_videos: bool = False
     folder_template: str = ""
     watches_clipboard: bool = False
+    held_days: int = 30
     note_drafts: dict[str, list[str]] = field(default_factory=dict)
     unknown: dict[str, object] = field(default_factory=dict)
 
@@ -170,6 +172,7 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "downloads_at_once": _between(1, 16),
     "most_kb_a_second": _between(0, 100_000_000),
     "adult_level": _between(0, 63),
+    "held_days": _between(0, 36_500),
     "note_drafts": _drafts,
     "theme": _one_of(*THEMES),
     "view": _one_of(*VIEWS),

@@ -46,14 +46,16 @@ LINKS: Final = "links"
 ORPHANS: Final = "orphans"
 PARTIALS: Final = "partials"
 EMPTY: Final = "empty"
+PICKLES: Final = "pickles"
 NO_DETAILS: Final = "no details"
 NO_PREVIEW: Final = "no preview"
 SORTS: Final = (
-    *(BROKEN, UNSAFE, MISPLACED, MISNAMED, SAME_STEM, BAD_SIDECAR, LINKS, ORPHANS, PARTIALS, EMPTY, NO_DETAILS, NO_PREVIEW),
+    *(BROKEN, UNSAFE, MISPLACED, MISNAMED, SAME_STEM, BAD_SIDECAR, LINKS, ORPHANS, PARTIALS, EMPTY, PICKLES, NO_DETAILS),
+    NO_PREVIEW,
 )  # fmt: skip
-WISHES: Final = frozenset({NO_DETAILS, NO_PREVIEW})
+WISHES: Final = frozenset({PICKLES, NO_DETAILS, NO_PREVIEW})
 """What could be better but is nothing wrong; it does not count as something that needs attention."""
-FROM_DISK: Final = frozenset({UNSAFE, LINKS, ORPHANS, PARTIALS, EMPTY})
+FROM_DISK: Final = frozenset({UNSAFE, PICKLES, LINKS, ORPHANS, PARTIALS, EMPTY})
 """What only a look at the folders tells; everything else is in the index."""
 
 # Mends.
@@ -72,9 +74,9 @@ PREVIEWS: Final = "previews"
 class Item:
     """One finding. name: of the file or folder; path: where it is, as shown (a model) or in truth; text: what is the matter, a sentence.
 
-    files: the real paths it is about, the one of `path` first. size: their bytes. model: id in the index, 0 for none. mends: of the above, the best
-    first. target: where a mend would bring it, "" for none: the category (MOVE), the ending (RENAME), the model it belongs to (ATTACH),
-    the address (REFETCH). level, imports: of a pickle.
+    files: the real paths it is about, the one of `path` first. size: their bytes. model: id in the index, 0 for none. mends: of the
+    above, the best first. target: where a mend would bring it, "" for none: the category (MOVE), the ending (RENAME), the model it
+    belongs to (ATTACH), the address (REFETCH). level, imports: of a pickle.
     """
 
     sort: str
@@ -109,12 +111,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What needs attention. looked: when the folders were looked through last, epoch seconds, 0 for never. is_stopped: that look was
-    stopped before its end. unread: folders that could not be read then."""  # fmt: skip
+    """What needs attention. looked: when the folders were looked through last, epoch seconds, 0 for never. unread: folders that could
+    not be read then."""  # fmt: skip
 
     sections: tuple[Section, ...] = ()
     looked: float = 0.0
-    is_stopped: bool = False
     unread: int = 0
 
     @property

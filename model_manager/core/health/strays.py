@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 from model_manager.core.errors import BadSidecar, IndexFault
-from model_manager.core.hashes.compute import SHA256
 from model_manager.core.hashes.store import FILE_NAME as HASHES
 from model_manager.core.hashes.store import Store
 from model_manager.core.health.records import ATTACH, DELETE, ORPHANS, Item
@@ -155,4 +154,5 @@ def _with_hash(folder: Folder, sha256: str, store: Store) -> list[str]:
 
 def _has_room(model: str, suffixes: list[str]) -> bool:
     """Whether nothing beside a model has one of these suffixes."""
-    return not any(os.path.lexists(os.path.splitext(model)[0] + suffix) for suffix in suffixes)
+    front = os.path.join(os.path.dirname(model), stem_of(os.path.basename(model)))
+    return not any(os.path.lexists(f"{front}{suffix}") for suffix in suffixes)

@@ -15,6 +15,7 @@ from typing import Final
 from model_manager.core.health.records import DELETE, EMPTY, LINKS, PARTIALS, REMOVE_FOLDER, Item
 from model_manager.core.library.entry import Root
 from model_manager.core.library.kinds import OTHER, is_diffusers_folder, is_ignored_folder, is_model, is_partial, kind_of
+from model_manager.core.library.layouts import guess_kind
 from model_manager.core.paths import long_path, plain_reason
 from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
@@ -49,7 +50,7 @@ class Look:
         """`owned`: real paths of partials that a task of ours still fills."""
         self._roots = {root: os.path.realpath(root.path) for root in roots if not kind_of(root.kind).is_hidden}
         self._owned, self._work, self._now = owned, work, time.time()
-        self._kept = {real for real in self._roots.values()} | {root.path for root in self._roots}
+        self._kept = set(self._roots.values()) | {root.path for root in self._roots}
         self.items: list[Item] = []
         self.folders: dict[str, Folder] = {}
         self.unread = 0
@@ -160,7 +161,8 @@ class Look:
         bare: dict[str, list[str]] = {}
         for path, folder in reversed(self.folders.items()):  # what lies in a folder was listed after it
             below = inner.get(path, [])
-            holds = folder.files or folder.models or folder.is_foreign or path in self._kept or not folder.parent
+            is_kept = folder.is_foreign or path in self._kept or not folder.parent or guess_kind(path)
+            holds = folder.files or folder.models or is_kept
             if not holds and all(one in bare for one in below) and (below or not folder.has_more) and self._is_bare(folder, below):
                 bare[path] = [*(deep for one in below for deep in bare[one]), path]
         for path, all_ in bare.items():

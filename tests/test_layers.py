@@ -16,7 +16,8 @@ QT = ("PySide6", "shiboken6")
 
 # core, bottom to top: a room may import itself and what stands before it. A new room gets its place here first.
 CORE = [
-    *("errors", "words", "amounts", "work", "paths", "settings", "alone", "processes", "library.entry", "library.kinds", "online.records"),
+    *("errors", "words", "amounts", "work", "paths", "settings", "alone", "processes", "library.entry", "library.kinds", "library.colours"),
+    "online.records",
     *("formats", "sidecars", "previews", "library", "hashes", "online", "files", "journal.steps", "journal", "tasks", "comfyui"),
     *("tidy", "twins", "health", "demo"),
 ]
@@ -26,7 +27,7 @@ UI_MAY_IMPORT = {
     *("core.errors", "core.words", "core.amounts", "core.library.entry", "core.library.kinds", "core.tasks.states"),
     *("core.previews.records", "core.previews.shape"),
     *("core.online.records", "core.settings.COMPATIBLE", "core.tasks.words"),
-    *("core.paths.resource", "core.journal.steps"),
+    *("core.paths.resource", "core.journal.steps", "core.library.colours"),
 }
 
 # name -> the only modules in which it may stand

@@ -58,7 +58,7 @@ class ExtraPaths:
 
 def read(path: str, system: str = sys.platform) -> ExtraPaths:
     """Read one file. Raises BadConfig when it cannot be opened, is too large, not UTF-8 or not YAML at all."""
-    return parse(_text_of(path), os.path.abspath(path), system)
+    return parse(text_of(path), os.path.abspath(path), system)
 
 
 def parse(text: str, file: str, system: str = sys.platform) -> ExtraPaths:
@@ -73,7 +73,8 @@ def parse(text: str, file: str, system: str = sys.platform) -> ExtraPaths:
         loader.dispose()
 
 
-def _text_of(path: str) -> str:
+def text_of(path: str) -> str:
+    """Return the text of a file, line ends as they are. Raises BadConfig when it cannot be opened, is too large or not UTF-8."""
     try:
         if not stat.S_ISREG(os.stat(long_path(path)).st_mode):  # opening a pipe would wait for ever
             raise BadConfig(tr("{file} is not a file. Choose a YAML file.", file=path))
@@ -89,6 +90,21 @@ def _text_of(path: str) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadConfig(tr("{file} is not UTF-8 text, so ComfyUI cannot read it. Save it again as UTF-8.", file=path)) from error
+
+
+def base_folder(value: str, file: str, system: str = sys.platform) -> str:
+    """Return the folder that a base_path stands for in the file at `file`: `~` and variables count, what is relative begins beside it."""
+    rules: ModuleType = ntpath if system == "win32" else posixpath
+    base: str = rules.expandvars(rules.expanduser(value))
+    return base if rules.isabs(base) else str(rules.abspath(rules.join(rules.dirname(file), base)))
+
+
+def folder_path(line: str, base: str, file: str, system: str = sys.platform) -> str:
+    """Return the folder of one line below `base` ("" for none): `~` and variables are plain characters here."""
+    rules: ModuleType = ntpath if system == "win32" else posixpath
+    if not base and not rules.isabs(line):
+        return str(rules.abspath(rules.join(rules.dirname(file), line)))
+    return str(rules.normpath(rules.join(base, line) if base else line))
 
 
 def _compose(loader: yaml.SafeLoader, file: str) -> yaml.MappingNode | None:
@@ -135,7 +151,7 @@ class _Reader:
         self._loader = loader
         self._file = file
         self._rules: ModuleType = ntpath if system == "win32" else posixpath
-        self._folder: str = self._rules.dirname(file)
+        self._system = system
         self._paths: list[ExtraPath] = []
         self._problems: list[ConfigProblem] = []
 
@@ -204,8 +220,7 @@ class _Reader:
                 _line(node), tr("base_path is not a text, so this section is left out. Put it in quotes, or ComfyUI does not start.")
             )
             return None
-        base: str = self._rules.expandvars(self._rules.expanduser(value))
-        return base if self._rules.isabs(base) else str(self._rules.abspath(self._rules.join(self._folder, base)))
+        return base_folder(value, self._file, self._system)
 
     def _category(self, section: str, kind: str, node: yaml.Node, base: str, is_default: bool) -> None:
         value = self._value(node)
@@ -226,12 +241,9 @@ class _Reader:
         """Add one folder the way ComfyUI does: `~` and variables are plain characters here, only `base` had them expanded."""
         if not line:
             return
-        if base:
-            path = self._rules.join(base, line)
-        else:
-            path = line if self._rules.isabs(line) else self._rules.abspath(self._rules.join(self._folder, line))
-        if self._is_possible(path, at):
-            self._paths.append(ExtraPath(current_name(kind), self._rules.normpath(path), section, is_default, is_seen))
+        if self._is_possible(base + line, at):
+            path = folder_path(line, base, self._file, self._system)
+            self._paths.append(ExtraPath(current_name(kind), path, section, is_default, is_seen))
 
     def _flat(self, kind: str, values: list[tuple[object, int]], at: int) -> None:
         """Take one entry of the flat form: full paths, `~` and variables welcome."""

@@ -45,11 +45,17 @@ class Shelf:
         self.preview_size = array("q")
         self.tags: list[tuple[str, ...]] = []
         self.search: list[str] = []
+        self.rating = array("B")
+        self.colour = Texts()
+        self.collections = Texts()
+        self.category = Texts()
+        self.own_group = Texts()
         self._slots = array("i")
         self._free: list[int] = []
         self._tag_sets: dict[str, tuple[str, ...]] = {"": ()}
         self.total_size = 0
-        self.counts: dict[str, Counter[str]] = {name: Counter() for name in ("kind", "base", "tag", "problem", "state", "ending")}
+        names = ("kind", "base", "tag", "problem", "state", "ending", "rating", "colour", "collection", "category", "group")
+        self.counts: dict[str, Counter[str]] = {name: Counter() for name in names}
         self.folder_counts = FolderCounts()
 
     def __len__(self) -> int:
@@ -77,17 +83,19 @@ class Shelf:
             return
         first = len(self.ids)
         (ids, folder, file, title, kind, base, architecture, size, mtime_ns, added, flags, problem, preview, preview_sort,
-         preview_mtime_ns, preview_size, tags, _, search) = zip(*rows, strict=True)  # fmt: skip
+         preview_mtime_ns, preview_size, tags, _, search, rating, colour, collections, category,
+         own_group) = zip(*rows, strict=True)  # fmt: skip
         for column, values in (
             (self.ids, ids), (self.folder, folder), (self.size, size), (self.mtime_ns, mtime_ns), (self.added, added),
-            (self.flags, flags), (self.preview_mtime_ns, preview_mtime_ns), (self.preview_size, preview_size),
+            (self.flags, flags), (self.preview_mtime_ns, preview_mtime_ns), (self.preview_size, preview_size), (self.rating, rating),
         ):  # fmt: skip
             column.extend(values)
         self.file.extend(file)
         self.title.extend(title)
         self.search.extend(search)
         for texts, words in ((self.kind, kind), (self.base, base), (self.architecture, architecture), (self.problem, problem),
-                             (self.preview_sort, preview_sort)):  # fmt: skip
+                             (self.preview_sort, preview_sort), (self.colour, colour), (self.collections, collections),
+                             (self.category, category), (self.own_group, own_group)):  # fmt: skip
             texts.extend(words)
         self.preview.extend(map(_short_preview, preview, file))
         self.tags.extend(map(self._tag_set, tags))
@@ -132,6 +140,10 @@ class Shelf:
         short = self.preview[slot]
         return stem_of(self.file[slot]) + short[1:] if short.startswith("*") else short
 
+    def collections_of(self, slot: int) -> tuple[str, ...]:
+        """The collections a model is in."""
+        return self._tag_set(self.collections[slot])
+
     def ending(self, slot: int) -> str:
         """The file's last extension in small letters, without the dot."""
         name = self.file[slot]
@@ -159,6 +171,8 @@ class Shelf:
         self.preview[slot], self.preview_sort[slot] = _short_preview(row.preview, row.file), row.preview_sort
         self.preview_mtime_ns[slot], self.preview_size[slot] = row.preview_mtime_ns, row.preview_size
         self.tags[slot], self.search[slot] = self._tag_set(row.tags), row.search
+        self.rating[slot], self.colour[slot], self.collections[slot] = row.rating, row.colour, row.collections
+        self.category[slot], self.own_group[slot] = row.category, row.own_group
 
     def _grow(self, id_: int) -> None:
         if id_ >= len(self._slots):
@@ -179,6 +193,7 @@ class Shelf:
         counts["ending"].update(map(self.ending, slots))
         counts["tag"].update(chain.from_iterable(self.tags[first:]))
         counts["problem"].update(filter(None, map(self.problem.__getitem__, slots)))
+        self._count_own(first)
         for folder, count in Counter(self.folder[first:]).items():
             self.folder_counts.add(folder, count)
         self.total_size += sum(self.size[first:])
@@ -187,6 +202,14 @@ class Shelf:
         for flags, count in Counter(self.flags[first:]).items():
             state["favourite"] += count * bool(flags & FAVOURITE)
             state["away"] += count * bool(flags & AWAY)
+
+    def _count_own(self, first: int) -> None:
+        counts = self.counts
+        for name, column in (("colour", self.colour), ("category", self.category), ("group", self.own_group)):
+            counts[name].update({text: count for text, count in column.counted(first).items() if text})
+        for joined, count in self.collections.counted(first).items():
+            counts["collection"].update(dict.fromkeys(self._tag_set(joined), count))
+        counts["rating"].update({str(stars): count for stars, count in Counter(self.rating[first:]).items() if stars})
 
     def _count(self, slot: int, by: int) -> None:
         counts = self.counts
@@ -199,6 +222,12 @@ class Shelf:
             counts["tag"][tag] += by
         if self.problem[slot]:
             counts["problem"][self.problem[slot]] += by
+        for collection in self.collections_of(slot):
+            counts["collection"][collection] += by
+        own = (("colour", self.colour[slot]), ("category", self.category[slot]), ("group", self.own_group[slot]))
+        for name, text in (*own, ("rating", str(self.rating[slot] or ""))):
+            if text:
+                counts[name][text] += by
         flags = self.flags[slot]
         state = counts["state"]
         if flags & FAVOURITE:

@@ -4,6 +4,7 @@ Used by the shelf for type, base model and the like; searches and sorts work on 
 """
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 
@@ -26,6 +27,10 @@ class Texts:
 
     def __iter__(self) -> Iterator[str]:
         return map(self._texts.__getitem__, self.codes)
+
+    def counted(self, first: int) -> Counter[str]:
+        """How often each text stands from slot `first` on."""
+        return Counter({self._texts[code]: count for code, count in Counter(self.codes[first:]).items()})
 
     def extend(self, texts: Iterable[str]) -> None:
         """Add texts at the end."""

@@ -7,7 +7,7 @@ done. A change begins in `pending/`; its folder moves to `models/` in one step w
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -53,6 +53,19 @@ class History:
     def find(self, model_path: str, id_: str) -> Earlier:
         """Return one state by its id. Raises FileFault when it was removed to make room."""
         return self.entry(model_path, id_).earlier()
+
+    def follow(self, moves: Iterable[tuple[str, str]]) -> None:
+        """Follow models from (old, new) path, both in real folders; those without earlier pictures cost next to nothing.
+
+        Harmless when done twice. Raises FileFault.
+        """
+        there = {path.name for path in _entries(self._folder / MODELS)}
+        if not there:
+            return
+        with self.held():
+            for old, new in moves:
+                if _key(os.path.join(os.path.dirname(old), stem_of(os.path.basename(old)))) in there:
+                    self.moved(old, new)
 
     def moved(self, old_path: str, new_path: str) -> None:
         """Follow a model that was renamed or moved. Raises FileFault."""
@@ -152,8 +165,7 @@ class History:
     # room
 
     def _of(self, model_path: str) -> Path:
-        key = blake2b(path_key(_stem_path(model_path)).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-        return self._folder / MODELS / key
+        return self._folder / MODELS / _key(_stem_path(model_path))
 
     def _make_room(self, newest: Path) -> None:
         for path in _entries(newest.parent)[: -self._per_model]:
@@ -186,6 +198,10 @@ def _stem_path(model_path: str) -> str:
     """Return the real path of a model without its extension: models with one stem share their pictures, links change nothing."""
     folder, name = os.path.split(model_path)
     return os.path.join(os.path.realpath(folder), stem_of(name))
+
+
+def _key(stem_path: str) -> str:
+    return blake2b(path_key(stem_path).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _entries(folder: Path) -> list[Path]:

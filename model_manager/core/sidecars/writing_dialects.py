@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from model_manager.core.errors import BadSidecar
 from model_manager.core.sidecars.fetched import Fetched
-from model_manager.core.sidecars.info import USER_KEY
 from model_manager.core.sidecars.json_text import Raw, dumped, value_text, with_values
 from model_manager.core.sidecars.keeping import Kept, keep, mark
 from model_manager.core.sidecars.own_key import KEY
+from model_manager.core.sidecars.own_object import USER_KEY
 from model_manager.core.sidecars.reading import JSON_LIMIT, decode, parse_object, too_large
 from model_manager.core.sidecars.record import NAME, Marks, Record
 from model_manager.core.sidecars.speaks_of import speaks_of_other

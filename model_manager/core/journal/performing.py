@@ -21,6 +21,8 @@ def perform(deeds: Sequence[Deed], ground: Ground) -> str:
     try:
         for deed in deeds:
             deed.prepare(ground)
+        if any(deed.is_noted for deed in deeds):
+            ground.note(deeds[0].act)
         for deed in _naming(deeds):
             deed.name(ground)
         for deed in deeds:

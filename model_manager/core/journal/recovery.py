@@ -20,7 +20,7 @@ def settle(store: Store, change: KeptChange, acts: Sequence[KeptAct], work: Work
     """Make whole what a kill left of a change. Raises FileFault when something cannot be reached now; it can be tried again."""
     is_back = change.state == UNDOING
     unsure = [act for act in acts if (act.is_taken and act.state == ACT_DONE if is_back else act.state == ACT_WAITS)]
-    ground = Ground(change.mark, work, lambda _: None)
+    ground = Ground(change.mark, work, lambda _: None, lambda _: None)
     for folder in sorted({os.path.dirname(step.target) for act in unsure for step in act.steps if step.sort in (WRITE, HARD, SHARE)}):
         remove_marked(folder, change.mark)
     settled = []

@@ -44,7 +44,7 @@ class Runner:
         """Raises FileFault."""
         self.report = Report(change.id, change.title)
         self._store, self._change, self._work = store, change, work
-        self._ground = Ground(change.mark, work, self._told)
+        self._ground = Ground(change.mark, work, self._told, lambda act: store.note_after(change.id, act))
         self._times = FolderTimes(store, change.id)
         self._half = ""
         self._settled: list[KeptAct] = []

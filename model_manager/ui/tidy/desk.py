@@ -9,6 +9,7 @@ from model_manager.bridge.orders import Orders
 from model_manager.ui.tidy.asking_desk import AskingDesk
 from model_manager.ui.tidy.orders_desk import OrdersDesk
 from model_manager.ui.tidy.parts import Parts as Parts
+from model_manager.ui.tidy.past_desk import PastDesk
 from model_manager.ui.tidy.twins_desk import TwinsDesk
 
 
@@ -22,3 +23,4 @@ class TidyDesk(QObject):
         self.orders_desk = OrdersDesk(parts, self.orders)
         self.asking = AskingDesk(parts, self.orders_desk)
         self.twins = TwinsDesk(parts, self.orders)
+        self.past = PastDesk(parts, self.orders_desk)

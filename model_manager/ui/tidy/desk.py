@@ -7,8 +7,10 @@ from PySide6.QtCore import QObject
 
 from model_manager.bridge.orders import Orders
 from model_manager.ui.own.desk import OwnDesk
+from model_manager.ui.tidy.asking_desk import AskingDesk
 from model_manager.ui.tidy.orders_desk import OrdersDesk
 from model_manager.ui.tidy.parts import Parts as Parts
+from model_manager.ui.tidy.twins_desk import TwinsDesk
 
 
 class TidyDesk(QObject):
@@ -19,4 +21,6 @@ class TidyDesk(QObject):
         self._parts = parts
         self.orders = Orders(parts.session, self)
         self.orders_desk = OrdersDesk(parts, self.orders)
+        self.asking = AskingDesk(parts, self.orders_desk)
         self.own = OwnDesk(parts, self.orders, self.orders_desk.open)
+        self.twins = TwinsDesk(parts, self.orders)

@@ -10,6 +10,7 @@ from model_manager.ui.own.desk import OwnDesk
 from model_manager.ui.tidy.asking_desk import AskingDesk
 from model_manager.ui.tidy.orders_desk import OrdersDesk
 from model_manager.ui.tidy.parts import Parts as Parts
+from model_manager.ui.tidy.past_desk import PastDesk
 from model_manager.ui.tidy.twins_desk import TwinsDesk
 
 
@@ -24,3 +25,4 @@ class TidyDesk(QObject):
         self.asking = AskingDesk(parts, self.orders_desk)
         self.own = OwnDesk(parts, self.orders, self.orders_desk.open)
         self.twins = TwinsDesk(parts, self.orders)
+        self.past = PastDesk(parts, self.orders_desk)

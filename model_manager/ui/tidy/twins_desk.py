@@ -99,6 +99,7 @@ class TwinsDesk(QObject):
     def _show_in_library(self) -> None:
         members = [line.member for line in self.page.view.selected() if line.member is not None] if self.page is not None else []
         if members:
+            self._parts.pages.leave()
             self._parts.tasks.show_path(members[0].path)
 
     def _show_menu(self, point: QPoint) -> None:

@@ -111,6 +111,10 @@ def _command(chosen: argparse.Namespace) -> int:
         from model_manager import commands_undo
 
         return commands_undo.run(chosen)
+    if chosen.command in cli_tidy.TWINS:
+        from model_manager import commands_twins
+
+        return commands_twins.run(chosen)
     from model_manager import commands
 
     return commands.run(chosen)

@@ -14,6 +14,7 @@ from contextlib import suppress
 
 from model_manager.core.errors import FileFault
 from model_manager.core.journal.seen import Seen, has_name, hidden_name, is_one_file, is_respelled, is_same, look
+from model_manager.core.journal.steps import LINK
 from model_manager.core.journal.store import KeptAct, KeptStep
 from model_manager.core.paths import long_path, rename_new
 from model_manager.core.words import tr
@@ -21,36 +22,43 @@ from model_manager.core.work import Work
 
 
 class Ground:
-    """What deeds need to know: the mark of their change, whom to tell how many bytes went by, and which folder is on which drive."""
+    """What deeds need to know: the mark of their change, whom to tell how many bytes went by, and which folder is on which drive.
+    note: writes down what an act is about to make."""  # fmt: skip
 
-    def __init__(self, mark: str, work: Work, told: Callable[[int], None]) -> None:
-        self.mark, self.work, self.told = mark, work, told
+    def __init__(self, mark: str, work: Work, told: Callable[[int], None], note: Callable[[KeptAct], None]) -> None:
+        self.mark, self.work, self.told, self.note = mark, work, told, note
         self._devices: dict[str, int] = {}
 
     def device(self, folder: str) -> int:
-        """Return the drive of a folder, or of the one it will be made in. Raises OSError."""
+        """Return the drive of a folder, or of the one it will be made in; -1 when that cannot be known."""
         found = self._devices.get(folder)
-        if found is None:
-            place = folder
-            while (seen := look(place)) is None and os.path.dirname(place) != place:
+        if found is not None:
+            return found
+        place = folder
+        try:
+            while not os.path.isdir(long_path(place)) and os.path.dirname(place) != place:
                 place = os.path.dirname(place)
-            found = os.stat(long_path(place)).st_dev if seen is None or seen.link else seen.device
-            if place == folder:
-                self._devices[folder] = found
+            found = os.stat(long_path(place)).st_dev
+        except OSError:
+            return -1
+        if place == folder:
+            self._devices[folder] = found
         return found
 
 
 class Deed:
-    """One step, there or back. said: what a person should know of it. has_aside: whether it leaves something until `commit`."""
+    """One step, there or back. said: what a person should know of it. has_aside: whether it leaves something until `commit`.
+    is_noted: whether the journal must know what it makes before that gets its name."""  # fmt: skip
 
     __slots__ = ("act", "is_back", "is_model", "said", "seen", "source", "step", "target")
     has_aside = False
+    is_noted = False
 
     def __init__(self, act: KeptAct, step: KeptStep, is_back: bool) -> None:
         self.act, self.step, self.is_back = act, step, is_back
         self.source, self.target = (step.target, step.source) if is_back else (step.source, step.target)
         self.seen = (step.after or step.seen) if is_back else step.seen
-        self.is_model = step.source == act.path or step.target == act.path
+        self.is_model = step.source == act.path and step.sort != LINK
         self.said = ""
 
     def prepare(self, ground: Ground) -> None:
@@ -160,10 +168,17 @@ class Folder(Deed):
 
     __slots__ = ()
 
+    def prepare(self, ground: Ground) -> None:
+        """Make it, unless something is there."""
+        if not os.path.lexists(long_path(self.step.target)):
+            self._make()
+
     def name(self, ground: Ground) -> None:
-        """Make it, unless it is there."""
-        if os.path.isdir(long_path(self.step.target)):
-            return
+        """Make it where a link was until now."""
+        if not os.path.isdir(long_path(self.step.target)):
+            self._make()
+
+    def _make(self) -> None:
         os.mkdir(long_path(self.step.target))
         if self.is_back and self.step.seen is not None:
             os.chmod(long_path(self.step.target), self.step.seen.rights)
@@ -190,7 +205,7 @@ class NoFolder(Deed):
 
     def late(self, ground: Ground) -> None:
         """Remove it, unless something lies in it until `commit`."""
-        if self.is_last or (self.is_back and self.step.seen is not None):
+        if self.is_last or not self._is_wanted():
             return
         try:
             os.rmdir(long_path(self.step.target))
@@ -205,7 +220,7 @@ class NoFolder(Deed):
 
     def commit(self, ground: Ground) -> None:
         """Remove it now, if it can be."""
-        if self.is_last and not (self.is_back and self.step.seen is not None):
+        if self.is_last and self._is_wanted():
             with suppress(OSError):
                 os.rmdir(long_path(self.step.target))
 
@@ -219,8 +234,14 @@ class NoFolder(Deed):
                 os.chmod(long_path(self.step.target), seen.rights)
 
     def is_done(self, ground: Ground) -> bool:
-        """Whether it is gone, where that matters."""
-        return not self.is_all or not os.path.lexists(long_path(self.step.target))
+        """Whether it is gone, or stays because something is in it."""
+        if not self._is_wanted() or not os.path.isdir(long_path(self.step.target)):
+            return True
+        return not self.is_all and bool(os.listdir(long_path(self.step.target)))
+
+    def _is_wanted(self) -> bool:
+        """A folder that was there before is not ours to remove."""
+        return not self.is_back or self.step.seen is None
 
 
 class Link(Deed):
@@ -296,6 +317,19 @@ class Remove(Deed):
 
     def _aside(self, ground: Ground) -> str:
         return self.hidden(ground, os.path.dirname(self.source), "aside")
+
+
+class Unlink(Remove):
+    """A link that a step made goes again, early: what had its name before wants it back."""
+
+    __slots__ = ()
+
+    def name(self, ground: Ground) -> None:
+        """Give it a name that nobody sees."""
+        super().aside(ground)
+
+    def aside(self, ground: Ground) -> None:
+        """Nothing is left to be done."""
 
 
 def drop_aside(aside: str, source: str) -> str:

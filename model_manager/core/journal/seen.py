@@ -6,6 +6,7 @@ and drives change with each start on some drives, so they are asked only where t
 
 import os
 import stat
+from collections.abc import Callable
 from hashlib import blake2b
 from io import FileIO
 from typing import Final, NamedTuple
@@ -75,8 +76,8 @@ def is_respelled(path: str, other: str) -> bool:
     return folder == other_folder and name != other_name and name_key(name, "darwin") == name_key(other_name, "darwin")
 
 
-def same_bytes(a: str, b: str, work: Work) -> bool:
-    """Whether two files have the same bytes; both are read. Raises OSError, Cancelled."""
+def same_bytes(a: str, b: str, work: Work, told: Callable[[int], None] = lambda _: None) -> bool:
+    """Whether two files have the same bytes; both are read, and `told` of the bytes of one. Raises OSError, Cancelled."""
     with open(long_path(a), "rb", buffering=0) as one, open(long_path(b), "rb", buffering=0) as other:
         while True:
             work.check()
@@ -85,6 +86,7 @@ def same_bytes(a: str, b: str, work: Work) -> bool:
                 return False
             if not piece:
                 return True
+            told(len(piece))
 
 
 def _read(file: FileIO, size: int) -> bytes:

@@ -60,7 +60,8 @@ def _step(number: int, step: Step) -> KeptStep:
     elif step.sort in (MOVE, REMOVE):
         kept = KeptStep(number, step.sort, step.source, target, look(step.source))
     elif step.sort == COPY:
-        kept = KeptStep(number, COPY, step.source, target, look(os.path.realpath(step.source)))
+        source = os.path.realpath(step.source)
+        kept = KeptStep(number, COPY, source, target, look(source))
     else:
         kept = KeptStep(number, step.sort, step.source, target, None if step.sort == LINK else look(target))
     _compare(step, kept)

@@ -38,6 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from model_manager import app
 
         return app.paint(int(words[1]))
+    if words[:1] == ["--convert-model"]:
+        from model_manager.core.health import converting
+
+        return converting.serve(int(words[1]))
     if words[:1] == ["--demo-site"]:
         from model_manager.core.demo import site_process
 

@@ -27,7 +27,7 @@ UI_MAY_IMPORT = {
     *("core.errors", "core.words", "core.amounts", "core.library.entry", "core.library.kinds", "core.tasks.states"),
     *("core.previews.records", "core.previews.shape"),
     *("core.online.records", "core.settings.COMPATIBLE", "core.tasks.words"),
-    *("core.paths.resource", "core.journal.steps", "core.library.colours"),
+    *("core.paths.resource", "core.journal.steps", "core.library.colours", "core.twins.records"),
 }
 
 # name -> the only modules in which it may stand

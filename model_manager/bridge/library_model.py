@@ -17,7 +17,7 @@ from model_manager.core.library.index import FolderRow
 from model_manager.core.library.kinds import label_one
 from model_manager.core.library.query import Query
 from model_manager.core.library.rows import AWAY, FAVOURITE, Row
-from model_manager.core.library.shelf import Shelf
+from model_manager.core.library.shelf import NOWHERE, Shelf
 from model_manager.core.words import tr, trn
 
 Index = QModelIndex | QPersistentModelIndex
@@ -169,6 +169,11 @@ class LibraryModel(QAbstractTableModel):
             shelf.folders[shelf.folder[slot]].path, shelf.preview_name(slot)
         )  # fmt: skip
         return PictureKey(path, shelf.preview_mtime_ns[slot], shelf.preview_size[slot], sort, 0)
+
+    def picture_of(self, id_: int) -> PictureKey | None:
+        """The picture of a model, also of one that is not shown now; None when it has none or is not here."""
+        slot = self.shelf.slot(id_)
+        return None if slot == NOWHERE else self._picture(slot)
 
     def id_at(self, row: int) -> int:
         """The id of the model at a row."""

@@ -80,7 +80,7 @@ class Session(QObject):
         self._unsaved = ""
         self._query_text = ("", "")
         self._stepper = _timer(self, 0, self._take_news)
-        self._recounter = _timer(self, RECOUNT_MS, self._recount)
+        self._recounter = _timer(self, RECOUNT_MS, self.recount)
         runner.problem_raised.connect(self._on_problem)
 
     # opening and closing
@@ -338,8 +338,9 @@ class Session(QObject):
         if not self._recounter.isActive():
             self._recounter.start()
 
-    def _recount(self) -> None:
-        self.runner.start(Pool.READ, tasks.count, tasks.take(self.model.shelf), done=self.counted.emit)
+    def recount(self) -> None:
+        """Count anew for the sidebar; `counted` answers."""
+        self.runner.start(Pool.READ, tasks.count, tasks.take(self.model.shelf, self.settings), done=self.counted.emit)
 
     # folders
 

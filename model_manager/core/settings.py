@@ -33,7 +33,11 @@ class Settings:
     Endpoints "" for the sites themselves; proxy "" for the system's; most_kb_a_second 0 for no limit. adult_level: OR of
     Civitai's bits that may be shown. compatible_sidecars: of COMPATIBLE, what is written besides `.info` and `.md`.
     preview_edge: pixels of the longest side of new previews; preview_quality: of WebP; preview_kb: their size at most, in 1,000 bytes.
-    takes_videos: an example video is kept beside a model, too. folder_template: sub-folder for downloads.
+    takes_videos: an example video is kept beside a model, too. folder_template: sub-folder for downloads. held_days: how long deleted
+    models are held before they go to the system's trash, 0 for ever. recent_folders: to which models were moved, the last one first.
+    organise_template: the last one used to organise.
+    own_names: names of collections, categories and groups (by these words) that the person made, as they may have no models yet.
+    smart_folders: (name, search).
     unknown: keys of other versions of the program, kept as they are.
     """
 
@@ -68,7 +72,12 @@ class Settings:
     takes_videos: bool = False
     folder_template: str = ""
     watches_clipboard: bool = False
+    held_days: int = 30
+    own_names: dict[str, list[str]] = field(default_factory=dict)
+    smart_folders: list[tuple[str, str]] = field(default_factory=list)
     note_drafts: dict[str, list[str]] = field(default_factory=dict)
+    recent_folders: list[str] = field(default_factory=list)
+    organise_template: str = ""
     unknown: dict[str, object] = field(default_factory=dict)
 
 
@@ -158,6 +167,10 @@ def _drafts(value: object) -> dict[str, list[str]] | None:
     return {path: texts for path, texts in value.items() if _texts(texts) is not None and isinstance(texts, list) and len(texts) == 2}
 
 
+def _own_names(value: object) -> dict[str, list[str]] | None:
+    return {key: _texts(names) or [] for key, names in value.items()} if isinstance(value, dict) else None
+
+
 def _one_of(*allowed: str) -> Callable[[object], str | None]:
     return lambda value: value if isinstance(value, str) and value in allowed else None
 
@@ -175,7 +188,11 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "downloads_at_once": _between(1, 16),
     "most_kb_a_second": _between(0, 100_000_000),
     "adult_level": _between(0, 63),
+    "held_days": _between(0, 36_500),
     "note_drafts": _drafts,
+    "recent_folders": _texts,
+    "own_names": _own_names,
+    "smart_folders": _pairs,
     "theme": _one_of(*THEMES),
     "view": _one_of(*VIEWS),
     "preview_format": _one_of(*PREVIEW_FORMATS),

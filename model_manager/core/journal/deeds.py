@@ -205,7 +205,7 @@ class NoFolder(Deed):
 
     def late(self, ground: Ground) -> None:
         """Remove it, unless something lies in it until `commit`."""
-        if self.is_last or (self.is_back and self.step.seen is not None):
+        if self.is_last or not self._is_wanted():
             return
         try:
             os.rmdir(long_path(self.step.target))
@@ -220,7 +220,7 @@ class NoFolder(Deed):
 
     def commit(self, ground: Ground) -> None:
         """Remove it now, if it can be."""
-        if self.is_last and not (self.is_back and self.step.seen is not None):
+        if self.is_last and self._is_wanted():
             with suppress(OSError):
                 os.rmdir(long_path(self.step.target))
 
@@ -234,8 +234,14 @@ class NoFolder(Deed):
                 os.chmod(long_path(self.step.target), seen.rights)
 
     def is_done(self, ground: Ground) -> bool:
-        """Whether it is gone, where that matters."""
-        return not self.is_all or not os.path.lexists(long_path(self.step.target))
+        """Whether it is gone, or stays because something is in it."""
+        if not self._is_wanted() or not os.path.isdir(long_path(self.step.target)):
+            return True
+        return not self.is_all and bool(os.listdir(long_path(self.step.target)))
+
+    def _is_wanted(self) -> bool:
+        """A folder that was there before is not ours to remove."""
+        return not self.is_back or self.step.seen is None
 
 
 class Link(Deed):

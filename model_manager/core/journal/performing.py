@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from model_manager.core.errors import Cancelled, FileFault
 from model_manager.core.journal.deeds import Deed, Ground
-from model_manager.core.paths import plain_reason
+from model_manager.core.paths import marked, plain_reason
 from model_manager.core.words import tr
 
 
@@ -18,6 +18,11 @@ class HalfDone(FileFault):
 
 def perform(deeds: Sequence[Deed], ground: Ground) -> str:
     """Do all deeds and return what else there is to say. Raises FileFault or Cancelled (nothing was done then), HalfDone."""
+    with marked(ground.mark):
+        return _perform(deeds, ground)
+
+
+def _perform(deeds: Sequence[Deed], ground: Ground) -> str:
     try:
         for deed in deeds:
             deed.prepare(ground)

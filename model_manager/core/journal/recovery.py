@@ -10,16 +10,33 @@ from model_manager.core.errors import FileFault
 from model_manager.core.journal.building import deeds_of
 from model_manager.core.journal.deeds import Deed, Ground
 from model_manager.core.journal.performing import sentence, take_back
-from model_manager.core.journal.steps import ACT_DONE, ACT_UNDONE, ACT_WAITS, HARD, SHARE, UNDOING, WRITE
+from model_manager.core.journal.steps import ACT_DONE, ACT_UNDONE, ACT_WAITS, HARD, RUNNING, SHARE, UNDOING, WRITE
 from model_manager.core.journal.store import KeptAct, KeptChange, Store
-from model_manager.core.paths import remove_marked
+from model_manager.core.paths import marked, remove_marked
 from model_manager.core.work import Work
 
 
-def settle(store: Store, change: KeptChange, acts: Sequence[KeptAct], work: Work) -> None:
-    """Make whole what a kill left of a change. Raises FileFault when something cannot be reached now; it can be tried again."""
+def resume(store: Store, change: KeptChange, acts: Sequence[KeptAct], is_finish: bool, work: Work) -> None:
+    """Make an interrupted change whole and turn it into the direction that is wanted: on to its end, or back. The same for an undo.
+    Raises FileFault when something cannot be reached now; it can be tried again."""  # fmt: skip
+    _settle_all(store, change, acts, work)
+    is_back = is_finish == change.is_undo
+    if is_back == (change.state == UNDOING):
+        return
+    for act in acts:
+        if is_back and act.state == ACT_DONE:
+            act.is_taken = act.is_taken or not change.is_undo
+        elif is_back and act.state == ACT_WAITS and (act.is_taken or not change.is_undo):
+            act.state = ACT_UNDONE
+        elif not is_back and act.state == ACT_UNDONE and (act.is_taken or not change.is_undo):
+            act.state = ACT_WAITS
+    store.settle(change.id, acts)
+    store.turn(change, UNDOING if is_back else RUNNING)
+
+
+def _settle_all(store: Store, change: KeptChange, acts: Sequence[KeptAct], work: Work) -> None:
     is_back = change.state == UNDOING
-    unsure = [act for act in acts if (act.is_taken and act.state == ACT_DONE if is_back else act.state == ACT_WAITS)]
+    unsure = [act for act in acts if (act.is_taken and act.state == ACT_DONE if is_back else change.waits(act))]
     ground = Ground(change.mark, work, lambda _: None, lambda _: None)
     for folder in sorted({os.path.dirname(step.target) for act in unsure for step in act.steps if step.sort in (WRITE, HARD, SHARE)}):
         remove_marked(folder, change.mark)
@@ -27,7 +44,8 @@ def settle(store: Store, change: KeptChange, acts: Sequence[KeptAct], work: Work
     for act in unsure:
         store.fill(change.id, act)
         try:
-            is_done = _settle(deeds_of(act, ground, is_back), ground)
+            with marked(change.mark):
+                is_done = _settle(deeds_of(act, ground, is_back), ground)
         except OSError as fault:
             raise FileFault(sentence(fault)) from fault
         if is_done:

@@ -19,7 +19,6 @@ from model_manager.core.journal.steps import (
     ACT_DONE,
     ACT_FAILED,
     ACT_UNDONE,
-    ACT_WAITS,
     DONE,
     MOVE,
     REMOVE,
@@ -54,7 +53,7 @@ class Runner:
     def forward(self, acts: Sequence[KeptAct]) -> None:
         """Do all acts that wait."""
         self.report.outcomes += [outcome_of(act) for act in acts if act.state == ACT_FAILED]
-        self._run([act for act in acts if act.state == ACT_WAITS], is_back=False)
+        self._run([act for act in acts if self._change.waits(act)], is_back=False)
 
     def backward(self, acts: Sequence[KeptAct]) -> None:
         """Take back all acts that are done and marked as taken, the last one first."""
@@ -69,12 +68,17 @@ class Runner:
             if self._half:
                 self._store.turn(self._change, self._change.state, self._half)
                 self.report.note = self._half
-            elif is_back:
-                self._store.turn(self._change, self._change.ended if is_left else UNDONE)
             else:
-                self._store.turn(self._change, STOPPED if self.report.is_stopped else DONE)
+                self._store.turn(self._change, self._ending(is_back, is_left))
         except FileFault as fault:
             self.report.note = fault.text
+
+    def _ending(self, is_back: bool, is_left: bool) -> str:
+        if is_back and not is_left:
+            return UNDONE
+        if self._change.is_undo:
+            return self._change.ended
+        return STOPPED if is_back or self.report.is_stopped else DONE
 
     def moves(self, acts: Sequence[KeptAct], is_back: bool) -> list[tuple[str, str]]:
         """Return (from, to) of all models that the change moved, in this run or in one that was killed."""

@@ -16,7 +16,7 @@ from model_manager.core.alone import held
 from model_manager.core.errors import FileFault, IndexFault
 from model_manager.core.hashes.kept import Kept
 from model_manager.core.journal.seen import Seen
-from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, ACT_UNDONE, DONE, RUNNING, UNDOING, Change
+from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, ACT_UNDONE, ACT_WAITS, DONE, RUNNING, STOPPED, UNDOING, Change
 from model_manager.core.words import tr
 
 FILE_NAME, LOCK_NAME = "journal.sqlite", "journal.lock"
@@ -67,7 +67,8 @@ class KeptAct:
 
 @dataclass(slots=True)
 class KeptChange:
-    """A change as it is written down. ended: the state it has, or had before it was undone. mark: names its temporary files."""
+    """A change as it is written down. ended: how it ended, RUNNING as long as it never has: then an undo is a roll back.
+    mark: names its temporary files."""  # fmt: skip
 
     id: int
     state: str
@@ -76,6 +77,15 @@ class KeptChange:
     kind: str
     mark: str
     can_undo: bool
+
+    @property
+    def is_undo(self) -> bool:
+        """Whether what is at work, or was interrupted, is the undo of a change that had ended."""
+        return self.ended != RUNNING
+
+    def waits(self, act: KeptAct) -> bool:
+        """Whether an act is to be done; of a change that ended before, only what its undo took back is."""
+        return act.state == ACT_WAITS and (act.is_taken or not self.is_undo)
 
 
 class Store:
@@ -139,7 +149,7 @@ class Store:
 
     def turn(self, change: KeptChange, state: str, note: str = "") -> None:
         """Give a change another state; who calls this works on it from now on, if the state is an active one."""
-        ended = state if state != UNDOING and change.state != UNDOING else change.ended
+        ended = state if state in (DONE, STOPPED) else change.ended
         sql = "UPDATE changes SET state = ?, ended = ?, note = ? WHERE id = ?"
         self.write(
             (sql, [(state, ended, _text(note), change.id)]),

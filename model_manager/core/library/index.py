@@ -268,6 +268,10 @@ class Index:
         ids = "json_extract(details, '$.model_id'), COALESCE(json_extract(details, '$.version_id'), 0)"
         return self._all(f"SELECT id, {ids} FROM known JOIN models USING (id) WHERE gone IS NULL AND instr(details, '\"model_id\":')")
 
+    def without_sidecars(self) -> set[int]:
+        """The ids of models, also of gone ones, beside which no sidecar lies."""
+        return {id_ for (id_,) in self._all("SELECT id FROM known WHERE sidecars = ''")}
+
     def id_at(self, folder: str, file: str) -> int | None:
         """The id of the model with this name in this real folder."""
         sql = "SELECT m.id FROM models m JOIN folders f ON f.id = m.folder WHERE f.path = ? AND m.file = ? AND m.gone IS NULL"

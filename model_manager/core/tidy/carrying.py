@@ -11,9 +11,9 @@ from pathlib import Path
 from model_manager.core.alone import alone
 from model_manager.core.errors import FileFault
 from model_manager.core.journal.pruning import prune
-from model_manager.core.journal.recovery import settle
+from model_manager.core.journal.recovery import resume
 from model_manager.core.journal.running import Runner, outcome_of
-from model_manager.core.journal.steps import ACT_DONE, ACT_UNDONE, ACT_WAITS, RUNNING, UNDOING, Change, Outcome, Plan, Report
+from model_manager.core.journal.steps import ACT_DONE, UNDOING, Change, Outcome, Plan, Report
 from model_manager.core.journal.store import ACTIVE, LOCK_NAME, KeptAct, KeptChange, Store
 from model_manager.core.journal.writing_down import write_down
 from model_manager.core.tidy.following import follow
@@ -49,33 +49,12 @@ def take_back(data: Path, change: int, work: Work, acts: Collection[int] | None 
 
 def finish(data: Path, change: int, work: Work) -> Report:
     """Bring an interrupted change to its end, or an interrupted undo. Harmless when there is nothing to finish. Raises as take_back."""
-    with _journal(data, work) as store:
-        kept = _wanted(store, change)
-        if kept.state not in ACTIVE:
-            return Report(change, kept.title)
-        acts = store.acts(change)
-        settle(store, kept, acts, work)
-        return _run(data, store, kept, acts, work)
+    return _resume(data, change, work, is_finish=True)
 
 
 def roll_back(data: Path, change: int, work: Work) -> Report:
     """Take back what an interrupted change did; an interrupted undo: do again what it took back. Raises as take_back."""
-    with _journal(data, work) as store:
-        kept = _wanted(store, change)
-        if kept.state not in ACTIVE:
-            return Report(change, kept.title)
-        acts = store.acts(change)
-        settle(store, kept, acts, work)
-        if kept.state == RUNNING:
-            for act in acts:
-                act.is_taken = act.state == ACT_DONE
-                act.state = ACT_UNDONE if act.state == ACT_WAITS else act.state
-        else:
-            for act in acts:
-                act.state = ACT_WAITS if act.is_taken and act.state == ACT_UNDONE else act.state
-        store.settle(change, acts)
-        store.turn(kept, UNDOING if kept.state == RUNNING else RUNNING)
-        return _run(data, store, kept, acts, work)
+    return _resume(data, change, work, is_finish=False)
 
 
 def changes(data: Path, limit: int = 200, before: int = 0) -> list[Change]:
@@ -112,6 +91,16 @@ def _wanted(store: Store, change: int) -> KeptChange:
     if (kept := store.change(change)) is None:
         raise FileFault(tr("This change is not in the history any more."))
     return kept
+
+
+def _resume(data: Path, change: int, work: Work, is_finish: bool) -> Report:
+    with _journal(data, work) as store:
+        kept = _wanted(store, change)
+        if kept.state not in ACTIVE:
+            return Report(change, kept.title)
+        acts = store.acts(change)
+        resume(store, kept, acts, is_finish, work)
+        return _run(data, store, kept, acts, work)
 
 
 def _run(data: Path, store: Store, change: KeptChange, acts: Sequence[KeptAct], work: Work) -> Report:

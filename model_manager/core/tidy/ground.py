@@ -11,7 +11,7 @@ from model_manager.core.files.volumes import volume_of
 from model_manager.core.library.entry import Place, Root
 from model_manager.core.library.places import place_at
 from model_manager.core.library.roots import is_comfyuis
-from model_manager.core.paths import inside, normalize
+from model_manager.core.paths import inside, long_path, normalize
 from model_manager.core.tidy.subjects import Subject
 
 
@@ -45,6 +45,7 @@ class Ground:
         self._real = {root: os.path.realpath(root.path) for root in roots}
         self._has_comfyui = any(map(is_comfyuis, roots))
         self._targets: dict[str, Target] = {}
+        self._bases: dict[tuple[str, str], str] = {}
 
     def is_root(self, real: str) -> bool:
         """Whether a real folder is a root, or holds one."""
@@ -53,6 +54,14 @@ class Ground:
     def is_inside(self, real: str) -> bool:
         """Whether a real folder is a root, or lies in one."""
         return any(inside(root, real) for root in self._real.values())
+
+    def base(self, one: Subject) -> str:
+        """Return the folder below which a model can move without leaving its drive or a linked folder: its root, or the innermost linked
+        or mounted folder between that and the model; as shown, "" outside of all roots."""  # fmt: skip
+        key = (one.root, os.path.dirname(one.path))
+        if key not in self._bases:
+            self._bases[key] = _base(*key) if one.root else ""
+        return self._bases[key]
 
     def is_seen(self, root: Root) -> bool:
         """Whether ComfyUI looks into a root, as far as there is a ComfyUI."""
@@ -111,6 +120,16 @@ class Ground:
             elif not after and is_after and os.path.isfile(path):
                 after = path
         return before, after
+
+
+def _base(root: str, folder: str) -> str:
+    base = step = root
+    rest = os.path.relpath(folder, root)
+    for name in () if rest == os.curdir else rest.split(os.sep):
+        step = os.path.join(step, name)
+        if os.path.islink(long_path(step)) or os.path.ismount(long_path(step)):
+            base = step
+    return base
 
 
 def short(root: str, path: str) -> str:

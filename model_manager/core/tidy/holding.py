@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from model_manager.core.paths import long_path
+from model_manager.core.paths import inside, long_path
 from model_manager.core.sidecars.layer import mapping
 from model_manager.core.sidecars.suffixes import stem_of
 from model_manager.core.tasks.naming import safe_part
@@ -39,7 +39,7 @@ class HeldItem:
     """A deleted model with all that was beside it.
 
     id: what people name it by. name: what it is called; path: where it was. size: bytes of all files; when: epoch seconds. folder: where it
-    is held. is_there: whether its drive is. change and act: in the journal, 0 and -1 when that does not know it. root, kind: as before.
+    is held. is_there: whether its drive is. change and act: in the journal, 0 and -1 when that does not know it. kind: its category.
     """
 
     id: str
@@ -67,24 +67,25 @@ class Places:
         self._ground = ground
         self._found: dict[str, str] = {}
 
-    def of(self, folder: str) -> str:
-        """Return the folder for what lies in a real folder: beside the models folder, if that can be written to and is on the same drive;
-        else in the nearest folder around that can; else there itself."""  # fmt: skip
-        if folder not in self._found:
-            self._found[folder] = os.path.join(self._place(folder), TRASH)
-        return self._found[folder]
+    def of(self, one: Subject) -> str:
+        """Return the folder for a model: beside the models folder, if that can be written to and is on the same drive; else in the nearest
+        folder around that can and lies in no root; else there itself."""  # fmt: skip
+        if one.folder not in self._found:
+            base = self._ground.base(one)
+            place = self._place(one.folder, os.path.realpath(base) if base else "")
+            self._found[one.folder] = os.path.join(place, TRASH)
+        return self._found[one.folder]
 
-    def _place(self, folder: str) -> str:
+    def _place(self, folder: str, base: str) -> str:
         device = _device(folder)
         inner, step = folder, folder
         while _device(step) == device:
-            if not self._ground.is_inside(step):
-                if _is_writable(step):
-                    above = os.path.dirname(step)
-                    is_models = os.path.basename(step).lower() == "models" and _device(above) == device and _is_writable(above)
-                    return above if is_models else step
+            if self._ground.is_inside(step) or (base and inside(base, step)):
+                inner = step if _is_writable(step) else inner
             elif _is_writable(step):
-                inner = step
+                above = os.path.dirname(step)
+                is_models = os.path.basename(step).lower() == "models" and _device(above) == device and _is_writable(above)
+                return above if is_models else step
             if os.path.dirname(step) == step:
                 break
             step = os.path.dirname(step)
@@ -140,3 +141,8 @@ def _file(folder: str, held: str, path: str, size: int) -> HeldFile:
 def shown_folder(item: HeldItem) -> str:
     """Return the folder in which an item goes to the system's trash: with its own name, which people know."""
     return os.path.join(item.folder, safe_part(stem_of(os.path.basename(item.path)), 100) or "model")
+
+
+def trash_of(folder: str) -> str:
+    """Return the folder that holds all of a drive, of the folder of one item."""
+    return os.path.dirname(os.path.dirname(folder))

@@ -61,11 +61,11 @@ def plan_organise(
     if wrong := problem(template):
         raise FolderFault(wrong)
     transfers = Transfers(roots, MOVE, wishes.taken, uses, work)
-    bases = _Bases(transfers.ground)
+    targets = _Targets(transfers.ground)
     going: list[tuple[Subject, Target]] = []
     here = 0
     for one in subjects:
-        target, text = _target(one, template, wishes.empty, bases)
+        target, text = _target(one, template, wishes.empty, targets)
         if target is None:
             transfers.stays(one, text, "warn")
         elif path_key(target.real) == path_key(one.folder):
@@ -73,7 +73,7 @@ def plan_organise(
         else:
             going.append((one, target))
     transfers.add(going)
-    acts = [*transfers.acts, *(_removals(transfers.acts, bases, subjects) if wishes.removes_empty else ())]
+    acts = [*transfers.acts, *(_removals(transfers.acts, transfers.ground, subjects) if wishes.removes_empty else ())]
     told = list(chips(transfers, "{count} moves", "{count} move", stay(transfers, refused)))
     told += [trn("{count} is in place", "{count} are in place", here)] if here else []
     return Plan(
@@ -83,7 +83,7 @@ def plan_organise(
     )  # fmt: skip
 
 
-def _target(one: Subject, template: str, empty: str, bases: "_Bases") -> tuple[Target | None, str]:
+def _target(one: Subject, template: str, empty: str, targets: "_Targets") -> tuple[Target | None, str]:
     """The folder a model goes to, or None and why it stays."""
     if not one.root:
         return None, tr("It lies in none of your model folders.")
@@ -91,11 +91,11 @@ def _target(one: Subject, template: str, empty: str, bases: "_Bases") -> tuple[T
         return None, tr("It is a part of a folder in diffusers' layout.")
     first, _, rest = template.replace("\\", "/").partition("/")
     below = filled(rest if first.strip() == _KIND else template, _values(one), empty)
-    base = bases.of(one)
+    base = targets.ground.base(one)
     front = os.path.relpath(base, one.root)
     if front != os.curdir and inside(os.path.join(os.sep, front), os.path.join(os.sep, below)):  # the linked folder is what it asks for
         below = os.path.relpath(os.path.join(os.sep, below), os.path.join(os.sep, front))
-    return bases.target(base, below)
+    return targets.of(base, below)
 
 
 def _values(one: Subject) -> dict[str, str]:
@@ -114,15 +114,14 @@ def _values(one: Subject) -> dict[str, str]:
     }
 
 
-class _Bases:
-    """The folder below which a model can move without leaving its drive or a linked folder."""
+class _Targets:
+    """The folders below the bases of models, each looked at once."""
 
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
-        self._bases: dict[tuple[str, str], str] = {}
         self._targets: dict[tuple[str, str], tuple[Target | None, str]] = {}
 
-    def target(self, base: str, below: str) -> tuple[Target | None, str]:
+    def of(self, base: str, below: str) -> tuple[Target | None, str]:
         """The folder `below` a base, or None and why no model can go there."""
         if (base, below) not in self._targets:
             self._targets[base, below] = self._target(base, below)
@@ -137,30 +136,13 @@ class _Bases:
             return None, tr("{path} is a link that leads elsewhere.", path=target.shown)
         return target, ""
 
-    def of(self, one: Subject) -> str:
-        """Its root, or the innermost linked or mounted folder between that and the model, as shown."""
-        key = (one.root, os.path.dirname(one.path))
-        if key not in self._bases:
-            self._bases[key] = self._base(*key)
-        return self._bases[key]
 
-    @staticmethod
-    def _base(root: str, folder: str) -> str:
-        base = step = root
-        rest = os.path.relpath(folder, root)
-        for name in () if rest == os.curdir else rest.split(os.sep):
-            step = os.path.join(step, name)
-            if os.path.islink(long_path(step)) or os.path.ismount(long_path(step)):
-                base = step
-        return base
-
-
-def _removals(acts: Sequence[Act], bases: _Bases, subjects: Iterable[Subject]) -> list[Act]:
+def _removals(acts: Sequence[Act], ground: Ground, subjects: Iterable[Subject]) -> list[Act]:
     """Acts that remove the folders in which nothing is left, the innermost first."""
     kept = {os.path.dirname(step.target) for act in acts for step in act.steps}
-    kept.update(os.path.realpath(bases.of(one)) for one in subjects)
+    kept.update(os.path.realpath(ground.base(one)) for one in subjects)
     kept.update(os.path.realpath(os.path.dirname(place.path)) for one in subjects for place in one.places if _is_linked(place.path))
-    emptied = _Emptied(bases.ground, kept)
+    emptied = _Emptied(ground, kept)
     for act in acts:
         for step in act.steps:
             if step.source:
@@ -172,7 +154,7 @@ def _removals(acts: Sequence[Act], bases: _Bases, subjects: Iterable[Subject]) -
         above = os.path.dirname(folder)
         top = next((one for one in tops if inside(one, above)), folder) if above in emptied.going else folder
         tops.setdefault(top, []).append(folder)
-    shown = {os.path.realpath(bases.of(one)): (one.root, bases.of(one)) for one in subjects}
+    shown = {os.path.realpath(ground.base(one)): (one.root, ground.base(one)) for one in subjects}
     return [_removal(top, folders, shown) for top, folders in tops.items()]
 
 

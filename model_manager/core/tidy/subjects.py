@@ -98,6 +98,18 @@ def subjects(index_path: Path, ids: Sequence[int] | None, paths: Sequence[str] =
     return look.found, look.refused
 
 
+def led_to(link: Subject) -> Subject | Refused:
+    """Return the file that a link leads to, with all that is beside it, or why it cannot be touched."""
+    real = os.path.realpath(link.real)
+    subject = replace(link, id=0, path=real, real=real, root="", places=())
+    try:
+        listing = _Listing(subject.folder, subject.kind)
+    except OSError as error:
+        return Refused(subject.file, real, tr("Its folder cannot be read: {reason}.", reason=plain_reason(error)))
+    reason = _trouble(subject, False, listing)
+    return Refused(subject.file, real, reason) if reason else _with_family(subject, listing)
+
+
 class _Look:
     def __init__(self, index: Index, ids: Sequence[int]) -> None:
         self._index = index

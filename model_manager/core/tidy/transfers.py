@@ -109,7 +109,9 @@ class Transfers:
         if not pairs or pairs[0][0] != one.file:
             return  # it was in the plan before, by another way
         steps = [Step(FOLDER, target=folder) for folder in target.missing]
-        steps += [Step(self.sort, os.path.join(one.folder, name), os.path.join(target.real, new)) for name, new in pairs]
+        marks = dict(zip(one.names, one.marks, strict=True)) if self.sort == MOVE else {}
+        for name, new in pairs:
+            steps.append(Step(self.sort, os.path.join(one.folder, name), os.path.join(target.real, new), planned=marks.get(name)))
         size = bytes_of(one, [name for name, _ in pairs])
         is_near = one.device == target.device and self.sort == MOVE
         notes = self._notes(one, target, pairs[0][1], is_both, leaves_shared, is_near)

@@ -6,8 +6,10 @@ Made by the main window, which gives it its parts once. Each desk wires one conc
 from PySide6.QtCore import QObject
 
 from model_manager.bridge.orders import Orders
+from model_manager.ui.tidy.asking_desk import AskingDesk
 from model_manager.ui.tidy.orders_desk import OrdersDesk
 from model_manager.ui.tidy.parts import Parts as Parts
+from model_manager.ui.tidy.twins_desk import TwinsDesk
 
 
 class TidyDesk(QObject):
@@ -18,3 +20,5 @@ class TidyDesk(QObject):
         self._parts = parts
         self.orders = Orders(parts.session, self)
         self.orders_desk = OrdersDesk(parts, self.orders)
+        self.asking = AskingDesk(parts, self.orders_desk)
+        self.twins = TwinsDesk(parts, self.orders)

@@ -7,10 +7,11 @@ painted in a row is the delegate's business.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, cast
 
-from PySide6.QtCore import QAbstractListModel, QItemSelectionRange, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtCore import QAbstractListModel, QItemSelectionRange, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
+from model_manager.ui.details.parts import font
 from model_manager.ui.elided_label import plain_tip
 from model_manager.ui.theme import tokens
 
@@ -18,6 +19,7 @@ Index = QModelIndex | QPersistentModelIndex
 RECORD = int(Qt.ItemDataRole.UserRole) + 1
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+HEADING = 30  # height of a row that only stands above others
 SLASH = " / "  # between the parts of a place, as acts have them
 _NOWHERE = QModelIndex()
 
@@ -33,9 +35,11 @@ class Words(NamedTuple):
 class RowsModel(QAbstractListModel):
     """Records in the order given."""
 
-    def __init__(self, words: Callable[[Any], Words], parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, words: Callable[[Any], Words], is_heading: Callable[[Any], bool] | None = None) -> None:
+        """is_heading: whether a record only stands above others; it cannot be selected."""
+        super().__init__()
         self._words = words
+        self.is_heading = is_heading or (lambda _: False)
         self.rows: Sequence[Any] = ()
 
     def show(self, rows: Sequence[Any]) -> None:
@@ -46,6 +50,11 @@ class RowsModel(QAbstractListModel):
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:  # noqa: D102
         return 0 if parent.isValid() else len(self.rows)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:  # noqa: D102
+        if not index.isValid() or self.is_heading(self.rows[index.row()]):
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
         if not index.isValid() or index.row() >= len(self.rows):
@@ -76,6 +85,7 @@ class RowsView(QTableView):
         """height: of each row. name: for screen readers. is_single: only one row can be selected."""
         super().__init__()
         self.rows = model
+        model.setParent(self)
         self.setModel(model)
         self.setItemDelegate(delegate)
         delegate.setParent(self)
@@ -123,11 +133,20 @@ class RowsView(QTableView):
         before, at = self.currentIndex().row(), self.verticalScrollBar().value()
         known = key(self.rows.rows[before]) if key is not None and 0 <= before < len(self.rows.rows) else None
         self.rows.show(rows)
+        for place, row in enumerate(rows):
+            if self.rows.is_heading(row):
+                self.setRowHeight(place, HEADING)
         place = next((place for place, row in enumerate(rows) if key is not None and key(row) == known), max(0, before))
         self.verticalScrollBar().setValue(at)
         if rows and before >= 0:
             self.select_row(min(place, len(rows) - 1))
         self.picked.emit()
+
+    def select_first(self) -> None:
+        """Select the first row that is no heading."""
+        place = next((place for place, row in enumerate(self.rows.rows) if not self.rows.is_heading(row)), -1)
+        if place >= 0:
+            self.select_row(place)
 
     def select_row(self, row: int) -> None:
         """Select a row and go to it."""
@@ -170,6 +189,13 @@ def paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
     elif option.state & QStyle.StateFlag.State_MouseOver:
         painter.fillRect(rect, colours.hover)
     painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), colours.line)
+
+
+def paint_heading(painter: QPainter, rect: QRect, text: str, side: int) -> None:
+    """A row that stands above others."""
+    painter.setPen(tokens().faint)
+    painter.setFont(font(11, QFont.Weight.DemiBold))
+    painter.drawText(rect.adjusted(side, 6, -side, 0), LEFT, text.upper())
 
 
 def paint_runs(painter: QPainter, room: QRect, runs: Sequence[tuple[str, QColor]]) -> int:

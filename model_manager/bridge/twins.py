@@ -1,0 +1,160 @@
+"""Duplicates: has them looked for, keeps what was found, and what the person wants to keep of each group.
+
+Made by the desk for tidying up. The search runs in a pool of its own for as long as it takes and can be stopped at any time; what is
+planned of the choices is core's. Works on the GUI thread only.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from model_manager.bridge.jobs import Job, Pool
+from model_manager.bridge.session import Session
+from model_manager.core.errors import ModelManagerError
+from model_manager.core.journal.steps import HARD, SHARE, Plan
+from model_manager.core.twins.finding import find
+from model_manager.core.twins.last import last_result
+from model_manager.core.twins.linking import Choice, as_suggested, plan_link
+from model_manager.core.twins.records import SAME_FILE, SAME_WEIGHTS, Found, Group
+from model_manager.core.words import tr
+from model_manager.core.work import Work
+
+__all__ = ["HARD", "SHARE", "Twins"]
+
+Make = Callable[[Path, Path], Plan]
+
+
+class Twins(QObject):
+    """The duplicates of one session."""
+
+    changed = Signal()  # what there is
+    moved = Signal()  # how far a search is, or whether there is one
+    progressed = Signal(str, object, object)  # text, done, total
+    work_ended = Signal()
+    failed = Signal(str)
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._runner = session, session.runner
+        self.found = Found()
+        self.text, self.done, self.total = "", 0, 0
+        self._kept: dict[str, frozenset[int]] = {}  # where the person decided otherwise than we suggest, by group
+        self._search: Job | None = None
+        self._is_loading = self._is_stale = False
+        session.loaded.connect(self.load)
+        session.scanned.connect(lambda _: self.load())
+
+    # what there is
+
+    @property
+    def count(self) -> int:
+        """Groups that something can be won of."""
+        return sum(group.sort in (SAME_FILE, SAME_WEIGHTS) for group in self.found.groups)
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether a search is under way."""
+        return self._search is not None
+
+    def load(self) -> None:
+        """Read what the last search found, and look whether it still holds."""
+        index = self._session.index_path
+        if index is None or self._is_loading or self.is_looking:
+            self._is_stale = self._is_loading
+            return
+        self._is_loading, self._is_stale = True, False
+        work = Work()
+        args = (last_result, self._session.folder, index, work)
+        self._runner.start(Pool.READ, *args, done=self._on_loaded, failed=self._on_load_failed, work=work)
+
+    def _on_loaded(self, found: Found) -> None:
+        self._is_loading = False
+        if not self.is_looking:
+            self._take(found)
+        if self._is_stale:
+            self.load()
+
+    def _on_load_failed(self, fault: ModelManagerError) -> None:
+        self._is_loading = False
+        self.failed.emit(fault.text)
+
+    def _take(self, found: Found) -> None:
+        self.found = found
+        groups = {group.key: group for group in found.groups}
+        known = {key: kept & {one.id for one in groups[key].members} for key, kept in self._kept.items() if key in groups}
+        self._kept = {key: kept for key, kept in known.items() if kept}
+        self.changed.emit()
+
+    # looking
+
+    def look(self) -> None:
+        """Look for duplicates in the whole library."""
+        index = self._session.index_path
+        if index is None or self.is_looking:
+            return
+        self.text, self.done, self.total = tr("Looking at sizes"), 0, 0
+        work = self._runner.work(self._on_progress)
+        args = (find, self._session.folder, index, work)
+        self._search = self._runner.start(Pool.COMPARE, *args, done=self._on_found, failed=self._on_look_failed, work=work)
+        self.moved.emit()
+
+    def stop(self) -> None:
+        """Stop looking; what was found out is remembered, so the next search goes on there."""
+        if self._search is not None:
+            self._search.cancel()
+            self._end()
+
+    def _on_progress(self, text: str, done: int, total: int) -> None:
+        if self.is_looking:
+            self.text, self.done, self.total = text, done, total
+            self.progressed.emit(text, done, total)
+            self.moved.emit()
+
+    def _on_found(self, found: Found) -> None:
+        self._end()
+        self._take(found)
+
+    def _on_look_failed(self, fault: ModelManagerError) -> None:
+        self._end()
+        self.failed.emit(fault.text)
+
+    def _end(self) -> None:
+        self._search = None
+        self.work_ended.emit()
+        self.moved.emit()
+
+    # what is kept
+
+    def kept(self, group: Group) -> frozenset[int]:
+        """The members (ids) of a group that stay: as the person said, else as we suggest."""
+        return self._kept.get(group.key) or as_suggested(group).kept
+
+    def keep(self, group: Group, kept: frozenset[int]) -> bool:
+        """Let these members of a group stay; False when that is none, which cannot be."""
+        if not kept:
+            return False
+        self._kept[group.key] = kept
+        return True
+
+    def won(self, groups: Sequence[Group]) -> int:
+        """Bytes to be won in these groups by what is chosen now."""
+        return sum(group.won(self.kept(group)) for group in groups)
+
+    def going(self, groups: Sequence[Group]) -> int:
+        """How many files go in these groups by what is chosen now."""
+        return sum(len(group.members) - len(self.kept(group)) for group in groups)
+
+    # what can be done
+
+    def linking(self, groups: Sequence[Group], how: str = HARD) -> Make:
+        """What makes the plan to link what is not kept."""
+        return partial(_linking, self._choices(groups), how)
+
+    def _choices(self, groups: Sequence[Group]) -> list[Choice]:
+        return [Choice(group, self.kept(group)) for group in groups]
+
+
+def _linking(choices: Sequence[Choice], how: str, data: Path, index: Path) -> Plan:
+    return plan_link(choices, how)

@@ -8,6 +8,7 @@ from typing import Final
 
 TIDY: Final = ("move", "copy", "rename", "delete", "organise")
 UNDO: Final = ("restore", "undo", "history")
+TWINS: Final = ("duplicates", "link")
 TAKEN: Final = ("both", "skip", "refuse")
 
 COMMANDS: Final = {
@@ -19,19 +20,40 @@ COMMANDS: Final = {
     "organise": "move models into folders by a template",
     "undo": "take back a change, the newest without an ID; or finish what was interrupted",
     "history": "list the changes that were made",
+    "duplicates": "list models that are here twice",
+    "link": "let files with the same bytes share them, as names of one file",
 }
-MANY: Final = {"move": "words", "copy": "words", "delete": "query", "organise": "query", "restore": "ids"}  # of what there may be many
+MANY: Final = {
+    "move": "words",
+    "copy": "words",
+    "delete": "query",
+    "organise": "query",
+    "restore": "ids",
+    "duplicates": "query",
+    "link": "query",
+}  # of what there may be many
 
 
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     """Add what a command takes besides the folders and --json."""
-    command.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    if name != "duplicates":
+        command.add_argument("--dry-run", action="store_true", help="only say what would be done")
     if name in ("move", "copy"):
         text = "which models: paths, or words as in the search box; and at last the folder, a path or KIND[/SUB] such as loras/style"
         command.add_argument("words", nargs="+", metavar="QUERY|PATH ... FOLDER", help=text)
     if name in ("delete", "organise"):
         text = "which models: paths, or words as in the search box" + ("; all without it" if name == "organise" else "")
         command.add_argument("query", nargs="+" if name == "delete" else "*", metavar="QUERY|PATH", help=text)
+    if name == "duplicates":
+        command.add_argument("query", nargs="*", metavar="QUERY", help="which models, as in the search box; all without it")
+        command.add_argument("--weights", action="store_true", help="also those with the same weights and other metadata")
+        command.add_argument("--names", action="store_true", help="also those whose name hides another from ComfyUI")
+    if name == "link":
+        text = "only these files become names of others: paths, or words as in the search box; all duplicates without it"
+        command.add_argument("query", nargs="*", metavar="QUERY|PATH", help=text)
+        command.add_argument(
+            "--reflink", action="store_true", help="let them stay files of their own that share blocks, where the drive can"
+        )
     if name == "rename":
         command.add_argument("path", metavar="PATH", help="the model file")
         command.add_argument("name", metavar="NAME", help="its new name; the ending stays")

@@ -33,7 +33,8 @@ _REASONS: Final = (
     _Reason(lambda one: one.favourite, lambda: tr("It is a favourite.")),
     _Reason(lambda one: one.rating, lambda: tr("You rated it highest.")),
     _Reason(lambda one: one.has_notes, lambda: tr("It has your notes.")),
-    _Reason(lambda one: one.has_preview + one.has_details, lambda: tr("It has a preview or details.")),
+    _Reason(lambda one: one.has_preview, lambda: tr("It has a preview.")),
+    _Reason(lambda one: one.has_details, lambda: tr("It has details.")),
     _Reason(lambda one: one.links, lambda: tr("It has more than one name already.")),
     _Reason(lambda one: bool(one.comfy) and one.is_seen, lambda: tr("ComfyUI finds it under its name.")),
     _Reason(lambda one: -one.order, lambda: tr("It is in the folder that ComfyUI looks in first.")),
@@ -45,7 +46,7 @@ _METADATA: Final = _Reason(lambda one: one.size, lambda: tr("It is the largest: 
 
 def suggestion(members: Sequence[Member], sort: str) -> tuple[int, str]:
     """Return the id of the member worth keeping, and why: the first thing in which it is ahead of all others."""
-    reasons = (*_REASONS[:4], _METADATA, *_REASONS[4:]) if sort == SAME_WEIGHTS else _REASONS
+    reasons = (*_REASONS[:5], _METADATA, *_REASONS[5:]) if sort == SAME_WEIGHTS else _REASONS
     left = list(members)
     why = ""
     for reason in reasons:

@@ -73,6 +73,8 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     if name == "link":
         text = "only these files become names of others: paths, or words as in the search box; all duplicates without it"
         command.add_argument("query", nargs="*", metavar="QUERY|PATH", help=text)
+        text = "put symbolic links in their places, also to another drive; what was there goes to Recently deleted"
+        command.add_argument("--symbolic", action="store_true", help=text)
         command.add_argument(
             "--reflink", action="store_true", help="let them stay files of their own that share blocks, where the drive can"
         )

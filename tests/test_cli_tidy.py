@@ -221,15 +221,17 @@ KILLED = """
 import os, sys
 from model_manager import cli
 from model_manager.core import paths
-from model_manager.core.journal import deeds
-count, rename = 0, deeds.rename_new
+from model_manager.core.tidy import carrying
+count, rename = 0, paths.rename_new
 def dies(source, target):
     global count
     count += 1
     if count > 5:
         os._exit(9)
     rename(source, target)
-deeds.rename_new = dies
+for module in list(sys.modules.values()):
+    if getattr(module, "rename_new", None) is rename:
+        module.rename_new = dies
 cli.main(sys.argv[1:])
 """
 

@@ -119,10 +119,12 @@ class Transfers:
         notes = self._notes(one, target, file, place, (is_both, leaves_shared, is_near))
         new = os.path.join(target.real, file)
         shown = short(place.root, place.path) if place is not None else new
+        note, tone = " · ".join(text for text, _ in notes), max((tone for _, tone in notes), key=_TONES.index, default="")
+        named = place.name if place is not None and place.listed else ""
         self.acts.append(
             Act(
-                one.name, tuple(steps), one.real, new, short(one.root, one.path), shown, len(pairs) - 1, " · ".join(text for text, _ in notes), max((tone for _, tone in notes), key=_TONES.index, default=""), size,
-                self.ground.name_before(one), place.name if place is not None and place.listed else "", one.id if self.sort == MOVE else 0,
+                one.name, tuple(steps), one.real, new, short(one.root, one.path), shown, len(pairs) - 1, note, tone, size,
+                self.ground.name_before(one), named, one.id if self.sort == MOVE else 0,
             )
         )  # fmt: skip
         self.files += len(pairs)

@@ -8,6 +8,7 @@ from model_manager.bridge.session import Session
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.ui.details.panel import DetailsPanel
 from model_manager.ui.folder_desk import FolderDesk
+from model_manager.ui.links.desk import LinkDesk
 from model_manager.ui.model_menu import ModelMenu
 from model_manager.ui.pages import Pages
 from model_manager.ui.problem_bar import ProblemBar
@@ -33,3 +34,4 @@ class Parts:
     status: StatusBar
     tasks: TasksDesk
     folders: FolderDesk
+    links: LinkDesk

@@ -28,6 +28,7 @@ UI_MAY_IMPORT = {
     *("core.previews.records", "core.previews.shape"),
     *("core.online.records", "core.settings.COMPATIBLE", "core.tasks.words"),
     *("core.paths.resource", "core.journal.steps", "core.library.colours", "core.twins.records"),
+    *("core.health.records", "core.health.words"),
 }
 
 # name -> the only modules in which it may stand

@@ -70,6 +70,7 @@ class SettingsDesk(QObject):
         page.cache_size_chosen.connect(lambda size: setattr(session.settings, "thumbnail_cache_mb", size))
         page.clear_cache_asked.connect(session.folders.clear_cache)
         page.format_chosen.connect(lambda name: setattr(session.settings, "preview_format", name))
+        page.folders_asked.connect(dialog.accept)  # they are a page of the window behind
         page.folders_asked.connect(self.folders_asked)
         page.sidecars_chosen.connect(self.sidecars_chosen)
         page.data_folder_asked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(session.folder))))

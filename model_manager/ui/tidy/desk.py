@@ -3,40 +3,10 @@
 Made by the main window, which gives it its parts once. Each desk wires one concern to its half in bridge.
 """
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
 
-from model_manager.bridge.session import Session
-from model_manager.bridge.thumbnails import Thumbnails
-from model_manager.ui.details.panel import DetailsPanel
-from model_manager.ui.folder_desk import FolderDesk
-from model_manager.ui.model_menu import ModelMenu
-from model_manager.ui.pages import Pages
-from model_manager.ui.problem_bar import ProblemBar
-from model_manager.ui.selection import Selection
-from model_manager.ui.sidebar import Sidebar
-from model_manager.ui.status_bar import StatusBar
-from model_manager.ui.tasks.desk import TasksDesk
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The parts of the window that the desks use."""
-
-    window: QWidget
-    session: Session
-    thumbnails: Thumbnails
-    pages: Pages
-    sidebar: Sidebar
-    selection: Selection
-    menu: ModelMenu
-    details: DetailsPanel
-    problems: ProblemBar
-    status: StatusBar
-    tasks: TasksDesk
-    folders: FolderDesk
+from model_manager.ui.places.desk import PlacesDesk
+from model_manager.ui.tidy.parts import Parts as Parts
 
 
 class TidyDesk(QObject):
@@ -45,3 +15,4 @@ class TidyDesk(QObject):
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts.window)
         self._parts = parts
+        self.places = PlacesDesk(parts)

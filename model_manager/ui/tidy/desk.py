@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 
 from model_manager.bridge.orders import Orders
 from model_manager.ui.own.desk import OwnDesk
+from model_manager.ui.places.desk import PlacesDesk
 from model_manager.ui.tidy.asking_desk import AskingDesk
 from model_manager.ui.tidy.health_desk import HealthDesk
 from model_manager.ui.tidy.orders_desk import OrdersDesk
@@ -28,3 +29,4 @@ class TidyDesk(QObject):
         self.twins = TwinsDesk(parts, self.orders)
         self.past = PastDesk(parts, self.orders_desk)
         self.health = HealthDesk(parts, self.orders_desk)
+        self.places = PlacesDesk(parts)

@@ -115,6 +115,10 @@ def _command(chosen: argparse.Namespace) -> int:
         from model_manager import commands_tidy
 
         return commands_tidy.run(chosen)
+    if chosen.command in cli_tidy.OWN:
+        from model_manager import commands_own
+
+        return commands_own.run(chosen)
     if chosen.command in cli_tidy.UNDO:
         from model_manager import commands_undo
 
@@ -158,7 +162,9 @@ def _let_any_name_out() -> None:
 
 def _parsed(words: list[str], parser: argparse.ArgumentParser) -> argparse.Namespace:
     """The arguments; those of which there may be many may stand before, between and after options, which argparse alone does not allow."""
-    chosen, rest = parser.parse_known_args(words)
+    chosen, rest = parser.parse_known_args(cli_tidy.spared(words) if "tag" in words else words)
+    if chosen.command != "tag" and "tag" in words:
+        chosen, rest = parser.parse_known_args(words)
     many = _MANY.get(chosen.command)
     if rest and (many is None or any(word.startswith("-") for word in rest)):
         parser.error("unrecognized arguments: " + " ".join(rest))

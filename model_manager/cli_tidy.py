@@ -4,9 +4,11 @@ Used by cli, which joins what it gets here to the other commands. Each of them a
 """
 
 import argparse
+from collections.abc import Sequence
 from typing import Final
 
 TIDY: Final = ("move", "copy", "rename", "delete", "organise")
+OWN: Final = ("tag",)
 UNDO: Final = ("restore", "undo", "history")
 TWINS: Final = ("duplicates", "link")
 TAKEN: Final = ("both", "skip", "refuse")
@@ -18,20 +20,40 @@ COMMANDS: Final = {
     "delete": "move models to Recently deleted, or remove them for good",
     "restore": "bring back what was deleted; lists it without an ID",
     "organise": "move models into folders by a template",
+    "tag": "add tags to models, and take tags out",
     "undo": "take back a change, the newest without an ID; or finish what was interrupted",
     "history": "list the changes that were made",
     "duplicates": "list models that are here twice",
     "link": "let files with the same bytes share them, as names of one file",
 }
-MANY: Final = {
+MANY: Final = {  # of what there may be many
     "move": "words",
     "copy": "words",
     "delete": "query",
     "organise": "query",
     "restore": "ids",
+    "tag": "words",
     "duplicates": "query",
     "link": "query",
-}  # of what there may be many
+}
+
+
+_SPARED = "\0"  # no argument of a program can hold it
+
+
+def spared(words: Sequence[str]) -> list[str]:
+    """Return the arguments with the tags that `tag` is to take out so that they are not taken for options."""
+    place = next((place for place, word in enumerate(words) if word == "tag"), len(words))
+    return [*words[: place + 1], *(_SPARED + word if _is_taken_out(word) else word for word in words[place + 1 :])]
+
+
+def as_typed(word: str) -> str:
+    """Return an argument as it was before `spared`."""
+    return word.removeprefix(_SPARED)
+
+
+def _is_taken_out(word: str) -> bool:
+    return len(word) > 1 and word[0] == "-" and word[1] != "-" and word != "-h"
 
 
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
@@ -51,9 +73,14 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     if name == "link":
         text = "only these files become names of others: paths, or words as in the search box; all duplicates without it"
         command.add_argument("query", nargs="*", metavar="QUERY|PATH", help=text)
+        text = "put symbolic links in their places, also to another drive; what was there goes to Recently deleted"
+        command.add_argument("--symbolic", action="store_true", help=text)
         command.add_argument(
             "--reflink", action="store_true", help="let them stay files of their own that share blocks, where the drive can"
         )
+    if name == "tag":
+        text = "which models: paths, or words as in the search box; then tags to add (+tag) and to take out (-tag)"
+        command.add_argument("words", nargs="+", metavar="QUERY|PATH ... +TAG -TAG", help=text)
     if name == "rename":
         command.add_argument("path", metavar="PATH", help="the model file")
         command.add_argument("name", metavar="NAME", help="its new name; the ending stays")

@@ -150,7 +150,7 @@ def do(chosen: argparse.Namespace, plan: Plan, index: Index, roots: Roots) -> in
     leaves = any(one.tone in ("warn", "bad") for one in plan.refused)
     if chosen.dry_run or plan.is_empty:
         print_plan(chosen, plan)
-        return int(leaves or (plan.is_empty and not plan.refused and chosen.command != "organise"))
+        return int(leaves or (plan.is_empty and not plan.refused and chosen.command not in ("organise", "tag")))
     with working() as work:
         report = carrying.carry_out(data_dir(), plan, work)
     look_again(report, index, roots)

@@ -23,6 +23,7 @@ from model_manager.core.paths import data_dir
 from model_manager.core.twins.finding import find
 from model_manager.core.twins.linking import Choice, plan_link
 from model_manager.core.twins.records import ONE_FILE, SAME_FILE, SAME_NAME, SAME_WEIGHTS, Found, Group
+from model_manager.core.twins.replacing import plan_replace
 from model_manager.core.words import tr
 
 _WORDS = {SAME_FILE: "same_file", SAME_WEIGHTS: "same_weights", SAME_NAME: "same_name", ONE_FILE: "one_file"}
@@ -79,7 +80,8 @@ def _link(chosen: argparse.Namespace, index: Index, roots: Roots) -> int:
     named = {one.id for one in models_named(chosen.query, True, index)[0]} if chosen.query else None
     found = _found(index, False, named)
     choices = [_choice(group, named) for group in found.of(SAME_FILE)]
-    plan = plan_link([choice for choice in choices if choice.others], SHARE if chosen.reflink else HARD)
+    choices = [choice for choice in choices if choice.others]
+    plan = plan_replace(choices, index.path) if chosen.symbolic else plan_link(choices, SHARE if chosen.reflink else HARD)
     if plan.is_empty and not plan.refused:
         complain(tr("There is nothing to link."))
         return 0

@@ -19,6 +19,7 @@ from model_manager.core.twins.last import last_result
 from model_manager.core.twins.linking import Choice, as_suggested, plan_link
 from model_manager.core.twins.records import SAME_FILE, SAME_WEIGHTS, Found, Group
 from model_manager.core.twins.removing import plan_remove
+from model_manager.core.twins.replacing import plan_replace
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -157,8 +158,16 @@ class Twins(QObject):
         """What makes the plan to remove what is not kept."""
         return partial(_removing, self._choices(groups))
 
+    def replacing(self, groups: Sequence[Group]) -> Make:
+        """What makes the plan to put symbolic links in the place of what is not kept."""
+        return partial(_replacing, self._choices(groups))
+
     def _choices(self, groups: Sequence[Group]) -> list[Choice]:
         return [Choice(group, self.kept(group)) for group in groups]
+
+
+def _replacing(choices: Sequence[Choice], data: Path, index: Path) -> Plan:
+    return plan_replace(choices, index)
 
 
 def _removing(choices: Sequence[Choice], data: Path, index: Path) -> Plan:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -17,6 +18,7 @@ from model_manager.core.twins.last import last_result
 from model_manager.core.twins.linking import Choice, as_suggested, plan_link
 from model_manager.core.twins.records import ONE_FILE, SAME_FILE, SAME_NAME, SAME_WEIGHTS, Found, Group
 from model_manager.core.twins.removing import plan_remove
+from model_manager.core.twins.replacing import plan_replace
 from model_manager.core.work import Work
 
 HELD = tensors(Random(5), 3, (64, 128))
@@ -115,6 +117,34 @@ def test_what_a_person_wrote_is_taken_over(library: Library) -> None:
     assert read_notes(str(root), "kept.safetensors").split() == ["my", "own", "found", "out", "later"]
     take_back(library.data, change, Work())
     assert state(root) == before
+
+
+def test_a_symbolic_link_in_its_place_and_back(library: Library) -> None:
+    root = library.root()
+    kept, other = put(root / "kept.safetensors", safetensors(HELD, {"a": "1"})), put(root / "deep/other.safetensors", safetensors(HELD))
+    copy = put(root / "copy.safetensors", safetensors(HELD, {"a": "1"}))
+    (root / "deep/other.md").write_text("notes")
+    before = state(root)
+    group = only(search(library), SAME_WEIGHTS)
+    plan = plan_replace([Choice(group, frozenset(one.id for one in group.members if one.real == str(kept)))], library.path)
+    change = carried(library, plan)
+    assert [path.is_symlink() and path.resolve() == kept for path in (other, copy)] == [True, True]
+    assert (root / "deep/other.md").exists()
+    library.scan()
+    assert not library.away() and last_result(library.data, library.path, Work()).groups == ()
+    take_back(library.data, change, Work())
+    assert state(root) == before and not other.is_symlink()
+
+
+def test_a_link_to_another_drive_or_other_metadata_is_told(library: Library) -> None:
+    root = library.root()
+    kept = put(root / "kept.safetensors", safetensors(HELD, {"a": "1", "more": "text"}))
+    put(root / "other.safetensors", safetensors(HELD, {"training": "data"}))
+    group = only(search(library), SAME_WEIGHTS)
+    far = replace(group, members=tuple(replace(one, device=one.device + (one.real == str(kept))) for one in group.members))
+    plan = plan_replace([as_suggested(far)], library.path)
+    assert "training" in plan.acts[0].note and plan.acts[0].tone == "warn"
+    assert any("another drive" in text for text in plan.warnings) and any("metadata" in text for text in plan.warnings)
 
 
 def test_sidecars_that_cannot_be_read_are_told(library: Library) -> None:

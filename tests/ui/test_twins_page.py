@@ -175,7 +175,8 @@ def test_menu_and_library(window: MainWindow, qtbot: QtBot, loras: Path) -> None
     row = next(place for place, line in enumerate(lines(page)) if line.member and line.member.real.endswith("copy.safetensors"))
     page.view.select_row(row)
     entries = dict(window.tidy.twins._entries(page))
-    keeping, acting = ["Keep only this one", "Keep all"], ["Link…", "Share blocks (reflink)…", "Remove others…"]
+    keeping = ["Keep only this one", "Keep all"]
+    acting = ["Link…", "Share blocks (reflink)…", "Replace by symbolic links…", "Remove others…"]
     assert list(entries) == ["Show in library", *keeping, *acting, "Copy path"]
     entries["Copy path"]()
     assert QApplication.clipboard().text() == str(loras / "deep/copy.safetensors")

@@ -121,7 +121,7 @@ class _Links:
         if _is_one_file(source, other):
             return tr("It is one file already.")
         if other.device != source.device:
-            return tr("It is on another drive than {path}. Files of two drives cannot share their bytes.", path=short(source))
+            return tr("It is on another drive than {path}. Only a symbolic link can lead there.", path=short(source))
         if other.links > 1:
             return tr("It has {count} names, which would be divided. Keep this one, and link the others to it.", count=other.links)
         return ""

@@ -19,11 +19,9 @@ from model_manager.core.tidy.subjects import Subject, subjects
 from model_manager.core.twins import inheriting
 from model_manager.core.twins.linking import Choice, kept_in, names_of, trouble
 from model_manager.core.twins.listing import is_part as is_shard
-from model_manager.core.twins.losing import lost_keys, metadata_of
+from model_manager.core.twins.losing import lost_words
 from model_manager.core.twins.records import SAME_NAME, SAME_WEIGHTS, Group, Member
 from model_manager.core.words import tr, trn
-
-_MOST_KEYS = 3  # of lost metadata that are named
 
 
 def plan_remove(choices: Sequence[Choice], index: Path) -> Plan:
@@ -97,9 +95,8 @@ def _noted(act: Act, going: _Going) -> Act:
     if going.group.sort == SAME_NAME and not going.group.equal:
         notes.append(tr("holds something else than what stays"))
         tone = "bad"
-    elif other.content != main.content and (lost := lost_keys(metadata_of(main.real), metadata_of(other.real))):
-        more = tr(" and {count} more", count=len(lost) - _MOST_KEYS) if len(lost) > _MOST_KEYS else ""
-        notes.append(tr("its metadata goes, too: {keys}", keys=", ".join(lost[:_MOST_KEYS]) + more))
+    elif other.content != main.content and (lost := lost_words(main.real, other.real)):
+        notes.append(lost)
         tone = tone if tone == "bad" else "warn"
     if other.kind != main.kind:
         notes.append(tr("was listed as {kind}", kind=label(other.kind)))

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 from model_manager.bridge.orders import Orders
 from model_manager.ui.own.desk import OwnDesk
 from model_manager.ui.tidy.asking_desk import AskingDesk
+from model_manager.ui.tidy.health_desk import HealthDesk
 from model_manager.ui.tidy.orders_desk import OrdersDesk
 from model_manager.ui.tidy.parts import Parts as Parts
 from model_manager.ui.tidy.past_desk import PastDesk
@@ -26,3 +27,4 @@ class TidyDesk(QObject):
         self.own = OwnDesk(parts, self.orders, self.orders_desk.open)
         self.twins = TwinsDesk(parts, self.orders)
         self.past = PastDesk(parts, self.orders_desk)
+        self.health = HealthDesk(parts, self.orders_desk)

@@ -128,6 +128,8 @@ class TwinsDesk(QObject):
             if page.sort != SAME_WEIGHTS:
                 entries.append((tr("Link…"), lambda: self._link(groups)))
                 entries.append((tr("Share blocks (reflink)…"), lambda: self._share(groups)))
+            replacing = self.twins.replacing(groups)
+            entries.append((tr("Replace by symbolic links…"), lambda: self._orders.plan(replacing)))
             entries.append((tr("Remove others…"), lambda: page.remove_asked.emit(groups)))
         if members:
             words = tr("Copy path") if len(members) == 1 else tr("Copy paths")

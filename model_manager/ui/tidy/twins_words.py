@@ -68,6 +68,7 @@ def member_words(group: Group, member: Member) -> str:
         for text, is_so in (
             (tr("favourite"), member.favourite), (tr("rated {count}", count=member.rating), member.rating), (tr("notes"), member.has_notes),
             (tr("preview"), member.has_preview), (tr("details"), member.has_details), (tr("link"), member.is_link),
+            (tr("in {count} pictures", count=member.uses), member.uses),
             (tr("{count} names", count=member.links), member.links > 1 and group.sort != ONE_FILE),
         )
         if is_so

@@ -275,6 +275,7 @@ class Counts:
     tags: list[tuple[str, int]]
     folders: list[FolderCount]
     own: OwnCounts = field(default_factory=OwnCounts)
+    colours: Mapping[str, int] = field(default_factory=dict)
 
 
 def take(shelf: Shelf, settings: Settings | None = None) -> Taken:
@@ -296,7 +297,7 @@ def count(taken: Taken) -> Counts:
     return Counts(
         taken.total, sum(added >= since for added in taken.added), taken.counts["state"], sum(taken.counts["problem"].values()),
         taken.counts["kind"], tags[:TAGS_SHOWN], folder_tree(taken.folders, taken.in_folder, taken.away_in_folder),
-        count_own(taken.own, taken.counts),
+        count_own(taken.own, taken.counts), taken.counts["colour"],
     )  # fmt: skip
 
 

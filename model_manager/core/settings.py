@@ -18,6 +18,7 @@ FILE_NAME = "settings.json"
 THEMES = ("system", "dark", "light")
 VIEWS = ("grid", "table")
 PREVIEW_FORMATS = ("png", "webp")
+PREVIEW_EDGES, PREVIEW_QUALITIES, PREVIEW_KB = (256, 4096), (50, 100), (50, 20_000)
 COMPATIBLE = ("civitai.info", "cm-info.json", "metadata.json", "json")
 _LARGEST_FILE = 4 * 1024 * 1024
 _MOST_FIRST = 1000
@@ -31,6 +32,7 @@ class Settings:
     first_screen: ids of the models on screen at the last end, shown first at the next start.
     Endpoints "" for the sites themselves; proxy "" for the system's; most_kb_a_second 0 for no limit. adult_level: OR of
     Civitai's bits that may be shown. compatible_sidecars: of COMPATIBLE, what is written besides `.info` and `.md`.
+    preview_edge: pixels of the longest side of new previews; preview_quality: of WebP; preview_kb: their size at most, in 1,000 bytes.
     takes_videos: an example video is kept beside a model, too. folder_template: sub-folder for downloads. held_days: how long deleted
     models are held before they go to the system's trash, 0 for ever. recent_folders: to which models were moved, the last one first.
     organise_template: the last one used to organise.
@@ -56,6 +58,9 @@ class Settings:
     thumbnail_cache_mb: int = 512
     takes_sidecars: bool = False
     preview_format: str = "png"
+    preview_edge: int = 1024
+    preview_quality: int = 88
+    preview_kb: int = 2000
     first_screen: list[int] = field(default_factory=list)
     civitai_endpoint: str = ""
     huggingface_endpoint: str = ""
@@ -191,6 +196,9 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "theme": _one_of(*THEMES),
     "view": _one_of(*VIEWS),
     "preview_format": _one_of(*PREVIEW_FORMATS),
+    "preview_edge": _between(*PREVIEW_EDGES),
+    "preview_quality": _between(*PREVIEW_QUALITIES),
+    "preview_kb": _between(*PREVIEW_KB),
     "card_size": _between(64, 1024),
     "thumbnail_cache_mb": _between(16, 1024 * 1024),
 }

@@ -257,13 +257,11 @@ class _Writing:
                 sink.write(block)
 
     def _free_entry(self, wanted: str) -> str:
-        """A name nothing in the archive has; what no text can hold (bytes of names on Linux) is written as %XX."""
-        plain = "".join(f"%{ord(letter) - 0xDC00:02X}" if "\udc80" <= letter <= "\udcff" else letter for letter in wanted)
-        plain = plain.encode("utf-8", "replace").decode("utf-8")
-        entry, number = plain, 1
+        """A name nothing in the archive has: two roots may lead to one folder."""
+        entry, number = wanted, 1
         while entry in self._entries:
             number += 1
-            entry = f"{plain} ({number})"
+            entry = f"{wanted} ({number})"
         self._entries.add(entry)
         return entry
 

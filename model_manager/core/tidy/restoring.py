@@ -127,7 +127,7 @@ class _Unpacking:
             return None
         try:
             if fate.state == REPLACED:
-                return Step(WRITE, target=fate.target, data=self._archive.read(fate.file, self._work))
+                return Step(WRITE, target=fate.target, data=self._archive.read(fate.file, self._work), planned=fate.present)
             return Step(COPY, self._unpacked(fate.file), fate.target)
         except FileFault as fault:
             if isinstance(fault, NoRoom):

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 from model_manager.bridge.session import Session
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.ui.details.panel import DetailsPanel
+from model_manager.ui.drop_desk import DropDesk
 from model_manager.ui.folder_desk import FolderDesk
 from model_manager.ui.links.desk import LinkDesk
 from model_manager.ui.model_menu import ModelMenu
@@ -34,4 +35,5 @@ class Parts:
     status: StatusBar
     tasks: TasksDesk
     folders: FolderDesk
+    drops: DropDesk
     links: LinkDesk

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 
 from model_manager.bridge.orders import Orders
 from model_manager.ui.tidy.asking_desk import AskingDesk
+from model_manager.ui.tidy.backup_desk import BackupDesk
 from model_manager.ui.tidy.orders_desk import OrdersDesk
 from model_manager.ui.tidy.parts import Parts as Parts
 from model_manager.ui.tidy.twins_desk import TwinsDesk
@@ -21,4 +22,5 @@ class TidyDesk(QObject):
         self.orders = Orders(parts.session, self)
         self.orders_desk = OrdersDesk(parts, self.orders)
         self.asking = AskingDesk(parts, self.orders_desk)
+        self.backup = BackupDesk(parts, self.orders_desk)
         self.twins = TwinsDesk(parts, self.orders)

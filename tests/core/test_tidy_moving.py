@@ -1,19 +1,29 @@
 """Plans to move, copy and rename: every file of the family, free names, what ComfyUI calls it then, and what is told before."""
 
+import json
 import os
 import sys
+import tempfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from library_case import Library, model_bytes, put
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from tidy_case import by_name, contents, do, family, files, look, names, only
 
+from model_manager.core.comfyui.usage import Usage
 from model_manager.core.errors import FolderFault
 from model_manager.core.journal.steps import FOLDER, Refused
 from model_manager.core.library.entry import Root
+from model_manager.core.tidy.carrying import carry_out, take_back
+from model_manager.core.tidy.held import held, plan_delete
 from model_manager.core.tidy.moving import plan_copy, plan_move, plan_rename
 from model_manager.core.tidy.transfers import REFUSE, SKIP
+from model_manager.core.tidy.uses import known_uses
+from model_manager.core.work import Work
 
 
 @pytest.fixture
@@ -207,6 +217,24 @@ def test_parts_of_a_diffusers_folder_are_warned_about(library: Library, loras: P
     assert len(plan.warnings) == 1 and "diffusers" in plan.warnings[0]
 
 
+def test_models_that_pictures_were_made_with(library: Library, loras: Path) -> None:
+    path, other = family(loras, "ink.safetensors"), family(loras / "style", "brush.safetensors")
+    with known_uses(library.data) as uses:
+        assert uses is None, "nothing is known, and nothing is made for it"
+    output = PngInfo()
+    nodes = {"1": {"class_type": "LoraLoader", "inputs": {"lora_name": os.path.join("style", "brush.safetensors"), "strength_model": 1.0}}}
+    output.add_text("prompt", json.dumps(nodes))
+    (library.folder / "output").mkdir()
+    for number in range(3):
+        Image.new("RGB", (64, 64)).save(library.folder / "output" / f"{number}.png", pnginfo=output)
+    with closing(Usage(library.data)) as usage:
+        usage.refresh([str(library.folder / "output")], Work())
+    library.scan()
+    with known_uses(library.data) as uses:
+        plan = plan_move(look(library, path, other), str(loras / "new"), library.roots, uses=uses)
+    assert [(act.note, act.tone) for act in plan.acts] == [("", ""), ("used in 3 pictures", "info")]
+
+
 # copying
 
 
@@ -342,3 +370,27 @@ def test_roots_that_comfyui_was_not_told_of(library: Library, loras: Path, tmp_p
     act = only(plan_move(look(library, path), str(own), roots))
     assert act.comfy_after == "" and act.note == "ComfyUI does not look there"
     assert sys.platform == "win32" or act.after == str(own / "x.safetensors")
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="there is no second drive")
+def test_to_a_real_other_drive_and_back(library: Library, loras: Path) -> None:
+    path = family(loras, "x.safetensors", "x.png")
+    (loras / "x.gif").symlink_to("x.png")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        if os.stat(folder).st_dev == loras.stat().st_dev:
+            pytest.skip("it is the same drive")
+        second = library.root("loras", Path(folder) / "loras")
+        library.scan()
+        before = {one.name: (one.lstat().st_mtime_ns, os.path.islink(one) and os.readlink(one)) for one in loras.iterdir()}
+        plan = plan_move(look(library, path), str(second / "new"), library.roots)
+        assert plan.needs == {str(second): only(plan).size} and only(plan).comfy_after == os.path.join("new", "x.safetensors")
+        report = carry_out(library.data, plan, Work())
+        assert [one.text for one in report.outcomes] == [""] and files(loras) == set()
+        assert (second / "new" / "x.gif").resolve() == loras / "x.png"
+        library.scan()
+        held_ = carry_out(library.data, plan_delete(look(library, second / "new" / "x.safetensors"), library.roots), Work())
+        assert Path(held(library.data)[0].folder).is_relative_to(folder), "it is held on its own drive"
+        take_back(library.data, held_.change, Work())
+        take_back(library.data, report.change, Work())
+        assert {one.name: (one.lstat().st_mtime_ns, os.path.islink(one) and os.readlink(one)) for one in loras.iterdir()} == before
+        assert files(second) == set()

@@ -16,7 +16,7 @@ from model_manager.core.formats.health import judge
 from model_manager.core.journal.steps import COPY, FOLDER, MOVE, Act, Refused, Step
 from model_manager.core.library.entry import Facts, Place, Root
 from model_manager.core.library.kinds import label
-from model_manager.core.paths import WINDOWS_PATH_LIMIT, folds_case, long_path, path_key
+from model_manager.core.paths import WINDOWS_PATH_LIMIT, long_path, path_key
 from model_manager.core.tidy.ground import Ground, Target, bytes_of, short
 from model_manager.core.tidy.rooms import Room
 from model_manager.core.tidy.subjects import Subject
@@ -173,7 +173,7 @@ class Transfers:
             self._links += len(links)
             found.append((trn("{count} link to it will lead nowhere", "{count} links to it will lead nowhere", len(links)), "warn"))
         found += self._place_notes(one, target, file, place)
-        if folds_case() and os.sep == "\\" and len(os.path.join(target.real, file)) >= WINDOWS_PATH_LIMIT:
+        if os.sep == "\\" and len(os.path.join(target.real, file)) >= WINDOWS_PATH_LIMIT:
             found.append((tr("path is too long for some programs"), "warn"))
         if self._uses is not None and self.sort == MOVE and (count := self._uses(one)):
             found.append((trn("used in {count} picture", "used in {count} pictures", count), "info"))

@@ -60,16 +60,17 @@ def roots_for(chosen: argparse.Namespace, folder: Path, known: Mapping[Root, str
     settings, _ = load_settings(folder)
     installs, configs = list(chosen.comfyui), list(chosen.extra_model_paths_config)
     own: list[tuple[str, str]] = []
+    off: list[str] = []
     if chosen.demo:
         from model_manager.core.demo import build_demo
 
         installs.append(str(build_demo(folder / "demo")))
     if not installs and not configs:
         installs, configs = list(settings.comfyui_dirs), list(settings.config_files)
-        own = [(kind, path) for kind, path in settings.own_folders]
+        own, off = [(kind, path) for kind, path in settings.own_folders], settings.folders_off
     if not installs and not configs and not own:
         raise BadConfig(tr("No folder is known yet. Name one with --comfyui, or start the window and choose one."))
-    return collect(installs, configs, own, tuple(known))
+    return collect(installs, configs, own, tuple(known), off)
 
 
 def _complain(text: str) -> None:

@@ -39,7 +39,7 @@ class PictureKey(NamedTuple):
 
 
 class Card(NamedTuple):
-    """All a card shows, already formatted. badge_tone: "", accent, ok, warn, bad. picture None: there is none."""
+    """All a card shows, already formatted. badge_tone: "", accent, ok, warn, bad. picture None: there is none. colour: of COLOURS."""
 
     id: int
     name: str
@@ -52,6 +52,8 @@ class Card(NamedTuple):
     is_favourite: bool
     is_away: bool
     picture: PictureKey | None
+    rating: int = 0
+    colour: str = ""
 
 
 Section = Group  # of consecutive rows under one heading; the name views know it by
@@ -66,8 +68,10 @@ def _badges() -> dict[str, tuple[str, str]]:
     }  # fmt: skip
 
 
-COLUMNS = ("name", "type", "base", "architecture", "size", "modified", "added", "folder")
-SORT_OF = {"name": "name", "type": "type", "base": "base", "size": "size", "modified": "modified", "added": "added"}
+COLUMNS = ("name", "type", "base", "architecture", "size", "modified", "added", "folder", "rating")
+SORT_OF = {
+    "name": "name", "type": "type", "base": "base", "size": "size", "modified": "modified", "added": "added", "rating": "rating",
+}  # fmt: skip
 
 
 class LibraryModel(QAbstractTableModel):
@@ -83,7 +87,7 @@ class LibraryModel(QAbstractTableModel):
         self._updates: frozenset[int] = frozenset()
         self._titles = {
             "name": tr("Name"), "type": tr("Type"), "base": tr("Base model"), "architecture": tr("Architecture"), "size": tr("Size"),
-            "modified": tr("Modified"), "added": tr("Added"), "folder": tr("Folder"),
+            "modified": tr("Modified"), "added": tr("Added"), "folder": tr("Folder"), "rating": tr("Rating"),
         }  # fmt: skip
 
     @property
@@ -158,6 +162,7 @@ class LibraryModel(QAbstractTableModel):
         return Card(
             shelf.ids[slot], shelf.name(slot), kind, label_one(kind), shelf.base[slot] or shelf.architecture[slot],
             short_size(shelf.size[slot]), badge, tone, bool(flags & FAVOURITE), is_away, self._picture(slot),
+            shelf.rating[slot], shelf.colour[slot],
         )  # fmt: skip
 
     def _picture(self, slot: int) -> PictureKey | None:
@@ -235,6 +240,8 @@ class LibraryModel(QAbstractTableModel):
             return shelf.architecture[slot]
         if column == "size":
             return short_size(shelf.size[slot])
+        if column == "rating":
+            return "★" * shelf.rating[slot]
         if column == "folder":
             way = shelf.folders[shelf.folder[slot]].ways[0]
             return os.path.basename(way.root) + way.path[len(way.root) :]

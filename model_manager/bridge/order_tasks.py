@@ -12,9 +12,11 @@ from pathlib import Path
 
 from model_manager.core.errors import Cancelled
 from model_manager.core.files.volumes import RESERVE, volume_of
-from model_manager.core.journal.steps import FOLDER, NO_FOLDER, Change, Plan, Report, Step
+from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, FOLDER, NO_FOLDER, Change, Outcome, Plan, Report, Step
+from model_manager.core.library.index import Index
 from model_manager.core.paths import replace_file
-from model_manager.core.tidy import carrying
+from model_manager.core.tidy import carrying, held
+from model_manager.core.tidy.holding import HeldItem
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -70,6 +72,26 @@ def roll_back(data: Path, change: int, work: Work, concern: Concern) -> Report:
     """Take back what a killed change has done."""
     concern(_folders_of_change(data, change, None))
     return _whole(lambda: carrying.roll_back(data, change, work), Report(change, _title(data, change)))
+
+
+def restore(data: Path, items: Sequence[HeldItem], index: Path, work: Work, concern: Concern) -> Report:
+    """Bring held models back to where they were; one report for all of them."""
+    concern(frozenset(os.path.dirname(file.path) for item in items for file in item.files))
+    with Index(index) as opened:
+        roots = opened.roots()
+    reports = held.restore(data, items, roots, work)
+    merged = reports[0] if reports else Report(0, "")
+    for report in reports[1:]:
+        merged = _merged(merged, report)
+    return merged
+
+
+def empty(data: Path, items: Sequence[HeldItem], for_good: bool, work: Work, concern: Concern) -> Report:
+    """Put held models into the system's trash, or remove them for good. Neither is a change that the history knows."""
+    emptied = held.empty(data, items, work, for_good)
+    outcomes = [Outcome(number, item.name, ACT_DONE, item.path, size=item.size) for number, item in enumerate(emptied.gone)]
+    outcomes += [Outcome(number, item.name, ACT_FAILED, item.path, text=text) for number, (item, text) in enumerate(emptied.failed)]
+    return Report(0, "", outcomes, is_stopped=emptied.is_stopped)
 
 
 def newest(data: Path) -> Change | None:

@@ -15,17 +15,18 @@ from model_manager.bridge import order_tasks
 from model_manager.bridge.jobs import Job, Pool
 from model_manager.bridge.order_tasks import Make
 from model_manager.bridge.order_tasks import Room as Room
-from model_manager.bridge.order_words import DO, FINISH, ROLL_BACK, UNDO, Note, note_of, wants_question
+from model_manager.bridge.order_words import DO, EMPTY, FINISH, RESTORE, ROLL_BACK, UNDO, Note, note_of, wants_question
 from model_manager.bridge.session import Session
 from model_manager.core.errors import ModelManagerError
 from model_manager.core.journal.steps import Change, Plan, Report
-from model_manager.core.words import tr
+from model_manager.core.tidy.holding import HeldItem
+from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Something to be done to files. way: DO, UNDO, FINISH or ROLL_BACK. kind, title: as in a plan."""
+    """Something to be done to files. way: DO, UNDO, FINISH, ROLL_BACK, RESTORE or EMPTY. kind, title: as in a plan."""
 
     way: str
     kind: str
@@ -128,6 +129,18 @@ class Orders(QObject):
     def undo_several(self, parts: Sequence[tuple[int, Collection[int] | None]], title: str = "") -> None:
         """Take several changes back, in this order, as (change, numbers of acts or None for all)."""
         self._give(Order(UNDO, "restore", title or tr("Undo"), order_tasks.take_back, (list(parts),)))
+
+    def restore(self, items: Sequence[HeldItem]) -> None:
+        """Bring back what is held of deleted models; `carried` answers."""
+        if items and self._session.index_path is not None:
+            title = trn("Bring back {count} model", "Bring back {count} models", len(items))
+            self._give(Order(RESTORE, "restore", title, order_tasks.restore, (list(items), self._session.index_path)))
+
+    def empty(self, items: Sequence[HeldItem], for_good: bool = False) -> None:
+        """Put what is held into the system's trash, or remove it for good; `carried` answers."""
+        if items:
+            kind = "remove" if for_good else "empty"
+            self._give(Order(EMPTY, kind, tr("Empty Recently deleted"), order_tasks.empty, (list(items), for_good)))
 
     def finish(self, change: int, kind: str = "") -> None:
         """Do the rest of a change that was interrupted; `carried` answers. kind: the change's, for the words on its end."""

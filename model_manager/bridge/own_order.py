@@ -16,9 +16,10 @@ from PySide6.QtCore import QObject, Signal
 from model_manager.bridge.jobs import Job, Pool
 from model_manager.bridge.orders import Orders
 from model_manager.bridge.session import Session
-from model_manager.core.errors import ModelManagerError
+from model_manager.core.errors import BadConfig, ModelManagerError
 from model_manager.core.journal.steps import ACT_FAILED, Plan, Report
 from model_manager.core.library.rows import FAVOURITE, Row
+from model_manager.core.library.shelf import Shelf
 from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
 
@@ -48,6 +49,7 @@ class OwnOrder(QObject):
     failed = Signal(str)
     fields_ready = Signal(object, object)  # ids, Shown
     said = Signal(str)
+    checked = Signal(str, bool)  # what came of a check, and whether anything is wrong
     shown_changed = Signal(object)  # ids of models whose cards have changed before their files did
     names_changed = Signal()
 
@@ -91,6 +93,11 @@ class OwnOrder(QObject):
             else trn("Make {count} model no favourite", "Make {count} models no favourites", count)
         )  # fmt: skip
         self.edit(Wish(tuple(ids), {"favourite": is_on}, title=title))
+
+    def make_favourites(self, ids: Sequence[int]) -> None:
+        """Make models favourites, whatever they were."""
+        title = trn("Make {count} model a favourite", "Make {count} models favourites", len(ids))
+        self.edit(Wish(tuple(ids), {"favourite": True}, title=title))
 
     def rate(self, ids: Sequence[int], stars: int) -> None:
         """Give models a rating, 0 to 5."""
@@ -206,6 +213,16 @@ class OwnOrder(QObject):
         made = self._session.settings.own_names.get(key, [])
         return list(dict.fromkeys([*(word for _, word in found), *made]))
 
+    def problem_of(self, wish: Wish) -> str:
+        """What is wrong with the values of an edit, a plain sentence; "" when nothing is."""
+        from model_manager.core.sidecars.own_values import Edits
+
+        try:
+            Edits(wish.values)
+        except BadConfig as fault:
+            return fault.text
+        return ""
+
     def _on_failed(self, fault: ModelManagerError) -> None:
         self.failed.emit(fault.text)
 
@@ -283,7 +300,16 @@ class OwnOrder(QObject):
             folders.insert(place + by, folders.pop(place))
             self._names_changed()
 
-    # lists
+    # lists and checks
+
+    def check(self, ids: Sequence[int]) -> None:
+        """Look at the whole header of these models again; `checked` answers."""
+        if self._session.index_path is not None and ids:
+            work = Work()
+            self._session.runner.start(
+                Pool.READ, _check, self._session.index_path, tuple(ids), work,
+                done=lambda found: self.checked.emit(*found), failed=self._on_failed, work=work,
+            )  # fmt: skip
 
     def export(self, ids: Sequence[int], path: str) -> None:
         """Write a list of models into a file: CSV, JSON or plain paths, by its ending; `said` answers."""
@@ -291,6 +317,14 @@ class OwnOrder(QObject):
             self._session.runner.start(
                 Pool.READ, _export, self._session.index_path, tuple(ids), path, done=self.said.emit, failed=self._on_failed
             )
+
+
+def own_order_of(shelf: Shelf, slot: int) -> tuple[bool, int, str, tuple[str, ...], str, str]:
+    """Favourite, rating, colour, collections, category and group of a model on the shelf."""
+    return (
+        bool(shelf.flags[slot] & FAVOURITE), shelf.rating[slot], shelf.colour[slot], shelf.collections_of(slot), shelf.category[slot],
+        shelf.own_group[slot],
+    )  # fmt: skip
 
 
 def changed_row(row: Row, wish: Wish) -> Row:
@@ -332,9 +366,13 @@ def _rows(index: Path, ids: Sequence[int]) -> list[Row]:
     return own_tasks.rows_of(index, ids)
 
 
+def _check(index: Path, ids: Sequence[int], work: Work) -> tuple[str, bool]:
+    from model_manager.bridge import own_tasks
+
+    return own_tasks.check(index, ids, work)
+
+
 def _export(index: Path, ids: Sequence[int], path: str) -> str:
     from model_manager.bridge import own_tasks
 
     return own_tasks.export(index, ids, path)
-
-

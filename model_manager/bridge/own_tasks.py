@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from model_manager.core.formats.health import judge
+from model_manager.core.formats.read import read_facts
 from model_manager.core.journal.steps import Plan
 from model_manager.core.library.entry import FieldValue, ModelRecord
 from model_manager.core.library.index import Index
@@ -23,7 +25,7 @@ from model_manager.core.sidecars.own_values import FIELDS, Edits, family_of, fie
 from model_manager.core.tidy.editing import plan_edit
 from model_manager.core.tidy.subjects import Subject, subjects
 from model_manager.core.tidy.taking_in import plan_import
-from model_manager.core.words import trn
+from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
 
 COLUMNS = ("name", "type", "base model", "version", "author", "size", "rating", "favourite", "colour", "collections", "category", "group",
@@ -121,3 +123,19 @@ def _line(record: ModelRecord) -> tuple[object, ...]:
         details.rating or "", "yes" if details.favourite else "", details.colour, "; ".join(details.collections), details.category,
         details.group, "; ".join(details.tags), "; ".join(details.trigger_words), record.path,
     )  # fmt: skip
+
+
+def check(path: Path, ids: Sequence[int], work: Work) -> tuple[str, bool]:
+    """Look at the whole header of these models again; a sentence, and whether anything is wrong. Raises Cancelled."""
+    with Index(path) as index:
+        records = [record for id_ in ids if (record := read_record(index, id_)) is not None and not record.is_away]
+    bad: list[str] = []
+    for record in records:
+        work.check()
+        verdict, reason = judge(read_facts(record.path, record.size, is_thorough=True), os.path.basename(record.path), record.kind)
+        if verdict != "ok":
+            bad.append(f"{record.name}: {reason}")
+    if not bad:
+        return trn("{count} model was checked; it is sound.", "{count} models were checked; all are sound.", len(records)), False
+    more = tr(" And {count} more.", count=len(bad) - 3) if len(bad) > 3 else ""
+    return " ".join(bad[:3]) + more, True

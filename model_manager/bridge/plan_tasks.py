@@ -21,6 +21,7 @@ from model_manager.core.library.index import Index
 from model_manager.core.library.kinds import label
 from model_manager.core.library.roots import collect
 from model_manager.core.tidy.ground import short
+from model_manager.core.tidy.held import LINK, TARGET, plan_delete
 from model_manager.core.tidy.moving import plan_copy, plan_move, plan_rename
 from model_manager.core.tidy.organising import PLACES as PLACES
 from model_manager.core.tidy.organising import Options as Options
@@ -69,6 +70,16 @@ def organising(ids: Sequence[int], template: str, options: Options) -> Make:
     return partial(_organised, list(ids), template, options)
 
 
+def deleting(ids: Sequence[int], for_good: bool, with_targets: bool) -> Make:
+    """The plan to delete models. with_targets: of links also the files they lead to."""
+    return partial(_deleted, list(ids), for_good, with_targets)
+
+
+def _deleted(ids: Sequence[int], for_good: bool, with_targets: bool, data: Path, index: Path) -> Plan:
+    found, refused, roots = _ground(index, ids)
+    return plan_delete(found, roots, for_good, TARGET if with_targets else LINK, refused)
+
+
 def _into_folder(ids: Sequence[int], folder: str, copies: bool, data: Path, index: Path) -> Plan:
     found, refused, roots = _ground(index, ids)
     return (plan_copy if copies else plan_move)(found, folder, roots, refused=refused)
@@ -102,6 +113,12 @@ def verdict(index: Path, id_: int, stem: str) -> str:
     except FolderFault as fault:
         return fault.text
     return next((one.text for one in plan.refused), "")
+
+
+def weigh(index: Path, ids: Sequence[int]) -> tuple[int, int]:
+    """Return (bytes of these models with all beside them, how many of them are links)."""
+    found, _ = subjects(index, ids)
+    return sum(sum(one.sizes) for one in found), sum(one.is_link for one in found)
 
 
 def example(index: Path, ids: Sequence[int], template: str, options: Options) -> Plan:

@@ -25,6 +25,7 @@ class Planning(QObject):
     judged = Signal(str, str)  # a name as typed, and why it cannot be ("" when it can)
     tried = Signal(object)  # Plan for the first models
     wrong = Signal(str)  # why a template is not right
+    weighed = Signal(object, int)  # bytes of what is to be deleted, and how many links are among it
     failed = Signal(str)
 
     def __init__(self, session: Session, parent: QObject) -> None:
@@ -51,6 +52,10 @@ class Planning(QObject):
             self.wrong.emit(text)
             return
         self._ask("example", self.tried.emit, plan_tasks.example, list(ids[:EXAMPLES]), template, options, failed=self.wrong)
+
+    def ask_weight(self, ids: Sequence[int]) -> None:
+        """Ask what is to be deleted."""
+        self._ask("weight", lambda found: self.weighed.emit(*found), plan_tasks.weigh, list(ids))
 
     def remember(self, folder: str) -> None:
         """A folder was chosen: it comes first the next time."""

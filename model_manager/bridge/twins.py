@@ -18,6 +18,8 @@ from model_manager.core.twins.finding import find
 from model_manager.core.twins.last import last_result
 from model_manager.core.twins.linking import Choice, as_suggested, plan_link
 from model_manager.core.twins.records import SAME_FILE, SAME_WEIGHTS, Found, Group
+from model_manager.core.twins.removing import plan_remove
+from model_manager.core.twins.replacing import plan_replace
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -152,8 +154,24 @@ class Twins(QObject):
         """What makes the plan to link what is not kept."""
         return partial(_linking, self._choices(groups), how)
 
+    def removing(self, groups: Sequence[Group]) -> Make:
+        """What makes the plan to remove what is not kept."""
+        return partial(_removing, self._choices(groups))
+
+    def replacing(self, groups: Sequence[Group]) -> Make:
+        """What makes the plan to put symbolic links in the place of what is not kept."""
+        return partial(_replacing, self._choices(groups))
+
     def _choices(self, groups: Sequence[Group]) -> list[Choice]:
         return [Choice(group, self.kept(group)) for group in groups]
+
+
+def _replacing(choices: Sequence[Choice], data: Path, index: Path) -> Plan:
+    return plan_replace(choices, index)
+
+
+def _removing(choices: Sequence[Choice], data: Path, index: Path) -> Plan:
+    return plan_remove(choices, index)
 
 
 def _linking(choices: Sequence[Choice], how: str, data: Path, index: Path) -> Plan:

@@ -19,7 +19,7 @@ DELETED, HISTORY = "page:deleted", "page:history"
 class SidebarRow:
     """One row. query: the search it stands for, unique in its section. icon: a name for `theme.icon`, "" for none.
 
-    is_page: it stands for another page of the window instead; query is then the page's name.
+    is_page: it stands for another page of the window instead; query is then the page's name. is_faint: it is no place but makes one.
 
     depth: 0 at the top of its section; a row belongs to the last one before it of a smaller depth. has_children: it can be opened,
     also when the rows below it are not given yet (`Sidebar.row_opened` tells when they are wanted).
@@ -34,6 +34,7 @@ class SidebarRow:
     tooltip: str = ""
     has_children: bool = False
     is_page: bool = False
+    is_faint: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import pytest
 from journal_case import PAST, Ground, tree
 
 from model_manager.core.files import volumes
-from model_manager.core.journal import copied, deeds, shared
+from model_manager.core.journal import copied, renamed, shared
 from model_manager.core.journal.copied import led_from
 from model_manager.core.journal.seen import Seen
 from model_manager.core.journal.steps import (
@@ -103,14 +103,14 @@ def test_no_room_there(ground: Ground, other: Path, monkeypatch: pytest.MonkeyPa
 def test_one_drive_in_name_only(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     ground.family("a.safetensors", ".info")
     before = ground.tree()
-    rename = deeds.rename_new
+    rename = renamed.rename_new
 
     def refuse(source: str, target: str) -> None:
         if os.path.dirname(source) != os.path.dirname(target):
             raise OSError(18, os.strerror(18), source, None, target)
         rename(source, target)
 
-    monkeypatch.setattr(deeds, "rename_new", refuse)
+    monkeypatch.setattr(renamed, "rename_new", refuse)
     report = ground.carry_out(ground.move("a.safetensors", "new/b.safetensors", ".info", folders=["new"]))
     assert report.count(ACT_DONE) == 1
     assert ground.take_back(report).count(ACT_UNDONE) == 1
@@ -301,7 +301,7 @@ def test_another_spelling_where_case_does_not_count(ground: Ground, monkeypatch:
     """As such a drive does it: the other spelling is the same file, and a rename that replaces nothing refuses it."""
     ground.family("ink.safetensors", ".info")
     before = ground.tree()
-    rename, look = deeds.rename_new, deeds.look
+    rename, look = renamed.rename_new, renamed.look
 
     def refuse(source: str, target: str) -> None:
         if source.lower() == target.lower():
@@ -313,8 +313,8 @@ def test_another_spelling_where_case_does_not_count(ground: Ground, monkeypatch:
         found = [one for one in os.listdir(folder) if one.lower() == name.lower()]
         return look(os.path.join(folder, found[0])) if found else None
 
-    monkeypatch.setattr(deeds, "rename_new", refuse)
-    monkeypatch.setattr(deeds, "look", look_without_case)
+    monkeypatch.setattr(renamed, "rename_new", refuse)
+    monkeypatch.setattr(renamed, "look", look_without_case)
     report = ground.carry_out(ground.move("ink.safetensors", "INK.safetensors", ".info"))
     assert report.count(ACT_DONE) == 1
     assert sorted(os.listdir(ground.top)) == ["INK.info", "INK.safetensors"]

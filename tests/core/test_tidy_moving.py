@@ -154,7 +154,9 @@ def test_links_are_told(library: Library, loras: Path) -> None:
     library.scan()
     (loras / "to").mkdir()
     assert only(plan_move(look(library, link), str(loras / "to"), library.roots)).note == "moves as a link · what it leads to stays"
-    assert only(plan_move(look(library, path), str(loras / "to"), library.roots)).note == "1 link to it will lead nowhere"
+    plan = plan_move(look(library, path), str(loras / "to"), library.roots)
+    assert only(plan).note == "1 link to it will lead nowhere" and len(plan.warnings) == 1
+    assert not plan_copy(look(library, path), str(loras / "to"), library.roots).warnings
 
 
 def test_a_target_behind_a_link_is_its_real_place(library: Library, loras: Path, tmp_path: Path) -> None:
@@ -175,7 +177,9 @@ def test_another_drive_needs_room(library: Library, loras: Path) -> None:
     far = replace(one, device=one.device + 1)
     plan = plan_move([far], str(loras / "a" / "b"), library.roots)
     assert plan.needs == {str(loras): sum(one.sizes)} and plan.chips[-1].endswith("are copied to another drive")
-    assert only(plan).note == "to another drive"
+    assert only(plan).note == "to another drive" and not plan.warnings
+    plan = plan_move([replace(far, sizes=(10**18, *one.sizes[1:]))], str(loras / "a"), library.roots)
+    assert len(plan.warnings) == 1 and plan.warnings[0].startswith("There is not enough room")
 
 
 @pytest.mark.parametrize("place", ["", "   ", "x.safetensors", "x.safetensors/sub", ".model-manager-trash/a", "a\0b"])
@@ -217,6 +221,14 @@ def test_a_copy_leaves_all_and_takes_shared_files_along(library: Library, loras:
     assert files(loras) == {"x.safetensors", "x.png", "x.pt", "a/x.safetensors", "a/x.png"}
     plan = plan_copy(look(library, path), str(loras), library.roots)
     assert names(only(plan)) == {"x.safetensors": "x (2).safetensors", "x.png": "x (2).png"}
+
+
+def test_a_broken_link_beside_a_model_is_not_copied(library: Library, loras: Path) -> None:
+    path = family(loras, "x.safetensors", "x.md")
+    (loras / "x.png").symlink_to(loras / "nowhere.png")
+    library.scan()
+    assert set(names(only(plan_copy(look(library, path), str(loras / "a"), library.roots)))) == {"x.safetensors", "x.md"}
+    assert set(names(only(plan_move(look(library, path), str(loras / "a"), library.roots)))) == {"x.safetensors", "x.md", "x.png"}
 
 
 # renaming

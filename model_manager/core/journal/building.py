@@ -6,7 +6,9 @@ Called by running and recovery. It looks only at which drives folders are on.
 import os
 
 from model_manager.core.journal.copied import Across, Copied, led_from
-from model_manager.core.journal.deeds import Deed, Folder, Ground, Link, NoFolder, Remove, Rename, Unlink, link_to
+from model_manager.core.journal.deeds import Deed, Ground
+from model_manager.core.journal.linked import Link, Remove, Unlink, link_to
+from model_manager.core.journal.renamed import Folder, NoFolder, Rename
 from model_manager.core.journal.shared import Twin
 from model_manager.core.journal.steps import COPY, FOLDER, HARD, LINK, MOVE, NO_FOLDER, REMOVE, SHARE, WRITE
 from model_manager.core.journal.store import KeptAct, KeptStep

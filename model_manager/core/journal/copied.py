@@ -11,7 +11,7 @@ from model_manager.core.errors import FileFault, NoRoom
 from model_manager.core.files.copying import copy_verified
 from model_manager.core.files.volumes import RESERVE, volume_of
 from model_manager.core.journal.deeds import Deed, Ground, drop_aside, remove
-from model_manager.core.journal.seen import Seen, is_one_file, is_same, look, same_bytes
+from model_manager.core.journal.seen import Seen, is_away, is_one_file, is_same, look, same_bytes
 from model_manager.core.paths import long_path, plain_reason, rename_new
 from model_manager.core.words import tr
 
@@ -84,11 +84,12 @@ class Copied(Deed):
             self.step.after = self.made
 
     def _remove_made(self, ground: Ground) -> None:
-        now, source = look(self.target), look(self.source)
-        if now is not None and source is not None and self._is_ours(now, ground):
-            remove(self.target)
-        with suppress(FileNotFoundError):
+        try:
             remove(self._partial(ground))
+        except FileNotFoundError:  # it has its name, or has not been made
+            now, source = look(self.target), look(self.source)
+            if now is not None and source is not None and self._is_ours(now, ground):
+                remove(self.target)
 
     def _is_ours(self, now: Seen, ground: Ground) -> bool:
         """Whether the file with the target's name is our copy; where ids of files change with each start, the bytes tell."""
@@ -147,10 +148,15 @@ class Across(Copied):
 
     def is_done(self, ground: Ground) -> bool:
         """Whether it is there and no more here."""
-        is_away = not os.path.lexists(long_path(self.source)) and not os.path.lexists(long_path(self._aside(ground)))
-        return is_away and super().is_done(ground)
+        if os.path.lexists(long_path(self._aside(ground))):
+            return False
+        return is_away(self.seen, look(self.source)) and super().is_done(ground)
 
-    def is_committed(self, ground: Ground) -> bool:
+    def has_trace(self, ground: Ground) -> bool:
+        """Whether the source is set aside just now."""
+        return os.path.lexists(long_path(self._aside(ground)))
+
+    def is_committed(self, ground: Ground, has_trace: bool) -> bool:
         """Whether the source is gone for good, and it was us."""
         return self.is_done(ground)
 

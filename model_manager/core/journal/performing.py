@@ -23,6 +23,8 @@ def perform(deeds: Sequence[Deed], ground: Ground) -> str:
 
 
 def _perform(deeds: Sequence[Deed], ground: Ground) -> str:
+    for deed in deeds:
+        deed.did = False
     try:
         for deed in deeds:
             deed.prepare(ground)

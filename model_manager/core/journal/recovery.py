@@ -56,7 +56,8 @@ def _settle_all(store: Store, change: KeptChange, acts: Sequence[KeptAct], work:
 
 def _settle(deeds: Sequence[Deed], ground: Ground) -> bool:
     """Make one act whole; returns whether it is done."""
-    if any(deed.is_committed(ground) for deed in deeds):
+    has_trace = any(deed.has_trace(ground) for deed in deeds)
+    if any(deed.is_committed(ground, has_trace) for deed in deeds):
         for deed in deeds:
             deed.commit(ground)
         return True

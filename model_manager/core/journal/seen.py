@@ -63,6 +63,11 @@ def is_one_file(a: Seen | None, b: Seen | None) -> bool:
     return a is not None and b is not None and a.inode != 0 and (a.inode, a.device) == (b.inode, b.device)
 
 
+def is_away(before: Seen | None, now: Seen | None) -> bool:
+    """Whether a file has left its place; a link may have been left there instead."""
+    return now is None or (now.link != "" and before is not None and before.link == "")
+
+
 def has_name(path: str, other: str = "") -> bool:
     """Whether there is something at `path`. Where drives take `path` and `other` for one name, what counts is how it is spelled."""
     if not os.path.lexists(long_path(path)):

@@ -10,7 +10,22 @@ import stat
 from model_manager.core.errors import FileFault
 from model_manager.core.journal.performing import sentence
 from model_manager.core.journal.seen import Seen, look
-from model_manager.core.journal.steps import ABSENT, ACT_FAILED, ACT_WAITS, COPY, FOLDER, LINK, MOVE, REMOVE, WRITE, Act, Plan, Step
+from model_manager.core.journal.steps import (
+    ABSENT,
+    ACT_FAILED,
+    ACT_WAITS,
+    COPY,
+    FOLDER,
+    HARD,
+    LINK,
+    MOVE,
+    REMOVE,
+    SHARE,
+    WRITE,
+    Act,
+    Plan,
+    Step,
+)
 from model_manager.core.journal.store import KeptAct, KeptChange, KeptStep, Store
 from model_manager.core.journal.written import bytes_at
 from model_manager.core.paths import long_path
@@ -21,25 +36,36 @@ from model_manager.core.work import Work
 def write_down(store: Store, plan: Plan, work: Work) -> tuple[KeptChange, list[KeptAct]]:
     """Write a plan into the journal. Raises FileFault or Cancelled; nothing was done then."""
     folders: dict[str, int] = {}
+    claims = set[str]()
     acts = []
     for number, act in enumerate(plan.acts):
         work.check()
-        acts.append(_act(number, act, folders))
+        acts.append(_act(number, act, folders, claims))
     return store.add(plan.kind, plan.title, plan.can_undo, secrets.token_hex(6), acts, folders), acts
 
 
-def _act(number: int, act: Act, folders: dict[str, int]) -> KeptAct:
+def _act(number: int, act: Act, folders: dict[str, int], claims: set[str]) -> KeptAct:
     kept = KeptAct(number, ACT_WAITS, "", act.name, act.path, act.new_path, (act.before, act.after), act.size)
     try:
         for step in act.steps:
             for one in _spread(step) if step.sort == FOLDER else (step,):
                 kept.steps.append(_step(len(kept.steps), one))
+        _claim(kept.steps, claims)
         _note_folders(kept.steps, folders)
     except OSError as fault:
         kept.state, kept.text = ACT_FAILED, sentence(fault)
     except FileFault as fault:
         kept.state, kept.text = ACT_FAILED, fault.text
     return kept
+
+
+def _claim(steps: list[KeptStep], claims: set[str]) -> None:
+    """Raise FileFault where a file would be written twice: which of the two is there could not be told after a kill."""
+    own = [step.target for step in steps if step.sort in (WRITE, LINK, HARD, SHARE)]
+    for path in own:
+        if path in claims or own.count(path) > 1:
+            raise FileFault(tr("{name} is to be changed twice.", name=os.path.basename(path)))
+    claims.update(own)
 
 
 def _spread(step: Step) -> list[Step]:

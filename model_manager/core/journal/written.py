@@ -36,6 +36,7 @@ class Put(Deed):
             now = bytes_at(step.target)
             if now != old:
                 raise FileFault(_changed(step.target, now))
+            self.did = True
             self._put(new, is_before=self.is_back)
 
     def back(self, ground: Ground, is_begun: bool) -> None:
@@ -43,7 +44,7 @@ class Put(Deed):
         step = self.step
         old, new = (step.data, step.before) if self.is_back else (step.before, step.data)
         with turn(step.target):
-            if old != new and bytes_at(step.target) == new:
+            if self.did is not False and old != new and bytes_at(step.target) == new:
                 self._put(old, is_before=not self.is_back)
 
     def is_done(self, ground: Ground) -> bool:

@@ -168,9 +168,7 @@ class _Here:
         return same_kind[0] if not known or not model.sha256 or known == model.sha256 else None
 
 
-def _matched(
-    model: BackedModel, local: Local, note: str, files: Iterable[BackedFile], rule: str, faults: list[tuple[str, str]]
-) -> Match:
+def _matched(model: BackedModel, local: Local, note: str, files: Iterable[BackedFile], rule: str, faults: list[tuple[str, str]]) -> Match:
     stills = {name for name in local.names if _ending(name, local.file) in STILLS}
     newest = max((mark[1] for name in stills if (mark := _mark(os.path.join(local.folder, name)))), default=None)
     fates: list[Fate] = []

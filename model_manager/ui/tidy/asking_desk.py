@@ -27,6 +27,8 @@ class AskingDesk(QObject):
         super().__init__(parts.window)
         self._parts, self._desk, self._orders = parts, desk, desk.orders
         self.planning = Planning(parts.session, self)
+        self._deleting: list[int] = []
+        self.planning.weighed.connect(self._on_weighed)
         self.planning.failed.connect(lambda text: desk.bar().show_problem(text))
         parts.menu.add_more(self._add_entries)
         for keys, act in (("F2", self.rename), ("Del", self.delete)):
@@ -117,7 +119,18 @@ class AskingDesk(QObject):
         self._orders.plan(plan_tasks.organising(ids, template, options))
 
     def delete(self) -> None:
-        """Ask how to delete what is selected."""
+        """Ask how to delete what is selected, when it is known what that is."""
+        if ids := self._parts.selection.ids():
+            self._deleting = ids
+            self.planning.ask_weight(ids)
+
+    def _on_weighed(self, size: int, links: int) -> None:
+        from model_manager.ui.tidy.delete_sheet import DeleteSheet
+
+        ids = self._deleting
+        sheet = DeleteSheet(self._about(ids), size, links, self._parts.window)
+        sheet.way_chosen.connect(lambda *way: self._orders.plan(plan_tasks.deleting(ids, *way)))
+        self._open(sheet)
 
 
 def _add(menu: QMenu, text: str, act: Callable[[], None], keys: str = "") -> QAction:

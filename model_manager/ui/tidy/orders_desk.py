@@ -6,17 +6,19 @@ Made by the desk for tidying up over the bridge's `Orders`. What is done is deci
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QFileDialog
 
 from model_manager.bridge.order_words import Note
 from model_manager.bridge.orders import Order, Orders, Room
 from model_manager.core.journal.steps import ACT_FAILED, Change, Plan, Refused, Report
 from model_manager.core.words import tr, trn
+from model_manager.ui.details.parts import key_text
 from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.sheet import Sheet
 from model_manager.ui.tidy.parts import Parts
 
+NOTE_MS = 20_000  # good news goes by itself
 SCALE = 1000  # bytes are too many for a bar
 
 
@@ -29,6 +31,7 @@ class OrdersDesk(QObject):
         self.sheet: Sheet | None = None
         self._failed: dict[int, Report] = {}  # reports with failures, by change
         self._title = ""
+        self._note: tuple[ProblemBar, str] | None = None  # what was said last, and where
         self._connect()
 
     def _connect(self) -> None:
@@ -122,10 +125,23 @@ class OrdersDesk(QObject):
             actions.append((tr("Undo"), partial(self.orders.undo, note.change)))
         if note.failed:
             actions.append((tr("What failed"), partial(self.show_failed, note.change)))
-        if actions:
-            self.bar().show_problem(note.text, note.tone, actions)
-        else:
-            self._parts.status.say(note.text)
+        self._forget_note()
+        if not actions or note.is_quiet:
+            hint = " " + tr("{keys} undoes it.", keys=key_text("Ctrl+Z")) if note.can_undo else ""
+            self._parts.status.say(note.text + hint)
+            return
+        bar = self.bar()
+        bar.show_problem(note.text, note.tone, actions)
+        self._note = (bar, note.text)
+        if not note.failed:
+            QTimer.singleShot(NOTE_MS, bar, partial(bar.withdraw, note.text))
+
+    def _forget_note(self) -> None:
+        """A change follows another: what was said of the first goes, it can still be undone from the history."""
+        if self._note is not None:
+            bar, text = self._note
+            bar.withdraw(text)
+            self._note = None
 
     def show_failed(self, change: int) -> None:
         """Show which models of a change were left as they are, and why."""

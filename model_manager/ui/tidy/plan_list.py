@@ -54,8 +54,8 @@ def words_of(line: Line) -> Words:
 class PlanList(RowsView):
     """The list."""
 
-    def __init__(self) -> None:
-        super().__init__(RowsModel(words_of), PlanDelegate(), ROW, tr("What would happen"), is_single=True)
+    def __init__(self, is_single: bool = True) -> None:
+        super().__init__(RowsModel(words_of), PlanDelegate(), ROW, tr("What would happen"), is_single)
 
 
 class PlanDelegate(QStyledItemDelegate):

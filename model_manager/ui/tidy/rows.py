@@ -129,17 +129,17 @@ class RowsView(QTableView):
         return self.rows.rows[max(0, first) : (last + 1 if last >= 0 else len(self.rows.rows))]
 
     def show_rows(self, rows: Sequence[Any], key: Callable[[Any], Any] | None = None) -> None:
-        """Show these; the current one, known by its `key`, stays so where it is still there, or its place does."""
+        """Show these; the current one, known by its `key`, stays so where it is still there."""
         before, at = self.currentIndex().row(), self.verticalScrollBar().value()
         known = key(self.rows.rows[before]) if key is not None and 0 <= before < len(self.rows.rows) else None
         self.rows.show(rows)
         for place, row in enumerate(rows):
             if self.rows.is_heading(row):
                 self.setRowHeight(place, HEADING)
-        place = next((place for place, row in enumerate(rows) if key is not None and key(row) == known), max(0, before))
+        place = -1 if known is None else next((place for place, row in enumerate(rows) if key is not None and key(row) == known), -1)
         self.verticalScrollBar().setValue(at)
-        if rows and before >= 0:
-            self.select_row(min(place, len(rows) - 1))
+        if place >= 0:
+            self.select_row(place)
         self.picked.emit()
 
     def select_first(self) -> None:

@@ -24,7 +24,7 @@ from model_manager.ui.tidy.twins_rows import Line, TwinsView, lines_of
 from model_manager.ui.tidy.twins_words import foot_words, lead_words, sort_words
 from model_manager.ui.updates.words import looked_words
 
-LOOK, STOP = "look", "stop"
+LOOK = "look"
 SORTS = (SAME_FILE, SAME_WEIGHTS, SAME_NAME)
 STEPS = 1000  # of the bar: bytes are too many for it
 
@@ -80,12 +80,14 @@ class TwinsPage(QWidget):
         if self._shown != (self.sort, groups):
             self._shown = (self.sort, groups)
             self.view.show_rows(lines_of(groups), lambda line: (line.group.key, line.member and line.member.real))
-        self.lead.show_text(self._lead())
         self.show_look()
         self.show_foot()
+        is_new, before = self._middle.currentWidget() is self.message, self.focusWidget()
         self._middle.setCurrentWidget(self._list if groups else self.message)
         if not groups:
             self._show_message()
+        elif is_new and before in (None, self.look):  # it was at a button that is not there any more
+            self.take_keyboard()
 
     def show_look(self) -> None:
         """Show how far a search is, or when the last one was."""
@@ -99,8 +101,9 @@ class TwinsPage(QWidget):
         if twins.is_looking:
             self._bar.setRange(0, STEPS if twins.total else 0)
             self._bar.setValue(twins.done * STEPS // twins.total if twins.total else 0)
-        self._looked.show_text(twins.text if twins.is_looking else looked_words(twins.found.time, time.time()))
-        if twins.is_looking and self._middle.currentWidget() is self.message:
+        self._looked.setText("" if twins.is_looking else looked_words(twins.found.time, time.time()))
+        self.lead.show_text(twins.text if twins.is_looking else self._lead())
+        if self._middle.currentWidget() is self.message:
             self._show_message()
 
     def show_foot(self) -> None:
@@ -120,10 +123,12 @@ class TwinsPage(QWidget):
         return f"{text} {trn('{count} file could not be compared.', '{count} files could not be compared.', unread)}" if unread else text
 
     def _show_message(self) -> None:
-        found = self._twins.found
+        found, had = self._twins.found, self.focusWidget()
         if self._twins.is_looking:
+            if had is not None and self.message.isAncestorOf(had):
+                self.look.setFocus(Qt.FocusReason.OtherFocusReason)  # the button there goes
             text = tr("Sizes first, then both ends, and only what is still alike is read whole. You can go on with something else.")
-            self.message.show_message("search", tr("Looking for duplicates"), text, [(STOP, tr("Stop"))], is_busy=True)
+            self.message.show_message("search", tr("Looking for duplicates"), text, is_busy=True)
         elif not found.time:
             text = tr("Files with the same bytes, or the same weights, and names that hide each other. Looking changes nothing.")
             self.message.show_message("layers", tr("Is anything here twice?"), text, [(LOOK, tr("Look for duplicates"))])
@@ -170,9 +175,7 @@ class TwinsPage(QWidget):
 
     def _build_head(self) -> None:
         self.back, self._title, self._pill = back_button(), set_role(QLabel(tr("Duplicates")), "title"), set_role(QLabel(), "pill")
-        self._looked = ElidedLabel("muted")
-        self._looked.setMinimumWidth(180)
-        self._looked.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._looked = set_role(QLabel(), "muted")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(110)
@@ -228,7 +231,7 @@ class TwinsPage(QWidget):
     def _connect(self) -> None:
         self.back.clicked.connect(self.closed)
         self.look.clicked.connect(lambda: (self.stop_asked if self._twins.is_looking else self.look_asked).emit())
-        self.message.asked.connect(lambda name: (self.stop_asked if name == STOP else self.look_asked).emit())
+        self.message.asked.connect(lambda _: self.look_asked.emit())
         self._group.buttonClicked.connect(lambda _: self.show_all())
         self.view.picked.connect(self.show_foot)
         self.view.spaced.connect(self._toggle_selected)

@@ -116,7 +116,7 @@ class TwinsDelegate(QStyledItemDelegate):
             painter.drawText(QRect(right - MARK, rect.top(), MARK, rect.height()), RIGHT, mark)
             right -= painter.fontMetrics().horizontalAdvance(mark) + 14
         painter.setFont(font(13))
-        folders, name = place_words(member)
+        folders, name = place_words(group, member)
         ink = colours.text if is_kept or group.sort == ONE_FILE else colours.muted
         paint_runs(painter, QRect(left, rect.top() + 8, right - left, 19), [(folders, colours.muted), (name, ink)])
         painter.setFont(font(12))

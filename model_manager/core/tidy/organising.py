@@ -102,8 +102,8 @@ def _target(one: Subject, template: str, empty: str, targets: "_Targets") -> tup
 
 
 def _is_free(kind: str) -> bool:
-    """Whether models of a category may lie in any folder below its root. Custom nodes often ask for a folder by its name (insightface/models/
-    buffalo_l), ComfyUI's own never do (Comfy-Org/ComfyUI:folder_paths.py)."""  # fmt: skip
+    """Whether models of a category may lie in any folder below its root. Custom nodes often ask for a folder by its name
+    (insightface/models/buffalo_l), ComfyUI's own never do (Comfy-Org/ComfyUI:folder_paths.py)."""  # fmt: skip
     about = kind_of(kind)
     return about.is_core or about.is_later or kind in _LISTED
 

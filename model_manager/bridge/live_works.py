@@ -9,12 +9,14 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
+from model_manager.bridge.backups import Backups
 from model_manager.bridge.intake import Intake
 from model_manager.bridge.intake import Report as Added
 from model_manager.bridge.order_words import Note
 from model_manager.bridge.orders import Order, Orders
 from model_manager.bridge.session import Session
-from model_manager.core.tasks.states import ADD, CHANGE, DONE, FAILED, RUNNING, SCAN, Task
+from model_manager.bridge.twins import Twins
+from model_manager.core.tasks.states import ADD, BACKUP, CHANGE, DONE, FAILED, RUNNING, SCAN, TWINS, Task
 from model_manager.core.words import tr, trn
 
 SHOWN_AFTER = 0.8  # seconds; shorter works come and go unseen
@@ -53,6 +55,19 @@ class LiveWorks(QObject):
         orders.failed.connect(self._on_not_changed)
         self._orders = orders
 
+    def follow_twins(self, twins: Twins) -> None:
+        """Tell of searches for duplicates."""
+        self._stops[TWINS] = twins.stop
+        twins.progressed.connect(self._on_comparing)
+        twins.work_ended.connect(lambda: self._end(TWINS))
+
+    def follow_backups(self, backups: Backups) -> None:
+        """Tell of backups that are written."""
+        self._stops[BACKUP] = backups.stop
+        backups.progressed.connect(lambda text, done, total: self._tell(BACKUP, tr("Back up"), done, total, "bytes", text))
+        backups.written.connect(lambda found: self._end(BACKUP, DONE, note=found.text))
+        backups.ended.connect(lambda: self._end(BACKUP))
+
     def cancel(self, id_: int) -> None:
         """Stop a work that runs."""
         for kind, task in list(self._now.items()):
@@ -74,6 +89,9 @@ class LiveWorks(QObject):
         if CHANGE in self._now:
             unit = "bytes" if total >= BYTES_FROM else "files"
             self._tell(CHANGE, self._now[CHANGE].title, done, total, unit, text)
+
+    def _on_comparing(self, text: str, done: int, total: int) -> None:
+        self._tell(TWINS, tr("Look for duplicates"), done, total, "bytes" if total >= BYTES_FROM else "files", text)
 
     def _on_changed(self, note: Note) -> None:
         """A short one is told of in the bar of problems alone."""

@@ -16,13 +16,17 @@ MANY, OLD_SECONDS = 25, 15 * 60  # a change larger or older than this is not und
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """The end of a change. tone: info or warn. change: its number, 0 for none. failed: how many models were left as they are."""
+    """The end of a change. tone: info or warn. change: its number, 0 for none. failed: how many models were left as they are.
+
+    is_quiet: a key was pressed, such as for a rating; the way back is a key, too, and nothing on the screen moves for it.
+    """
 
     text: str
     tone: str
     change: int = 0
     failed: int = 0
     can_undo: bool = False
+    is_quiet: bool = False
 
 
 def done_words(kind: str, count: int) -> str:
@@ -58,7 +62,8 @@ def note_of(way: str, kind: str, report: Report, can_undo: bool) -> Note:
     if report.is_stopped:
         text = tr("Stopped: {done}", done=text)
     tone = "warn" if failed or report.is_stopped or report.note else "info"
-    return Note(f"{text}. {report.note}".strip(), tone, report.change, failed, can_undo and not is_back and done > 0)
+    is_quiet = kind == "edit" and tone == "info" and done <= MANY
+    return Note(f"{text}. {report.note}".strip(), tone, report.change, failed, can_undo and not is_back and done > 0, is_quiet)
 
 
 def _models(report: Report, state: str) -> int:

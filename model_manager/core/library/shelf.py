@@ -14,12 +14,17 @@ from typing import Final
 
 from model_manager.core.library.entry import Place
 from model_manager.core.library.index import FolderRow
+from model_manager.core.library.order import natural_key
 from model_manager.core.library.places import place_at
 from model_manager.core.library.rows import AWAY, FAVOURITE, Row, stem_of
 from model_manager.core.library.shelf_folders import FolderCounts, ShelfFolders
 from model_manager.core.library.texts import Texts
 
 NOWHERE: Final = -1
+_SEARCHED = ("ids", "folder", "file", "title", "size", "mtime_ns", "added", "flags", "tags", "search", "rating")
+_SEARCHED_TEXTS = (
+    *("kind", "base", "architecture", "problem", "preview_sort", "colour", "collections", "category", "own_group"),
+)
 
 
 class Shelf:
@@ -130,6 +135,27 @@ class Shelf:
         self._free.append(slot)
         self.search[slot] = self.file[slot] = self.title[slot] = ""
         self.added[slot] = 0.0
+
+    def row(self, slot: int) -> Row:
+        """The row that a slot was filled with."""
+        file, title = self.file[slot], self.title[slot]
+        return Row(
+            self.ids[slot], self.folder[slot], file, title, self.kind[slot], self.base[slot], self.architecture[slot], self.size[slot],
+            self.mtime_ns[slot], self.added[slot], self.flags[slot], self.problem[slot], self.preview_name(slot), self.preview_sort[slot],
+            self.preview_mtime_ns[slot], self.preview_size[slot], "\n".join(self.tags[slot]), natural_key(title or stem_of(file)),
+            self.search[slot], self.rating[slot], self.colour[slot], self.collections[slot], self.category[slot], self.own_group[slot],
+        )  # fmt: skip
+
+    def for_searching(self) -> "Shelf":
+        """A copy of all that searches look at, for another thread; some milliseconds for 100,000 models."""
+        other = Shelf()
+        other.folders = self.folders.copy()
+        other._free, other._tag_sets = self._free[:], dict(self._tag_sets)
+        for name in _SEARCHED:
+            setattr(other, name, getattr(self, name)[:])
+        for name in _SEARCHED_TEXTS:
+            setattr(other, name, getattr(self, name).copy())
+        return other
 
     def name(self, slot: int) -> str:
         """The name shown for a model: its title, else its file's stem."""

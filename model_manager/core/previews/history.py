@@ -15,7 +15,7 @@ from pathlib import Path
 from model_manager.core.alone import alone
 from model_manager.core.errors import FileFault
 from model_manager.core.paths import path_key, plain_reason
-from model_manager.core.previews.entries import Entry, New, discard, finish, read_entry, write_entry
+from model_manager.core.previews.entries import NOTE, Entry, New, discard, finish, read_entry, write_entry
 from model_manager.core.previews.records import Earlier
 from model_manager.core.sidecars.suffixes import stem_of
 from model_manager.core.words import tr
@@ -41,6 +41,14 @@ class History:
         stem = stem_of(os.path.basename(model_path))
         entries = [entry for path in _entries(self._of(model_path)) if (entry := read_entry(path))]
         return [entry.renamed(stem).earlier() for entry in reversed(entries)]
+
+    def places(self, model_path: str) -> list[Path]:
+        """Return the folders of a model's earlier states, oldest first, for a backup."""
+        return [path for path in _entries(self._of(model_path)) if (path / NOTE).is_file()]
+
+    def place_of(self, model_path: str, id_: str) -> Path:
+        """Return the folder a state of a model has, or would have."""
+        return self._of(model_path) / id_
 
     def find(self, model_path: str, id_: str) -> Earlier:
         """Return one state by its id. Raises FileFault when it was removed to make room."""

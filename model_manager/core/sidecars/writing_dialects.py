@@ -69,6 +69,15 @@ def new_info(beside: Surroundings, before: Mapping[str, Any], old: Record, new: 
     return _small(name, with_values(name, text, {**values, KEY: mine}).encode("utf-8", "replace"))
 
 
+def marked_info(beside: Surroundings, before: Mapping[str, Any], record: Record) -> bytes:
+    """Return `.info` with another record in our own object, and everything else as it is. Raises BadSidecar."""
+    name, data, own = beside.name(INFO), beside.contents.get(INFO), before.get(KEY)
+    mine = (own if isinstance(own, dict) else {}) | {NAME: record.values()}
+    if data is None:
+        return (dumped({KEY: mine}, _INFO_INDENT) + "\n").encode()
+    return _small(name, with_values(name, decode(data)[0].lstrip("\ufeff"), {KEY: mine}).encode("utf-8", "replace"))
+
+
 def _small(name: str, data: bytes) -> bytes:
     """Return the bytes unless they are more than we would read again."""
     if len(data) > JSON_LIMIT:

@@ -26,7 +26,22 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from model_manager.bridge.task_model import TASK_ROLE
 from model_manager.core.tasks import words
-from model_manager.core.tasks.states import ADD, CHANGE, DETAILS, DOWNLOAD, HASH, PREVIEWS, QUEUED, RETRY, RUNNING, SCAN, UPDATES, Task
+from model_manager.core.tasks.states import (
+    ADD,
+    BACKUP,
+    CHANGE,
+    DETAILS,
+    DOWNLOAD,
+    HASH,
+    PREVIEWS,
+    QUEUED,
+    RETRY,
+    RUNNING,
+    SCAN,
+    TWINS,
+    UPDATES,
+    Task,
+)
 from model_manager.ui.tasks.words import (
     AGAIN,
     CANCEL,
@@ -54,6 +69,8 @@ _ICONS = {PAUSE: "pause", RESUME: "play", AGAIN: "refresh", CANCEL: "close", REM
 _KINDS = {
     DOWNLOAD: "download", HASH: "hash", DETAILS: "info", UPDATES: "refresh", PREVIEWS: "image", SCAN: "folder", ADD: "inbox",
     CHANGE: "swap",
+    BACKUP: "save",
+    TWINS: "layers",
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from model_manager.bridge.order_words import Note
 from model_manager.bridge.orders import Order, Orders, Room
 from model_manager.core.journal.steps import ACT_FAILED, Change, Plan, Refused, Report
 from model_manager.core.words import tr, trn
+from model_manager.ui.details.parts import key_text
 from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.sheet import Sheet
 from model_manager.ui.tidy.parts import Parts
@@ -125,8 +126,9 @@ class OrdersDesk(QObject):
         if note.failed:
             actions.append((tr("What failed"), partial(self.show_failed, note.change)))
         self._forget_note()
-        if not actions:
-            self._parts.status.say(note.text)
+        if not actions or note.is_quiet:
+            hint = " " + tr("{keys} undoes it.", keys=key_text("Ctrl+Z")) if note.can_undo else ""
+            self._parts.status.say(note.text + hint)
             return
         bar = self.bar()
         bar.show_problem(note.text, note.tone, actions)

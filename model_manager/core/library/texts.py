@@ -27,6 +27,12 @@ class Texts:
     def __iter__(self) -> Iterator[str]:
         return map(self._texts.__getitem__, self.codes)
 
+    def copy(self) -> "Texts":
+        """A copy for another thread."""
+        other = Texts()
+        other.codes, other._texts, other._code_of = self.codes[:], self._texts[:], dict(self._code_of)
+        return other
+
     def extend(self, texts: Iterable[str]) -> None:
         """Add texts at the end."""
         self.codes.extend(map(self._code, texts))

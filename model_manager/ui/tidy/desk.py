@@ -6,6 +6,7 @@ Made by the main window, which gives it its parts once. Each desk wires one conc
 from PySide6.QtCore import QObject
 
 from model_manager.ui.places.desk import PlacesDesk
+from model_manager.ui.places.space_desk import SpaceDesk
 from model_manager.ui.tidy.parts import Parts as Parts
 
 
@@ -16,3 +17,4 @@ class TidyDesk(QObject):
         super().__init__(parts.window)
         self._parts = parts
         self.places = PlacesDesk(parts)
+        self.space = SpaceDesk(parts, self.places.places)

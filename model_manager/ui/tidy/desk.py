@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 from model_manager.bridge.orders import Orders
 from model_manager.ui.own.desk import OwnDesk
 from model_manager.ui.places.desk import PlacesDesk
+from model_manager.ui.places.space_desk import SpaceDesk
 from model_manager.ui.tidy.asking_desk import AskingDesk
 from model_manager.ui.tidy.backup_desk import BackupDesk
 from model_manager.ui.tidy.health_desk import HealthDesk
@@ -32,3 +33,4 @@ class TidyDesk(QObject):
         self.past = PastDesk(parts, self.orders_desk)
         self.health = HealthDesk(parts, self.orders_desk)
         self.places = PlacesDesk(parts)
+        self.space = SpaceDesk(parts, self.places.places)

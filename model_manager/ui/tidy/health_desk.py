@@ -170,8 +170,11 @@ class HealthDesk(QObject):
             menu.popup(point)
 
     def _entries(self) -> list[Entry]:
-        """What can be done with the selected rows."""
-        items = self.page.view.items() if self.page is not None else []
+        """What can be done with the selected rows, or with all of a sort when its row is selected."""
+        lines: list[Line] = self.page.view.selected() if self.page is not None else []
+        if len(lines) == 1 and lines[0].item is None:
+            return [(lines[0].words(mend), partial(self._on_mend, lines[0], mend)) for mend in lines[0].mends]
+        items = [line.item for line in lines if line.item is not None]
         entries: list[Entry] = []
         if len(items) == 1:
             entries.append((tr("Show in library") if items[0].model else tr("Open folder"), partial(self._go_to, items[0])))

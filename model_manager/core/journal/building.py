@@ -6,9 +6,10 @@ Called by running and recovery. It looks only at which drives folders are on.
 from model_manager.core.journal.copied import Across, Copied, led_from
 from model_manager.core.journal.deeds import Deed, Ground
 from model_manager.core.journal.linked import Link, Remove, Unlink, link_to
+from model_manager.core.journal.relinked import Relink
 from model_manager.core.journal.renamed import Folder, NoFolder, Rename
 from model_manager.core.journal.shared import Twin
-from model_manager.core.journal.steps import COPY, FOLDER, HARD, LINK, MOVE, NO_FOLDER, REMOVE, SHARE, WRITE
+from model_manager.core.journal.steps import COPY, FOLDER, HARD, LINK, MOVE, NO_FOLDER, RELINK, REMOVE, SHARE, WRITE
 from model_manager.core.journal.store import KeptAct, KeptStep
 from model_manager.core.journal.written import Put
 
@@ -16,13 +17,23 @@ _THERE: dict[str, type[Deed]] = {
     COPY: Copied,
     WRITE: Put,
     LINK: Link,
+    RELINK: Relink,
     HARD: Twin,
     SHARE: Twin,
     FOLDER: Folder,
     NO_FOLDER: NoFolder,
     REMOVE: Remove,
 }
-_BACK: dict[str, type[Deed]] = {COPY: Remove, WRITE: Put, LINK: Unlink, HARD: Twin, SHARE: Twin, FOLDER: NoFolder, NO_FOLDER: Folder}
+_BACK: dict[str, type[Deed]] = {
+    COPY: Remove,
+    WRITE: Put,
+    LINK: Unlink,
+    RELINK: Relink,
+    HARD: Twin,
+    SHARE: Twin,
+    FOLDER: NoFolder,
+    NO_FOLDER: Folder,
+}
 
 
 def deeds_of(act: KeptAct, ground: Ground, is_back: bool, is_across: bool = False) -> list[Deed]:

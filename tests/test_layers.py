@@ -180,6 +180,7 @@ def test_command_line_works_without_ui_and_bridge() -> None:
                 "cli_tidy",
                 "commands_tidy",
                 "commands_undo",
+                "commands_own",
             ),
             *("self_check", "desktop_entry", "link_handler", "streams"),
         ),
@@ -191,6 +192,7 @@ def test_command_line_works_without_ui_and_bridge() -> None:
         "answers": ("core",),
         "commands_tidy": ("core", "commands", "answers"),
         "commands_undo": ("core", "commands", "commands_tidy", "answers"),
+        "commands_own": ("core", "commands", "commands_tidy", "answers", "cli_tidy"),
     }
     for name, others in ((name, others) for name, others in rooms.items() if name in modules()):
         faults += [f"{name}:{line} {target}" for line, target in inner(modules()[name]) if is_outside(target, *others)]
@@ -204,6 +206,7 @@ def test_command_line_works_without_ui_and_bridge() -> None:
         "commands_online",
         "commands_tidy",
         "commands_undo",
+        "commands_own",
         "self_check",
     )
     faults += [f"cli:{line} {target} slows every start" for line, target in inner(at_once) if room(target) in slow]
@@ -333,6 +336,7 @@ def test_core_imports_where_pyside_is_absent() -> None:
         "commands_online",
         "commands_tidy",
         "commands_undo",
+        "commands_own",
     )
     names = ["model_manager." + name for name in modules() if room(name) in rooms]
     done = subprocess.run([sys.executable, "-c", WITHOUT_QT], input=json.dumps(names), cwd=ROOT, capture_output=True, text=True, check=True)

@@ -10,6 +10,8 @@ from typing import Final
 TIDY: Final = ("move", "copy", "rename", "delete", "organise")
 OWN: Final = ("tag",)
 UNDO: Final = ("restore", "undo", "history")
+TWINS: Final = ("duplicates", "link")
+HEALTH: Final = ("health",)
 TAKEN: Final = ("both", "skip", "refuse")
 
 COMMANDS: Final = {
@@ -22,10 +24,20 @@ COMMANDS: Final = {
     "tag": "add tags to models, and take tags out",
     "undo": "take back a change, the newest without an ID; or finish what was interrupted",
     "history": "list the changes that were made",
+    "duplicates": "list models that are here twice",
+    "link": "let files with the same bytes share them, as names of one file",
+    "health": "list what needs attention: damage, unsafe pickles, wrong places, strays, dead downloads",
 }
 MANY: Final = {  # of what there may be many
-    "move": "words", "copy": "words", "delete": "query", "organise": "query", "restore": "ids", "tag": "words",
-}  # fmt: skip
+    "move": "words",
+    "copy": "words",
+    "delete": "query",
+    "organise": "query",
+    "restore": "ids",
+    "tag": "words",
+    "duplicates": "query",
+    "link": "query",
+}
 
 
 _SPARED = "\0"  # no argument of a program can hold it
@@ -48,13 +60,30 @@ def _is_taken_out(word: str) -> bool:
 
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     """Add what a command takes besides the folders and --json."""
-    command.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    if name == "health":
+        command.add_argument("--quick", action="store_true", help="only what is known without a look through the folders")
+        command.add_argument("--all", action="store_true", help="also what could be better: no details, no preview, old formats")
+        return
+    if name != "duplicates":
+        command.add_argument("--dry-run", action="store_true", help="only say what would be done")
     if name in ("move", "copy"):
         text = "which models: paths, or words as in the search box; and at last the folder, a path or KIND[/SUB] such as loras/style"
         command.add_argument("words", nargs="+", metavar="QUERY|PATH ... FOLDER", help=text)
     if name in ("delete", "organise"):
         text = "which models: paths, or words as in the search box" + ("; all without it" if name == "organise" else "")
         command.add_argument("query", nargs="+" if name == "delete" else "*", metavar="QUERY|PATH", help=text)
+    if name == "duplicates":
+        command.add_argument("query", nargs="*", metavar="QUERY", help="which models, as in the search box; all without it")
+        command.add_argument("--weights", action="store_true", help="also those with the same weights and other metadata")
+        command.add_argument("--names", action="store_true", help="also those whose name hides another from ComfyUI")
+    if name == "link":
+        text = "only these files become names of others: paths, or words as in the search box; all duplicates without it"
+        command.add_argument("query", nargs="*", metavar="QUERY|PATH", help=text)
+        text = "put symbolic links in their places, also to another drive; what was there goes to Recently deleted"
+        command.add_argument("--symbolic", action="store_true", help=text)
+        command.add_argument(
+            "--reflink", action="store_true", help="let them stay files of their own that share blocks, where the drive can"
+        )
     if name == "tag":
         text = "which models: paths, or words as in the search box; then tags to add (+tag) and to take out (-tag)"
         command.add_argument("words", nargs="+", metavar="QUERY|PATH ... +TAG -TAG", help=text)

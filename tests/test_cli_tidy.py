@@ -64,6 +64,7 @@ def test_move_by_path_and_back(call: Any, comfyui: Path, loras: Path) -> None:
     assert rows(call("list", "--json", "--no-scan", "ink")[1])[0]["comfyui_name"] == os.path.join("new", "er", "ink.safetensors")
     code, out, err = call("undo")
     assert (code, err) == (0, "") and out.splitlines()[-1] == "Move 1 model: 1 undone (change 1)"
+    assert out.splitlines()[0] == "undone\tloras / new / er / ink.safetensors → loras / ink.safetensors"
     assert tree(comfyui) == before and not (loras / "new").exists()
     assert rows(call("list", "--json", "--no-scan", "ink")[1])[0]["comfyui_name"] == "ink.safetensors"
     code, out, err = call("undo")
@@ -221,15 +222,17 @@ KILLED = """
 import os, sys
 from model_manager import cli
 from model_manager.core import paths
-from model_manager.core.journal import deeds
-count, rename = 0, deeds.rename_new
+from model_manager.core.tidy import carrying
+count, rename = 0, paths.rename_new
 def dies(source, target):
     global count
     count += 1
     if count > 5:
         os._exit(9)
     rename(source, target)
-deeds.rename_new = dies
+for module in list(sys.modules.values()):
+    if getattr(module, "rename_new", None) is rename:
+        module.rename_new = dies
 cli.main(sys.argv[1:])
 """
 

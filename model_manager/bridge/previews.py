@@ -21,7 +21,7 @@ from model_manager.bridge.source_pictures import SourcePictures
 from model_manager.core.errors import ModelManagerError
 from model_manager.core.previews.bulk import plan_text, report_text
 from model_manager.core.previews.history import FOLDER_NAME, History
-from model_manager.core.previews.records import Applied, BulkOptions, Form, Report, form_named
+from model_manager.core.previews.records import Applied, BulkOptions, Form, Report, form_of
 from model_manager.core.tasks import previewing
 from model_manager.core.tasks.lists import NewTask
 from model_manager.core.tasks.states import FAILED, PREVIEWS, Task
@@ -81,7 +81,7 @@ class Previews(QObject):
     @property
     def form(self) -> Form:
         """How new previews are written."""
-        return form_named(self._session.settings.preview_format)
+        return form_of(self._session.settings)
 
     # one model
 

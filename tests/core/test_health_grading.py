@@ -79,6 +79,15 @@ def test_what_is_no_pickle_has_no_grade(tmp_path: Path) -> None:
             assert graded(tmp_path, data).level == "", data[:20]
 
 
+def test_a_header_that_begins_like_a_pickle_is_none(tmp_path: Path) -> None:
+    for length in (0x80, 0x180, 0x280, 0x480):
+        header = b'{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}'.ljust(length)
+        data = struct.pack("<Q", length) + header + bytes(4)
+        assert graded(tmp_path, data, "a.ckpt").level == ""
+    both = b"\x80\x02X\x05\x00\x00\x00\x00{" + b'"a"' + b"cos\nsystem\n(X\x01\x00\x00\x00xtR."
+    assert graded(tmp_path, both + b" " * (0x5580280 - len(both) + 8), "a.ckpt").level == DANGEROUS
+
+
 def test_raw_numbers_are_not_taken_for_a_pickle(tmp_path: Path) -> None:
     storages = {
         f"archive/data/{n}": start + b"\x93\x00\x17" * 40 for n, start in enumerate((b"\x80\x02", b"(c", b"N", b"}", b"cab\ncd\n\x93"))

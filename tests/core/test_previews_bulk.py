@@ -5,16 +5,19 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
-from preview_case import Case, picture, record
+from PIL import Image
+from preview_case import Case, ended_of, picture, record
 
-from model_manager.core.errors import BadPicture, Cancelled
+from model_manager.core.errors import BadPicture
 from model_manager.core.formats.write import safetensors_bytes
 from model_manager.core.library.entry import ModelRecord, Preview
 from model_manager.core.previews import bulk, makers
 from model_manager.core.previews.makers import Makers, Wish, fulfil
 from model_manager.core.previews.records import (
+    BESIDE,
     CIVITAI,
     DRAWN,
     EMBEDDED,
@@ -31,6 +34,7 @@ from model_manager.core.previews.records import (
     Source,
 )
 from model_manager.core.previews.records import BulkPlan as Plan
+from model_manager.core.previews.regenerate import bring_back
 from model_manager.core.previews.sources import groups_for, picture_of
 from model_manager.core.previews.state import PreviewState, save_state
 from model_manager.core.work import Work
@@ -73,27 +77,8 @@ class Library(Case):
     def plan(self, options: BulkOptions | None = None) -> Plan:
         return bulk.plan(self.records, self.outputs_of, options or BulkOptions(), Work())
 
-    def run(
-        self, plan: Plan, paint: Callable[..., bytes] = lambda *_: PAINTED, processes: int = 0,
-        heard: Callable[[Ended], None] | None = None, work: Work | None = None,
-    ) -> dict[str, Ended]:  # fmt: skip
-        """What became of each model, by name."""
-        ended: dict[str, Ended] = {}
-
-        def hear(one: Ended) -> None:
-            assert one.item.name not in ended
-            ended[one.item.name] = one
-            if heard is not None:
-                heard(one)
-
-        makers = Makers(count=processes)
-        try:
-            bulk.run(plan.items, plan.options.form, self.history, makers, paint, work or Work(), hear)
-        except Cancelled:
-            assert work is not None
-        finally:
-            makers.close()
-        return ended
+    def run(self, plan: Plan, paint: Callable[..., bytes] = lambda *_: PAINTED, **how: Any) -> dict[str, Ended]:
+        return ended_of(plan.items, plan.options.form, self.history, paint, **how)
 
 
 @pytest.fixture
@@ -195,12 +180,41 @@ def test_stop_between_two(library: Library) -> None:
 
 
 def test_all_can_be_undone(library: Library) -> None:
-    from model_manager.core.previews.regenerate import bring_back
-
     before = library.files()
     plan = library.plan(BulkOptions((DRAWN,), only_missing=False))
     ended = library.run(plan)
     assert len(ended) == 6 and "has.png" not in library.files()
+    for one in ended.values():
+        assert one.applied is not None
+        bring_back(one.item.path, library.history.find(one.item.path, one.applied.earlier_id), library.history)
+    assert library.files() == before
+
+
+def test_only_pictures_of_another_size_or_format_are_written_anew(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    for name in ("fine", "jpeg", "wide", "heavy", "locked", "none", "moving"):
+        library.add(name, locked=name == "locked")
+    files = {
+        "fine.preview.webp": picture("WEBP"), "jpeg.jpg": picture("JPEG", (300, 200)), "wide.webp": picture("WEBP", (900, 300)),
+        "heavy.webp": picture("WEBP") + b" " * 40_000, "locked.jpg": picture("JPEG"), "moving.gif": picture("GIF"),
+    }  # fmt: skip
+    for name, data in files.items():
+        (library.folder / name).write_bytes(data)
+    library.records = [
+        record(one.path, one.id, tuple(Preview(str(library.folder / name), "animated" if name.endswith("gif") else "still")
+               for name in files if name.startswith(one.name)), sidecars=one.sidecars)
+        for one in library.records
+    ]  # fmt: skip
+    before = library.files()
+    form = Form(".preview.webp", 600, 30_000)
+    plan = library.plan(BulkOptions((BESIDE,), False, form, is_conversion=True))
+    assert {item.name for item in plan.items} == {"jpeg", "wide", "heavy"} and plan.locked == 1
+    assert bulk.plan_text(plan) == "3 pictures would be written anew. 3 models have no such picture. 1 locked one is left out."
+    ended = library.run(plan)
+    assert all(one.applied for one in ended.values())
+    with Image.open(library.folder / "wide.preview.webp") as wide, Image.open(library.folder / "jpeg.preview.webp") as jpeg:
+        assert wide.size == (600, 200) and jpeg.size == (300, 200), "made smaller, never cut"
+    assert not {"jpeg.jpg", "wide.webp", "heavy.webp"} & library.files().keys()
     for one in ended.values():
         assert one.applied is not None
         bring_back(one.item.path, library.history.find(one.item.path, one.applied.earlier_id), library.history)

@@ -68,6 +68,8 @@ REMOVE_FOLDER: Final = "remove folder"
 CONVERT: Final = "convert"
 DETAILS: Final = "details"
 PREVIEWS: Final = "previews"
+MENDS: Final = (REFETCH, MOVE, RENAME, ATTACH, REMOVE_FOLDER, DETAILS, PREVIEWS, CONVERT, DELETE)
+"""The best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ class Section:
     @property
     def mends(self) -> tuple[str, ...]:
         """What can be done for at least one of them, the best first."""
-        return tuple(dict.fromkeys(mend for item in self.items for mend in item.mends))
+        found = {mend for item in self.items for mend in item.mends}
+        return tuple(mend for mend in MENDS if mend in found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import BinaryIO, Final
 
 from model_manager.core.formats.archive import END, LARGEST, MOST_ENTRIES, ZIP_MAGIC, Member, content, directory, members
 from model_manager.core.formats.contents import Damage
+from model_manager.core.formats.safetensors import looks_like
 from model_manager.core.words import tr
 
 MOST_BYTES: Final = 256 << 20
@@ -67,8 +68,11 @@ class Streams:
         elif head.startswith(_PACKED):
             self._gap(tr("It is packed in a way that is not unpacked here."))
         else:
+            is_table = head[:1] == b"\x80" and looks_like(head, self._size)  # the length of a header, which looks like the mark of a pickle
             for step in _STEPS:
-                if self._take(self._read(0, min(step, self._size)), PERHAPS, self._size <= step or step == LARGEST):
+                if self._take(
+                    self._read(0, min(step, self._size)), NUMBERS if is_table else PERHAPS, self._size <= step or step == LARGEST
+                ):
                     return
 
     def _read(self, place: int, count: int) -> bytes:

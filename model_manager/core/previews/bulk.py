@@ -4,19 +4,24 @@ Plans are made by bridge, runs are the work of a stored task (`tasks/previewing`
 what is on a site comes from the caller as bytes.
 """
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from model_manager.core.errors import BadPicture, FileFault
 from model_manager.core.library.entry import ModelRecord
+from model_manager.core.paths import long_path
+from model_manager.core.previews.beside import PREVIEW
 from model_manager.core.previews.history import History
 from model_manager.core.previews.makers import Makers, Wish
+from model_manager.core.previews.reading import Opened
 from model_manager.core.previews.records import (
     BESIDE,
     CIVITAI,
     DRAWN,
     EMBEDDED,
+    FIT,
     OUTPUT,
     PAINTED,
     VIDEO,
@@ -69,21 +74,46 @@ def plan(
         work.progress(tr("Looking for pictures"), number)
         has_still = any(preview.sort in _STILL for preview in record.previews)
         stem = stem_of(record.path)
-        if stem in taken or (has_still and options.only_missing):  # models with one stem share their picture
+        is_fine = not is_other_form(record, options.form) if options.is_conversion else has_still and options.only_missing
+        if stem in taken or is_fine:  # models with one stem share their picture
             kept += 1
             continue
         state = read_state(record.path) if any(name.lower().endswith(INFO) for name in record.sidecars) else None
         if state is not None and state.is_locked:
             locked += 1
             continue
-        sources = _sources(record, outputs_of, options, has_still, online_of)
+        sources = _present(record) if options.is_conversion else _sources(record, outputs_of, options, has_still, online_of)
         if sources:
             taken.add(stem)
-            items.append(BulkItem(record.id, record.path, record.name, sources, (state and state.look) or Look()))
+            look = Look(FIT) if options.is_conversion else (state and state.look) or Look()
+            items.append(BulkItem(record.id, record.path, record.name, sources, look))
         else:
             bare += 1
     found = Counter(item.sources[0].sort for item in items)
     return BulkPlan(tuple(items), options, {sort: found[sort] for sort in options.order if found[sort]}, locked, kept, bare)
+
+
+def _present(record: ModelRecord) -> tuple[Source, ...]:
+    """The picture that is shown of a model, if it is a still one beside it: of an animated one only a frame would be left."""
+    first = record.previews[0] if record.previews else None
+    return (Source(BESIDE, first.path),) if first is not None and first.sort == "still" else ()
+
+
+def is_other_form(record: ModelRecord, form: Form) -> bool:
+    """Whether the picture of a model is of another format than `form` says, or larger in pixels or bytes. It is opened, not decoded."""
+    for source in _present(record):
+        try:
+            is_large = os.path.getsize(long_path(source.path)) > form.most_bytes
+        except OSError:
+            return True  # the run says what is wrong with it
+        if is_large or not source.path.lower().endswith(form.suffix.removeprefix(PREVIEW)):
+            return True
+        try:
+            with Opened(source.path) as opened:
+                return max(opened.width, opened.height) > form.edge
+        except BadPicture:
+            return True
+    return False
 
 
 def _sources(
@@ -99,6 +129,8 @@ def _sources(
 def plan_text(plan: BulkPlan) -> str:
     """Return the plan in a few plain sentences."""
     total = len(plan.items)
+    if plan.options.is_conversion:
+        return _conversion_text(plan)
     sentences = [tr("No new preview would be made.")]
     if total:
         sentences = [trn("{count} model: {parts}.", "{count} models: {parts}.", total, parts=_parts(plan.counts))]
@@ -108,6 +140,16 @@ def plan_text(plan: BulkPlan) -> str:
         sentences.append(trn("{count} has a preview already.", "{count} have a preview already.", plan.kept))
     if plan.bare:
         sentences.append(trn("For {count} there is no picture.", "For {count} there is no picture.", plan.bare))
+    return " ".join(sentences)
+
+
+def _conversion_text(plan: BulkPlan) -> str:
+    total = len(plan.items)
+    sentences = [trn("{count} picture would be written anew.", "{count} pictures would be written anew.", total)]
+    if plan.kept:
+        sentences.append(trn("{count} model has no such picture.", "{count} models have no such picture.", plan.kept))
+    if plan.locked:
+        sentences.append(trn("{count} locked one is left out.", "{count} locked ones are left out.", plan.locked))
     return " ".join(sentences)
 
 

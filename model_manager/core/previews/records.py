@@ -6,6 +6,8 @@ Made in core, shown by ui. A list of sources stays open: another sort is one mor
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from model_manager.core.settings import Settings
+
 FILE, BESIDE, EMBEDDED, OUTPUT, VIDEO, CIVITAI, DRAWN = "file", "beside", "embedded", "output", "video", "civitai", "drawn"
 SORTS = (FILE, BESIDE, EMBEDDED, OUTPUT, VIDEO, CIVITAI, DRAWN)
 PAINTED = (VIDEO, CIVITAI, DRAWN)  # previews cannot make these: the caller hands over their bytes, painted or fetched
@@ -67,16 +69,21 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How the new file is written. suffix: PNG or WEBP; edge: its longest side in pixels at most; most_bytes: its size at most."""
+    """How the new file is written. suffix: PNG or WEBP; edge: its longest side in pixels at most; most_bytes: its size at most.
+
+    quality: of a WebP, 50 to 100; where that is too large, less.
+    """
 
     suffix: str = PNG
     edge: int = 1024
     most_bytes: int = 2_000_000
+    quality: int = 88
 
 
-def form_named(name: str) -> Form:
-    """Return how new previews are written by the word in the settings: png or webp."""
-    return Form(suffix=WEBP if name == "webp" else PNG)
+def form_of(settings: Settings) -> Form:
+    """Return how new previews are written by the settings."""
+    suffix = WEBP if settings.preview_format == "webp" else PNG
+    return Form(suffix, settings.preview_edge, settings.preview_kb * 1000, settings.preview_quality)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +136,14 @@ class PreviewState:
 class BulkOptions:
     """What to regenerate. order: sorts to try, first that has something wins; only_missing: leave models with a still picture alone.
 
-    A model that has a still picture never gets a drawn card in its place, unless DRAWN is the only sort asked for.
+    A model that has a still picture never gets a drawn card in its place, unless DRAWN is the only sort asked for. is_conversion: only
+    pictures that are not as `form` says are written anew, from themselves and with all that is on them; nothing else counts then.
     """
 
     order: tuple[str, ...] = (EMBEDDED, OUTPUT, VIDEO, DRAWN)
     only_missing: bool = True
     form: Form = field(default_factory=Form)
+    is_conversion: bool = False
 
 
 @dataclass(frozen=True, slots=True)

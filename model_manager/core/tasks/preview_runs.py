@@ -142,4 +142,4 @@ def _item(found: dict[str, Any]) -> BulkItem:
 
 
 def _options(found: dict[str, Any]) -> BulkOptions:
-    return BulkOptions(tuple(found["order"]), bool(found["only_missing"]), Form(**found["form"]))
+    return BulkOptions(tuple(found["order"]), bool(found["only_missing"]), Form(**found["form"]), bool(found.get("is_conversion")))

@@ -16,7 +16,7 @@ from model_manager.core.errors import BadPicture, FileFault, ModelManagerError
 from model_manager.core.library.entry import ModelRecord
 from model_manager.core.library.index import Index
 from model_manager.core.library.records import read_record
-from model_manager.core.online.pictures import picture_bytes
+from model_manager.core.online.pictures import picture_bytes, width_for
 from model_manager.core.paths import long_path
 from model_manager.core.previews import bulk
 from model_manager.core.previews.beside import look_beside
@@ -120,7 +120,8 @@ class _Go:
 
     def _paint(self, item: BulkItem, source: Source) -> bytes:
         if source.sort == CIVITAI:
-            return picture_bytes(source.path, self._tools.sites.web, self._running.work)
+            width = width_for(self._options.form)
+            return picture_bytes(source.path, self._tools.sites.web, self._running.work, width)
         return self._painter.paint(self._record(item), source)
 
     def _record(self, item: BulkItem) -> ModelRecord:

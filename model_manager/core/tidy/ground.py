@@ -97,8 +97,14 @@ class Ground:
 
     def place_after(self, target: Target, file: str) -> Place | None:
         """The place a file of this name will have in a folder: one ComfyUI lists, if there is one; None outside of all roots."""
-        places = [place_at(root.kind, root.path, os.path.join(path, file)) for root, path in target.ways if self.is_seen(root)]
-        return next((place for place in places if place.listed), places[0] if places else None)
+        first = None
+        for root, path in target.ways:
+            if self.is_seen(root):
+                place = place_at(root.kind, root.path, os.path.join(path, file))
+                if place.listed:
+                    return place
+                first = first or place
+        return first
 
     def name_after(self, target: Target, file: str) -> str:
         """What ComfyUI will call a file of this name in a folder, "" when it will not list it."""

@@ -22,6 +22,7 @@ from model_manager.core.hashes.compute import SHA256, mark_of
 from model_manager.core.hashes.finding import Listener, hashes_of, turn
 from model_manager.core.hashes.store import Store as Hashes
 from model_manager.core.paths import long_path, plain_reason
+from model_manager.core.tidy.uses import known_uses
 from model_manager.core.twins import weights
 from model_manager.core.twins.files import Content, File, Files, contents
 from model_manager.core.twins.grouping import Grouping
@@ -72,14 +73,17 @@ class _Search:
             alike = self._same_weights() if has_weights else []
         finally:
             self._files.save()
-        grouping = Grouping(self._listing, self._folders, self._roots, self._files)
+        with known_uses(self._data) as uses:
+            groups = self._groups(Grouping(self._listing, self._folders, self._roots, self._files, uses), same, alike)
+        return Found(tuple(groups), self._files.unread, time.time(), len(self._entries), self._read, has_weights)
+
+    def _groups(self, grouping: Grouping, same: list[Content], alike: list[list[Content]]) -> list[Group]:
         groups: list[Group] = [grouping.group(SAME_FILE, [content]) for content in same]
         groups += [grouping.group(SAME_WEIGHTS, found) for found in alike]
         groups += self._names(grouping, alike)
         groups += self._one_file(grouping)
         groups = [group for group in groups if len(group.members) > 1 or group.members[0].names]
-        groups.sort(key=lambda group: (-group.to_win, group.key))
-        return Found(tuple(groups), self._files.unread, time.time(), len(self._entries), self._read, has_weights)
+        return sorted(groups, key=lambda group: (-group.to_win, group.key))
 
     # the same bytes
 

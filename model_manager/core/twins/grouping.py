@@ -14,6 +14,8 @@ from model_manager.core.library.packing import unpack_details
 from model_manager.core.library.records import places_of
 from model_manager.core.library.rows import Row, stem_of
 from model_manager.core.paths import long_path
+from model_manager.core.tidy.subjects import Subject
+from model_manager.core.tidy.transfers import Uses
 from model_manager.core.twins.files import Content, File, Files
 from model_manager.core.twins.listing import Listing, Named
 from model_manager.core.twins.records import ONE_FILE, SAME_FILE, SAME_NAME, SAME_WEIGHTS, Group, Member
@@ -33,7 +35,8 @@ _REASONS: Final = (
     _Reason(lambda one: one.favourite, lambda: tr("It is a favourite.")),
     _Reason(lambda one: one.rating, lambda: tr("You rated it highest.")),
     _Reason(lambda one: one.has_notes, lambda: tr("It has your notes.")),
-    _Reason(lambda one: one.has_preview + one.has_details, lambda: tr("It has a preview or details.")),
+    _Reason(lambda one: one.has_preview, lambda: tr("It has a preview.")),
+    _Reason(lambda one: one.has_details, lambda: tr("It has details.")),
     _Reason(lambda one: one.links, lambda: tr("It has more than one name already.")),
     _Reason(lambda one: bool(one.comfy) and one.is_seen, lambda: tr("ComfyUI finds it under its name.")),
     _Reason(lambda one: -one.order, lambda: tr("It is in the folder that ComfyUI looks in first.")),
@@ -45,7 +48,7 @@ _METADATA: Final = _Reason(lambda one: one.size, lambda: tr("It is the largest: 
 
 def suggestion(members: Sequence[Member], sort: str) -> tuple[int, str]:
     """Return the id of the member worth keeping, and why: the first thing in which it is ahead of all others."""
-    reasons = (*_REASONS[:4], _METADATA, *_REASONS[4:]) if sort == SAME_WEIGHTS else _REASONS
+    reasons = (*_REASONS[:5], _METADATA, *_REASONS[5:]) if sort == SAME_WEIGHTS else _REASONS
     left = list(members)
     why = ""
     for reason in reasons:
@@ -62,8 +65,11 @@ def suggestion(members: Sequence[Member], sort: str) -> tuple[int, str]:
 class Grouping:
     """Makes groups with one look at the index."""
 
-    def __init__(self, listing: Listing, folders: Mapping[int, FolderRow], roots: Mapping[Root, str], files: Files) -> None:
-        self._listing, self._folders, self._roots, self._files = listing, folders, roots, files
+    def __init__(
+        self, listing: Listing, folders: Mapping[int, FolderRow], roots: Mapping[Root, str], files: Files, uses: Uses | None
+    ) -> None:
+        """uses: what counts the pictures of a model, if that is known."""
+        self._listing, self._folders, self._roots, self._files, self._uses = listing, folders, roots, files, uses
         self._orders = {(root.kind, root.path): order for order, root in enumerate(roots)}
 
     def group(self, sort: str, contents: Sequence[Content]) -> Group:
@@ -101,12 +107,14 @@ class Grouping:
         details = unpack_details(known.details) if known is not None else Details()
         row = model.row if model is not None else None
         real = self._files.real(entry)
+        uses = self._uses(Subject(entry.id, real, real, entry.kind, "", "", places=tuple(places))) if self._uses is not None else 0
         path = place.path if place is not None else real
         return Member(
             id=entry.id, path=path, real=real, name=details.name or stem_of(entry.file), kind=place.kind if place else entry.kind,
             root=place.root if place else "", comfy=place.name if place and place.listed else "", size=file.mark.size,
             allocated=file.allocated, mtime_ns=file.mark.mtime_ns, device=file.mark.device, inode=file.mark.inode, links=file.links,
             names=self._names(real, file, places), is_link=os.path.islink(long_path(real)), order=self._order(place), content=content,
+            uses=uses,
             is_seen=self._is_seen(place) if is_seen is None else is_seen, **_worth(row, details),
         )  # fmt: skip
 

@@ -50,6 +50,11 @@ def short(member: Member) -> str:
     return " / ".join([os.path.basename(member.root), *member.path[len(member.root) :].strip(os.sep).split(os.sep)])
 
 
+def names_of(one: Member, other: Member) -> tuple[str, str]:
+    """The places of two members, in full where they would read the same."""
+    return (short(one), short(other)) if short(one) != short(other) else (one.path, other.path)
+
+
 def plan_link(choices: Sequence[Choice], how: str = HARD) -> Plan:
     """Return the plan to let what is not kept share the bytes of what is. how: HARD or SHARE. Only what is surely the same is linked."""
     plans = _Links(how, kept_in(choices))
@@ -98,7 +103,7 @@ class _Links:
                 continue
             self._taken.add(other.real)
             if text := reason or self._reason(choice.group, source, other):
-                self.refused.append(Refused(other.name, short(other), text, model=other.id))
+                self.refused.append(Refused(other.name, names_of(other, source)[0], text, model=other.id))
             else:
                 self.acts.append(self._act(source, other))
 
@@ -116,17 +121,18 @@ class _Links:
         if _is_one_file(source, other):
             return tr("It is one file already.")
         if other.device != source.device:
-            return tr("It is on another drive than {path}. Files of two drives cannot share their bytes.", path=short(source))
+            return tr("It is on another drive than {path}. Only a symbolic link can lead there.", path=short(source))
         if other.links > 1:
             return tr("It has {count} names, which would be divided. Keep this one, and link the others to it.", count=other.links)
         return ""
 
     def _act(self, source: Member, other: Member) -> Act:
-        note = tr("one file with {path}") if self.how == HARD else tr("shares the bytes of {path}")
+        place, kept = names_of(other, source)
+        note = tr("one file with {path}", path=kept) if self.how == HARD else tr("shares the bytes of {path}", path=kept)
+        step = Step(self.how, source.real, other.real, planned=(other.size, other.mtime_ns))
         return Act(
-            other.name, (Step(self.how, source.real, other.real),), other.real, other.real, short(other),
-            note=note.format(path=short(source)), tone="info", size=other.allocated, comfy_before=other.comfy, comfy_after=other.comfy,
-            model=other.id,
+            other.name, (step,), other.real, other.real, place, note=note, tone="info", size=other.allocated,
+            comfy_before=other.comfy, comfy_after=other.comfy, model=other.id,
         )  # fmt: skip
 
 

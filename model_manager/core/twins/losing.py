@@ -11,6 +11,9 @@ from model_manager.core.errors import BadFormat
 from model_manager.core.formats import gguf, safetensors
 from model_manager.core.formats.read import HEAD, header_of
 from model_manager.core.paths import long_path
+from model_manager.core.words import tr
+
+_NAMED = 3  # of lost metadata
 
 
 def metadata_of(path: str) -> dict[str, object]:
@@ -27,6 +30,13 @@ def metadata_of(path: str) -> dict[str, object]:
     except (OSError, ValueError, BadFormat):
         pass
     return {}
+
+
+def lost_words(kept: str, going: str) -> str:
+    """Return in words what metadata would be lost with the file `going` while `kept` stays, "" when that is none."""
+    lost = lost_keys(metadata_of(kept), metadata_of(going))
+    more = tr(" and {count} more", count=len(lost) - _NAMED) if len(lost) > _NAMED else ""
+    return tr("its metadata goes, too: {keys}", keys=", ".join(lost[:_NAMED]) + more) if lost else ""
 
 
 def lost_keys(kept: Mapping[str, object], going: Mapping[str, object]) -> list[str]:

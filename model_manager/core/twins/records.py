@@ -26,6 +26,7 @@ class Member:
     "" when it does not list it. size, allocated: bytes of the file, and what the drive spends on it. device, inode: the file's identity.
     links: names it has on its drive; names: those we know of besides path. is_link: it is a link to the file. order: place of its root
     among ComfyUI's folders. content: members with the same number hold the same bytes. is_seen: ComfyUI finds it under its name.
+    uses: pictures that are known to be made with it.
     """
 
     id: int
@@ -51,6 +52,7 @@ class Member:
     has_details: bool = False
     favourite: bool = False
     rating: int = 0
+    uses: int = 0
     tags: tuple[str, ...] = ()
 
     @property

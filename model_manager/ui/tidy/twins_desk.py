@@ -57,6 +57,7 @@ class TwinsDesk(QObject):
         page.look_asked.connect(self.twins.look)
         page.stop_asked.connect(self.twins.stop)
         page.link_asked.connect(self._link)
+        page.remove_asked.connect(lambda groups: self._orders.plan(self.twins.removing(groups)))
         page.menu_asked.connect(self._show_menu)
         page.view.moved.connect(self._want)
         page.view.opened.connect(self._show_in_library)
@@ -98,6 +99,7 @@ class TwinsDesk(QObject):
     def _show_in_library(self) -> None:
         members = [line.member for line in self.page.view.selected() if line.member is not None] if self.page is not None else []
         if members:
+            self._parts.pages.leave()
             self._parts.tasks.show_path(members[0].path)
 
     def _show_menu(self, point: QPoint) -> None:
@@ -126,6 +128,8 @@ class TwinsDesk(QObject):
             if page.sort != SAME_WEIGHTS:
                 entries.append((tr("Link…"), lambda: self._link(groups)))
                 entries.append((tr("Share blocks (reflink)…"), lambda: self._share(groups)))
+            replacing = self.twins.replacing(groups)
+            entries.append((tr("Replace by symbolic links…"), lambda: self._orders.plan(replacing)))
             entries.append((tr("Remove others…"), lambda: page.remove_asked.emit(groups)))
         if members:
             words = tr("Copy path") if len(members) == 1 else tr("Copy paths")

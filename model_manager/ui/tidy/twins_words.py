@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from model_manager.core.amounts import size_text
 from model_manager.core.library.kinds import label_one
@@ -21,8 +21,8 @@ def about_words(group: Group, kept: Collection[int]) -> str:
     """The second line of a group."""
     if group.sort == ONE_FILE:
         return tr("One file with {count} names: nothing is stored twice", count=1 + len(group.members[0].names))
-    sizes = sorted({one.size for one in group.members})
-    size = size_text(sizes[0]) if len(sizes) == 1 else tr("{least} to {most}", least=size_text(sizes[0]), most=size_text(sizes[-1]))
+    sizes = [size_text(size) for size in sorted({one.size for one in group.members})]
+    size = sizes[0] if sizes[0] == sizes[-1] else tr("{least} to {most}", least=sizes[0], most=sizes[-1])
     words = [trn("{count} file", "{count} files", len(group.members)), size]
     if group.sort == SAME_NAME:
         words.append({SAME_FILE: tr("same content"), SAME_WEIGHTS: tr("same weights")}.get(group.equal, tr("different content")))
@@ -32,15 +32,25 @@ def about_words(group: Group, kept: Collection[int]) -> str:
 
 def _kept_name(group: Group) -> str:
     kept = next(one for one in group.members if one.id == group.keep)
-    return place_words(kept)[0] + place_words(kept)[1]
+    return "".join(place_words(group, kept))
 
 
-def place_words(member: Member) -> tuple[str, str]:
+def place_words(group: Group, member: Member) -> tuple[str, str]:
     """Where a member is, as (folders, file): "loras / style / ", "ink.safetensors"."""
     if not member.root or not member.path.startswith(member.root):
         return os.path.dirname(member.path) + os.sep, os.path.basename(member.path)
     *folders, name = member.path[len(member.root) :].strip(os.sep).split(os.sep)
-    return SLASH.join((os.path.basename(member.root), *folders)) + SLASH, name
+    return SLASH.join((*_root_words({one.root for one in group.members}, member.root), *folders)) + SLASH, name
+
+
+def _root_words(roots: Collection[str], root: str) -> list[str]:
+    """The last parts of a root's path, as many as tell it from the others."""
+    parts = root.split(os.sep)
+    for count in range(1, len(parts)):
+        tail = parts[-count:]
+        if not any(other != root and other.split(os.sep)[-count:] == tail for other in roots):
+            return tail
+    return [root]
 
 
 def member_words(group: Group, member: Member) -> str:
@@ -50,11 +60,15 @@ def member_words(group: Group, member: Member) -> str:
         words.append(tr("ComfyUI takes this one") if member.is_seen else tr("ComfyUI never sees it"))
     elif not member.is_seen:
         words.append(tr("hidden by a file of the same name"))
+    if group.sort == SAME_WEIGHTS:
+        first = next((one for one in group.members if one.id == group.keep), group.members[0])
+        words += [tr("other metadata")] if member.content != first.content else [tr("the same file")] if member is not first else []
     words += [
         text
         for text, is_so in (
             (tr("favourite"), member.favourite), (tr("rated {count}", count=member.rating), member.rating), (tr("notes"), member.has_notes),
             (tr("preview"), member.has_preview), (tr("details"), member.has_details), (tr("link"), member.is_link),
+            (tr("in {count} pictures", count=member.uses), member.uses),
             (tr("{count} names", count=member.links), member.links > 1 and group.sort != ONE_FILE),
         )
         if is_so
@@ -77,9 +91,10 @@ def won_words(group: Group, kept: Collection[int]) -> str:
     return size_text(won) if won else tr("Nothing to be won")
 
 
-def foot_words(chosen: int, groups: int, won: int, going: int) -> str:
-    """What the buttons are about. chosen: selected groups, 0: all of them. going: files that would go."""
-    scope = trn("{count} group selected", "{count} groups selected", chosen) if chosen else trn("{count} group", "{count} groups", groups)
+def foot_words(is_selected: bool, groups: int, won: int, going: int) -> str:
+    """What the buttons are about: these groups, selected or all of them. going: files that would go."""
+    one, many = ("{count} group selected", "{count} groups selected") if is_selected else ("{count} group", "{count} groups")
+    scope = trn(one, many, groups)
     going_words = trn("{count} file goes", "{count} files go", going)
     return " · ".join((scope, going_words, tr("{size} to be won", size=size_text(won)))) if going else f"{scope} · {tr('all files stay')}"
 
@@ -88,13 +103,12 @@ def spoken(group: Group, member: Member | None, kept: Collection[int]) -> str:
     """A row as a screen reader says it."""
     if member is None:
         return f"{title_of(group)}, {about_words(group, kept)}, {won_words(group, kept)}"
-    return ", ".join(filter(None, ("".join(place_words(member)), member_words(group, member), mark_words(group, member, kept)[0])))
+    return ", ".join(filter(None, ("".join(place_words(group, member)), member_words(group, member), mark_words(group, member, kept)[0])))
 
 
-def sort_words(sort: str, groups: Sequence[Group]) -> str:
+def sort_words(sort: str, count: int) -> str:
     """A tab with its number of groups."""
     texts = {SAME_FILE: tr("Same file"), SAME_WEIGHTS: tr("Same weights"), SAME_NAME: tr("Same name")}
-    count = sum(group.sort == sort for group in groups)
     return f"{texts[sort]} {count:,}" if count else texts[sort]
 
 

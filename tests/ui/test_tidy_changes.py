@@ -364,7 +364,7 @@ def test_models_dropped_on_a_folder_are_planned_to_go_there(
         QCoreApplication.sendEvent(window.windowHandle(), event)
         return bool(event.isAccepted())
 
-    mark = window.tidy.asking.drops._mark
+    mark = window.sidebar._drop_mark
     assert send(QDragEnterEvent, window.rect().center())
     assert not send(QDragMoveEvent, window.rect().center()) and mark.isHidden()
     assert send(QDragMoveEvent, point) and mark.isVisible()

@@ -28,6 +28,7 @@ from model_manager.core.library.rows import stem_of
 from model_manager.core.library.scanner import ScanResult, quick_check, scan
 from model_manager.core.paths import data_dir
 from model_manager.core.settings import load_settings
+from model_manager.core.tidy.following import follow
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -59,16 +60,17 @@ def roots_for(chosen: argparse.Namespace, folder: Path, known: Mapping[Root, str
     settings, _ = load_settings(folder)
     installs, configs = list(chosen.comfyui), list(chosen.extra_model_paths_config)
     own: list[tuple[str, str]] = []
+    off: list[str] = []
     if chosen.demo:
         from model_manager.core.demo import build_demo
 
         installs.append(str(build_demo(folder / "demo")))
     if not installs and not configs:
         installs, configs = list(settings.comfyui_dirs), list(settings.config_files)
-        own = [(kind, path) for kind, path in settings.own_folders]
+        own, off = [(kind, path) for kind, path in settings.own_folders], settings.folders_off
     if not installs and not configs and not own:
         raise BadConfig(tr("No folder is known yet. Name one with --comfyui, or start the window and choose one."))
-    return collect(installs, configs, own, tuple(known))
+    return collect(installs, configs, own, tuple(known), off)
 
 
 def _complain(text: str) -> None:
@@ -79,6 +81,7 @@ def update_index(index: Index, roots: Roots, is_quick: bool = False) -> ScanResu
     """Look through the folders; what could not be saved is said on stderr."""
     only = quick_check(index, Work()) if is_quick and index.roots() else None
     result = scan(index, roots.groups, Work(), None, only)
+    follow(data_dir(), result.moves)
     if result.unsaved:
         _complain(result.unsaved)
     return result

@@ -81,10 +81,12 @@ def restore(chosen: argparse.Namespace) -> int:
 def _restored(chosen: argparse.Namespace, data: Path, index: Path, roots: Roots, archive: Archive, found: Comparison) -> int:
     """Carry plans out until nothing is left for a next one: each replaces so much only."""
     failed: dict[str, str] = {}
+    plans: list[Plan] = []
     work = Work(_progress)
     try:
         while True:
             plan = plan_restore(data, archive, found, work, chosen.settings)
+            plans.append(plan)
             if not plan.is_empty:
                 report = carry_out(data, plan, work)
                 _end_progress()
@@ -97,7 +99,9 @@ def _restored(chosen: argparse.Namespace, data: Path, index: Path, roots: Roots,
                 break
             found = compare(data, index, archive, chosen.rule, work, chosen.history)
     finally:
-        sweep(data, is_all=not interrupted(data))
+        if not interrupted(data):
+            for plan in plans:
+                sweep(data, plan)
     failed |= {one.before or one.name: one.text for one in plan.refused if one.tone == "bad"}
     for name, text in failed.items():
         _complain(f"{name}: {text}")

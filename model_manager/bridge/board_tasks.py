@@ -14,7 +14,7 @@ from model_manager.core.errors import IndexFault
 from model_manager.core.files.destinations import Destination, destinations
 from model_manager.core.files.volumes import volume_of
 from model_manager.core.library.index import Index
-from model_manager.core.library.roots import Roots, collect
+from model_manager.core.library.roots import Roots
 from model_manager.core.paths import long_path
 from model_manager.core.settings import Settings
 from model_manager.core.tasks.states import DETAILS, FAILED, HASH, RUNNING, Change, Task
@@ -123,7 +123,7 @@ def roots(ground: Ground) -> Roots:
 
 def _collected(path: Path, sources: Sources) -> Roots:
     with Index(path) as index:
-        return collect(sources.installs, sources.configs, sources.own, tuple(index.roots()))
+        return sources.roots(index.roots())
 
 
 def history(engine: "Engine", folder: Path, task: Task) -> list[Change]:

@@ -28,7 +28,6 @@ from model_manager.core.files.intake import needs as needs
 from model_manager.core.files.leftovers import tidy
 from model_manager.core.files.volumes import RESERVE as RESERVE
 from model_manager.core.library.index import Index
-from model_manager.core.library.roots import collect
 from model_manager.core.work import Work
 
 Used = Callable[[], tuple[Path | None, tasks.Sources]]
@@ -121,7 +120,7 @@ def _look(paths: list[str], index: Path, sources: tasks.Sources, work: Work) -> 
     found = gather(paths, work)
     with Index(index) as opened:
         known = tuple(opened.roots())
-    roots = collect(sources.installs, sources.configs, sources.own, known)
+    roots = sources.roots(known)
     planner = Planner(found, look(found, work), destinations(roots))
     return _Looked(planner, planner.plan({}, True, work))
 

@@ -15,7 +15,6 @@ from model_manager.core.hashes.store import Store
 from model_manager.core.library.entry import Facts
 from model_manager.core.library.index import Index
 from model_manager.core.library.kinds import is_ignored_folder
-from model_manager.core.library.roots import collect
 from model_manager.core.online import images
 from model_manager.core.online.groups import groups_of
 from model_manager.core.online.links import key_of
@@ -92,7 +91,7 @@ def planned(sites: Sites, ground: Ground, what: Found, options: Sequence[tuple[i
     with Index(ground.index) as index:
         known = tuple(index.roots())
     sources = ground.sources
-    folders = destinations(collect(sources.installs, sources.configs, sources.own, known))
+    folders = destinations(sources.roots(known))
     taken: frozenset[str] = frozenset()
     proposals = {}
     for place, wish in options:

@@ -9,13 +9,14 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
+from model_manager.bridge.backups import Backups
 from model_manager.bridge.intake import Intake
 from model_manager.bridge.intake import Report as Added
 from model_manager.bridge.order_words import Note
 from model_manager.bridge.orders import Order, Orders
 from model_manager.bridge.session import Session
 from model_manager.bridge.twins import Twins
-from model_manager.core.tasks.states import ADD, CHANGE, DONE, FAILED, RUNNING, SCAN, TWINS, Task
+from model_manager.core.tasks.states import ADD, BACKUP, CHANGE, DONE, FAILED, RUNNING, SCAN, TWINS, Task
 from model_manager.core.words import tr, trn
 
 SHOWN_AFTER = 0.8  # seconds; shorter works come and go unseen
@@ -59,6 +60,13 @@ class LiveWorks(QObject):
         self._stops[TWINS] = twins.stop
         twins.progressed.connect(self._on_comparing)
         twins.work_ended.connect(lambda: self._end(TWINS))
+
+    def follow_backups(self, backups: Backups) -> None:
+        """Tell of backups that are written."""
+        self._stops[BACKUP] = backups.stop
+        backups.progressed.connect(lambda text, done, total: self._tell(BACKUP, tr("Back up"), done, total, "bytes", text))
+        backups.written.connect(lambda found: self._end(BACKUP, DONE, note=found.text))
+        backups.ended.connect(lambda: self._end(BACKUP))
 
     def cancel(self, id_: int) -> None:
         """Stop a work that runs."""

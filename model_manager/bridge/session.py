@@ -61,7 +61,7 @@ class Session(QObject):
         self.is_loaded = self.is_scanned = False
         self.details = Details(runner, self.model, lambda: self.index_path, self)
         self.details.folder_written.connect(lambda folder: self.scan([folder]))
-        self.folders = Folders(runner, self.cache_folder, lambda: (self.index_path, self.sources), self)
+        self.folders = Folders(runner, self.cache_folder, self)
         self.online = Online(runner, folder, settings, self)
         self.handover = Handover(runner, self.model, lambda: self.index_path, folder / "handed over", self)
         self._news = News()
@@ -110,7 +110,7 @@ class Session(QObject):
         self.handover.close()
         self.online.close()
         if is_remembered:
-            self._save_settings()
+            self.keep_settings()
 
     def remember_screen(self, ids: Sequence[int]) -> None:
         """Keep which models are on the screen, to paint them first next time."""
@@ -346,10 +346,8 @@ class Session(QObject):
 
     def set_sources(self, sources: tasks.Sources) -> None:
         """Use other folders from now on, and remember them; the demo library is never remembered."""
-        self.settings.comfyui_dirs = [path for path in sources.installs if path != self._demo]
-        self.settings.config_files = list(sources.configs)
-        self.settings.own_folders = list(sources.own)
-        self._save_settings()
+        tasks.keep_sources(self.settings, sources, self._demo)
+        self.keep_settings()
         self._use(sources)
 
     def open_demo(self) -> None:
@@ -373,7 +371,8 @@ class Session(QObject):
         self.is_scanned = False
         self.scan()
 
-    def _save_settings(self) -> None:
+    def keep_settings(self) -> None:
+        """Write the settings down."""
         try:
             save_settings(self.folder, self.settings)
         except FileFault as fault:

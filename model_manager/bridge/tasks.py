@@ -24,12 +24,11 @@ from model_manager.core.library import installs as install_places
 from model_manager.core.library.arrange import Arrangement
 from model_manager.core.library.counts import FolderCount as FolderCount
 from model_manager.core.library.counts import folder_tree
-from model_manager.core.library.entry import FolderReport, ModelRecord, Preview, Root
-from model_manager.core.library.folder_states import report
+from model_manager.core.library.entry import ModelRecord, Preview, Root
 from model_manager.core.library.index import FolderRow, Index, set_aside, usable_index
 from model_manager.core.library.installs import Look
 from model_manager.core.library.records import read_record
-from model_manager.core.library.roots import collect
+from model_manager.core.library.roots import Roots, collect
 from model_manager.core.library.rows import AWAY, Row
 from model_manager.core.library.scanner import Batch, ScanResult, quick_check
 from model_manager.core.library.scanner import scan as scan_folders
@@ -38,6 +37,7 @@ from model_manager.core.library.shelf_folders import ShelfFolder
 from model_manager.core.library.watcher import Place, places_of
 from model_manager.core.settings import Settings
 from model_manager.core.sidecars import notes
+from model_manager.core.tidy.following import follow
 from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
 
@@ -48,19 +48,34 @@ TAGS_SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where models are looked for: ComfyUI (or other) folders, extra_model_paths.yaml files, own (category, folder) pairs."""
+    """Where models are looked for: ComfyUI (or other) folders, extra_model_paths.yaml files, own (category, folder) pairs.
+
+    off: folders among them that the person switched off.
+    """
 
     installs: tuple[str, ...] = ()
     configs: tuple[str, ...] = ()
     own: tuple[tuple[str, str], ...] = ()
+    off: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.installs or self.configs or self.own)
 
+    def roots(self, known: Iterable[Root], with_off: bool = False) -> Roots:
+        """The folders to look into. known: those of the last time, which stand in for what is away."""
+        return collect(self.installs, self.configs, self.own, tuple(known), () if with_off else self.off)
+
 
 def saved_sources(settings: Settings) -> Sources:
     """Where the person's own models are looked for."""
-    return Sources(tuple(settings.comfyui_dirs), tuple(settings.config_files), tuple(settings.own_folders))
+    return Sources(tuple(settings.comfyui_dirs), tuple(settings.config_files), tuple(settings.own_folders), tuple(settings.folders_off))
+
+
+def keep_sources(settings: Settings, sources: Sources, demo: str) -> None:
+    """Remember where models are looked for, but for the demo library."""
+    settings.comfyui_dirs = [path for path in sources.installs if path != demo]
+    settings.config_files, settings.own_folders = list(sources.configs), list(sources.own)
+    settings.folders_off = list(sources.off)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +162,22 @@ def scan(path: Path, sources: Sources, work: Work, emit: Callable[[Batch], None]
     with Index(path) as index:
         known = index.roots()
         if only is not None and known:
-            return Scanned(scan_folders(index, known, work, emit, only), False)
-        roots = collect(sources.installs, sources.configs, sources.own, tuple(known))
+            return Scanned(_followed(path, scan_folders(index, known, work, emit, only)), False)
+        roots = sources.roots(known)
+        if sources.off:
+            with index.writing():
+                index.mark_gone((), keeps_all=True)  # it may be in a folder that is switched off
         places = _places(roots.groups)
-        result = scan_folders(index, roots.groups, work, emit)
+        result = _followed(path, scan_folders(index, roots.groups, work, emit))
         is_steady = places == _places(roots.groups)  # else a drive came or went meanwhile: no later look may find all as it was
         notices = [f"{problem.file}: {problem.text}" for problem in roots.problems] + _away_notices(result.away)
         return Scanned(result, True, notices, places if is_steady else {})
+
+
+def _followed(path: Path, result: ScanResult) -> ScanResult:
+    """Let earlier pictures follow models that somebody moved outside of this program; `path`: of the index, in the data folder."""
+    follow(path.parent, result.moves)
+    return result
 
 
 def _away_notices(away: Sequence[str]) -> list[str]:
@@ -180,7 +204,7 @@ class Around:
 def look_around(path: Path, sources: Sources, polled: frozenset[str], places: Mapping[str, Place]) -> Around:
     """Look where no news comes from: whether the roots stand where they stood, and into the folders `polled`, without listing them."""
     with Index(path) as index:
-        roots = collect(sources.installs, sources.configs, sources.own, tuple(index.roots()))
+        roots = sources.roots(index.roots())
         changed = quick_check(index, Work(), polled) if polled else set()
     return Around(frozenset(changed), _places(roots.groups) != places)
 
@@ -209,13 +233,6 @@ def picture(preview: Preview, edge: int) -> QImage:
 def save_notes(folder: str, file: str, body: str, expected: str) -> str:
     """Write a model's notes beside it; returns the path. What was loaded (`expected`) may have come from another tool's sidecar."""
     return notes.save_notes(folder, file, body, expected if notes.read_notes(folder, file) else "")
-
-
-def folder_reports(path: Path, sources: Sources) -> list[FolderReport]:
-    """The state of every folder."""
-    with Index(path) as index:
-        known, used = tuple(index.roots()), index.used_roots()
-    return report(collect(sources.installs, sources.configs, sources.own, known), used)
 
 
 def demo(folder: Path) -> str:

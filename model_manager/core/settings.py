@@ -30,6 +30,7 @@ class Settings:
 
     own_folders: (category, path). note_drafts: unsaved notes by the model's real path, each [text, saved text it began from].
     first_screen: ids of the models on screen at the last end, shown first at the next start.
+    folders_off: folders that are not looked into; folder_labels, folder_groups: the person's own words for a folder, by its path.
     Endpoints "" for the sites themselves; proxy "" for the system's; most_kb_a_second 0 for no limit. adult_level: OR of
     Civitai's bits that may be shown. compatible_sidecars: of COMPATIBLE, what is written besides `.info` and `.md`.
     preview_edge: pixels of the longest side of new previews; preview_quality: of WebP; preview_kb: their size at most, in 1,000 bytes.
@@ -44,6 +45,9 @@ class Settings:
     comfyui_dirs: list[str] = field(default_factory=list)
     config_files: list[str] = field(default_factory=list)
     own_folders: list[tuple[str, str]] = field(default_factory=list)
+    folders_off: list[str] = field(default_factory=list)
+    folder_labels: dict[str, str] = field(default_factory=dict)
+    folder_groups: dict[str, str] = field(default_factory=dict)
     theme: str = "system"
     view: str = "grid"
     sort: str = "name"
@@ -171,6 +175,10 @@ def _own_names(value: object) -> dict[str, list[str]] | None:
     return {key: _texts(names) or [] for key, names in value.items()} if isinstance(value, dict) else None
 
 
+def _words(value: object) -> dict[str, str] | None:
+    return {name: text for name, text in value.items() if isinstance(text, str) and text} if isinstance(value, dict) else None
+
+
 def _one_of(*allowed: str) -> Callable[[object], str | None]:
     return lambda value: value if isinstance(value, str) and value in allowed else None
 
@@ -183,6 +191,9 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "comfyui_dirs": _texts,
     "config_files": _texts,
     "own_folders": _pairs,
+    "folders_off": _texts,
+    "folder_labels": _words,
+    "folder_groups": _words,
     "first_screen": _ids,
     "compatible_sidecars": lambda value: [name for name in _texts(value) or () if name in COMPATIBLE],
     "downloads_at_once": _between(1, 16),

@@ -1,40 +1,36 @@
-"""First run and the folders dialog: everything about where models are looked for; and the way to the settings.
+"""First run: where models are looked for; and the ways to the page of folders and to the settings.
 
 Made by the main window. It asks the session to look and shows what it answers; it never looks at the disk itself.
 """
 
 from typing import Any
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from model_manager.bridge.session import Session
 from model_manager.bridge.tasks import Sources
-from model_manager.core.library.entry import FolderReport
-from model_manager.core.library.kinds import KINDS, label
 from model_manager.ui.first_run import FirstRunPage, FoundItem
-from model_manager.ui.folders_page import FoldersDialog
+from model_manager.ui.pages import Pages
 from model_manager.ui.settings.desk import SettingsDesk
+from model_manager.ui.sidebar_rows import FOLDERS
 
 
 class FolderDesk(QObject):
-    """Wires the pages about folders to the session."""
+    """Wires the first run and the settings to the session."""
 
     sources_changed = Signal()
 
-    def __init__(self, window: QWidget, session: Session, pages: QStackedWidget) -> None:
+    def __init__(self, window: QWidget, session: Session, pages: Pages) -> None:
         super().__init__(window)
         self._window, self._session, self._pages = window, session, pages
         self._first_run: FirstRunPage | None = None
-        self._folders: FoldersDialog | None = None
         self.settings = SettingsDesk(window, session)
         self.settings.folders_asked.connect(self.show_folders)
         self.sidecars_chosen = self.settings.sidecars_chosen
         self._configs: dict[str, tuple[str, ...]] = {}
         session.folders.installs_found.connect(self._on_installs)
         session.folders.looked_at.connect(self._on_looked_at)
-        session.folders.reported.connect(self._on_reported)
 
     # first run
 
@@ -65,11 +61,6 @@ class FolderDesk(QObject):
                 self._first_run.show_problem(look.text)
             else:
                 self._first_run.add_item(self._item(look))
-        elif self._folders is not None:
-            if look.install is None:
-                self._folders.show_problem(look.text)
-            else:
-                self._change(installs=(*self._session.sources.installs, look.install.path))
 
     def _on_accepted(self, paths: list[str]) -> None:
         self._leave_first_run()
@@ -88,54 +79,9 @@ class FolderDesk(QObject):
         self._configs[look.install.path] = look.install.config_files
         return FoundItem(look.install.path, look.install.name, look.text)
 
-    # folders
-
     def show_folders(self) -> None:
-        """Open the dialog of all folders."""
-        if self._folders is None:
-            dialog = self._folders = FoldersDialog(self._window)
-            dialog.set_kinds([(kind, label(kind)) for kind, about in KINDS.items() if not about.is_hidden])
-            dialog.comfyui_added.connect(self._session.folders.look_at)
-            dialog.folder_added.connect(self._on_folder_added)
-            dialog.yaml_added.connect(lambda path: self._change(configs=(*self._session.sources.configs, path)))
-            dialog.remove_asked.connect(self._on_remove)
-            dialog.open_asked.connect(lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(path)))
-        self._session.folders.report()
-        self._folders.show()
-        self._folders.raise_()
-
-    def _on_folder_added(self, path: str, kind: str) -> None:
-        if kind:
-            self._change(own=(*self._session.sources.own, (kind, path)))
-        else:
-            self._session.folders.look_at(path)
-
-    def _on_remove(self, source: str, path: str) -> None:
-        sources = self._session.sources
-        gone = path or source
-        self._change(
-            installs=tuple(one for one in sources.installs if one != gone),
-            configs=tuple(one for one in sources.configs if one != gone),
-            own=tuple(pair for pair in sources.own if pair[1] != gone),
-        )
-
-    def _change(self, installs: Any = None, configs: Any = None, own: Any = None) -> None:
-        """Use changed sources, each at most once, and show the folders anew."""
-        old = self._session.sources
-        self._session.set_sources(
-            Sources(
-                tuple(dict.fromkeys(old.installs if installs is None else installs)),
-                tuple(dict.fromkeys(old.configs if configs is None else configs)),
-                tuple(dict.fromkeys(old.own if own is None else own)),
-            )
-        )
-        self._session.folders.report()
-        self.sources_changed.emit()
-
-    def _on_reported(self, reports: list[FolderReport]) -> None:
-        if self._folders is not None:
-            sources = self._session.sources
-            self._folders.set_reports(reports, {*sources.installs, *sources.configs, *(path for _, path in sources.own)})
+        """Show the page of all folders."""
+        self._pages.open(FOLDERS)
 
     def show_settings(self) -> None:
         """Open the settings."""

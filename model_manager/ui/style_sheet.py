@@ -106,7 +106,7 @@ QComboBox::down-arrow { image: url("$arrow_down"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $line; padding: 4px; selection-background-color: $accent_ground;
   selection-color: $text; }
 QSpinBox { padding: 0 26px 0 0; max-height: 30px; }
-QAbstractSpinBox QLineEdit { border: none; background: transparent; min-height: 0; padding: 0; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; background: transparent; min-height: 0; padding: 0; }
 QSpinBox::up-button, QSpinBox::down-button { border: none; background: transparent; width: 20px; subcontrol-origin: border; }
 QSpinBox::up-button { subcontrol-position: top right; top: 3px; right: 4px; }
 QSpinBox::down-button { subcontrol-position: bottom right; bottom: 3px; right: 4px; }

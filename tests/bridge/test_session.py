@@ -331,8 +331,6 @@ def test_without_folders_there_is_nothing_to_wait_for(data: Path, qtbot: QtBot) 
 
 def test_folders_and_installs_answer(opened: Open, comfyui: Path, qtbot: QtBot) -> None:
     session = opened()
-    reports = ask(qtbot, session.folders.reported, session.folders.report)[0]
-    assert {report.kind: report.state for report in reports if report.state == "fine"}.keys() >= {"checkpoints", "loras", "vae"}
     look = ask(qtbot, session.folders.looked_at, lambda: session.folders.look_at(str(comfyui)))[0]
     assert look.install is not None and look.install.path == str(comfyui)
     assert isinstance(ask(qtbot, session.folders.installs_found, session.folders.find_installs)[0], list)

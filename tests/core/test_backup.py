@@ -315,12 +315,12 @@ def test_settings_come_back_but_not_what_belongs_to_this_computer(case: Case) ->
 def test_unpacked_files_are_removed_again(case: Case) -> None:
     case.back_up()
     (case.loras / "ink.md").unlink()
-    case.plan()
+    plan = case.plan()
     staging = case.data / restoring.STAGING
     assert len(list(staging.iterdir())) == 1
     restoring.sweep(case.data)
     assert len(list(staging.iterdir())) == 1, "it may be about to be carried out"
-    restoring.sweep(case.data, is_all=True)
+    restoring.sweep(case.data, plan)
     assert not list(staging.iterdir())
 
 

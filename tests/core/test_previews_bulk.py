@@ -209,7 +209,7 @@ def test_only_pictures_of_another_size_or_format_are_written_anew(tmp_path: Path
     form = Form(".preview.webp", 600, 30_000)
     plan = library.plan(BulkOptions((BESIDE,), False, form, is_conversion=True))
     assert {item.name for item in plan.items} == {"jpeg", "wide", "heavy"} and plan.locked == 1
-    assert bulk.plan_text(plan) == "3 pictures would be written anew. 3 models have none that is other. 1 locked one is left out."
+    assert bulk.plan_text(plan) == "3 pictures would be written anew. 3 models have no such picture. 1 locked one is left out."
     ended = library.run(plan)
     assert all(one.applied for one in ended.values())
     with Image.open(library.folder / "wide.preview.webp") as wide, Image.open(library.folder / "jpeg.preview.webp") as jpeg:

@@ -65,6 +65,13 @@ def test_a_base_folder_has_comfyuis_defaults_and_outputs(make: Make) -> None:
     assert kinds[:4] == ["checkpoints", "loras", "vae", "text_encoders"]
 
 
+def test_folders_that_are_switched_off_are_left_out(make: Make) -> None:
+    top = make("ComfyUI", "models/loras", "models/vae")
+    whole, less = collect([top]), collect([top], off=[f"{top}/models/loras/"])
+    assert {root.path for root in whole.roots} - {root.path for root in less.roots} == {f"{top}/models/loras"}
+    assert less.folders == whole.folders, "ComfyUI looks there all the same"
+
+
 def test_the_table_is_read_from_comfyuis_own_code(make: Make) -> None:
     top = make("comfy", "models", code=CODE)
     folders = comfyui_folders(collect([top]))

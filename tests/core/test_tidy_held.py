@@ -299,6 +299,9 @@ def test_away_is_told(library: Library, tmp_path: Path) -> None:
     assert "away" in empty(library.data, [item], Work()).failed[0][1]
     plan = plan_restore([item], library.roots)
     assert plan.is_empty and "away" in plan.refused[0].text
+    (report,) = restore(library.data, [item], library.roots, Work())
+    assert [(one.state, one.text) for one in report.outcomes] == [(ACT_FAILED, "It is on a drive that is away.")]
+    assert len(changes(library.data)) == 1
     assert expired(library.data, 1, time.time() + 10**6) == []
     (tmp_path / "unplugged").rename(tmp_path / "drive")
     assert held(library.data)[0].is_there

@@ -1,19 +1,29 @@
 """Plans to move, copy and rename: every file of the family, free names, what ComfyUI calls it then, and what is told before."""
 
+import json
 import os
 import sys
+import tempfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from library_case import Library, model_bytes, put
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from tidy_case import by_name, contents, do, family, files, look, names, only
 
+from model_manager.core.comfyui.usage import Usage
 from model_manager.core.errors import FolderFault
 from model_manager.core.journal.steps import FOLDER, Refused
 from model_manager.core.library.entry import Root
+from model_manager.core.tidy.carrying import carry_out, take_back
+from model_manager.core.tidy.held import held, plan_delete
 from model_manager.core.tidy.moving import plan_copy, plan_move, plan_rename
 from model_manager.core.tidy.transfers import REFUSE, SKIP
+from model_manager.core.tidy.uses import known_uses
+from model_manager.core.work import Work
 
 
 @pytest.fixture
@@ -154,7 +164,9 @@ def test_links_are_told(library: Library, loras: Path) -> None:
     library.scan()
     (loras / "to").mkdir()
     assert only(plan_move(look(library, link), str(loras / "to"), library.roots)).note == "moves as a link · what it leads to stays"
-    assert only(plan_move(look(library, path), str(loras / "to"), library.roots)).note == "1 link to it will lead nowhere"
+    plan = plan_move(look(library, path), str(loras / "to"), library.roots)
+    assert only(plan).note == "1 link to it will lead nowhere" and len(plan.warnings) == 1
+    assert not plan_copy(look(library, path), str(loras / "to"), library.roots).warnings
 
 
 def test_a_target_behind_a_link_is_its_real_place(library: Library, loras: Path, tmp_path: Path) -> None:
@@ -175,7 +187,9 @@ def test_another_drive_needs_room(library: Library, loras: Path) -> None:
     far = replace(one, device=one.device + 1)
     plan = plan_move([far], str(loras / "a" / "b"), library.roots)
     assert plan.needs == {str(loras): sum(one.sizes)} and plan.chips[-1].endswith("are copied to another drive")
-    assert only(plan).note == "to another drive"
+    assert only(plan).note == "to another drive" and not plan.warnings
+    plan = plan_move([replace(far, sizes=(10**18, *one.sizes[1:]))], str(loras / "a"), library.roots)
+    assert len(plan.warnings) == 1 and plan.warnings[0].startswith("There is not enough room")
 
 
 @pytest.mark.parametrize("place", ["", "   ", "x.safetensors", "x.safetensors/sub", ".model-manager-trash/a", "a\0b"])
@@ -203,6 +217,24 @@ def test_parts_of_a_diffusers_folder_are_warned_about(library: Library, loras: P
     assert len(plan.warnings) == 1 and "diffusers" in plan.warnings[0]
 
 
+def test_models_that_pictures_were_made_with(library: Library, loras: Path) -> None:
+    path, other = family(loras, "ink.safetensors"), family(loras / "style", "brush.safetensors")
+    with known_uses(library.data) as uses:
+        assert uses is None, "nothing is known, and nothing is made for it"
+    output = PngInfo()
+    nodes = {"1": {"class_type": "LoraLoader", "inputs": {"lora_name": os.path.join("style", "brush.safetensors"), "strength_model": 1.0}}}
+    output.add_text("prompt", json.dumps(nodes))
+    (library.folder / "output").mkdir()
+    for number in range(3):
+        Image.new("RGB", (64, 64)).save(library.folder / "output" / f"{number}.png", pnginfo=output)
+    with closing(Usage(library.data)) as usage:
+        usage.refresh([str(library.folder / "output")], Work())
+    library.scan()
+    with known_uses(library.data) as uses:
+        plan = plan_move(look(library, path, other), str(loras / "new"), library.roots, uses=uses)
+    assert [(act.note, act.tone) for act in plan.acts] == [("", ""), ("used in 3 pictures", "info")]
+
+
 # copying
 
 
@@ -217,6 +249,14 @@ def test_a_copy_leaves_all_and_takes_shared_files_along(library: Library, loras:
     assert files(loras) == {"x.safetensors", "x.png", "x.pt", "a/x.safetensors", "a/x.png"}
     plan = plan_copy(look(library, path), str(loras), library.roots)
     assert names(only(plan)) == {"x.safetensors": "x (2).safetensors", "x.png": "x (2).png"}
+
+
+def test_a_broken_link_beside_a_model_is_not_copied(library: Library, loras: Path) -> None:
+    path = family(loras, "x.safetensors", "x.md")
+    (loras / "x.png").symlink_to(loras / "nowhere.png")
+    library.scan()
+    assert set(names(only(plan_copy(look(library, path), str(loras / "a"), library.roots)))) == {"x.safetensors", "x.md"}
+    assert set(names(only(plan_move(look(library, path), str(loras / "a"), library.roots)))) == {"x.safetensors", "x.md", "x.png"}
 
 
 # renaming
@@ -330,3 +370,27 @@ def test_roots_that_comfyui_was_not_told_of(library: Library, loras: Path, tmp_p
     act = only(plan_move(look(library, path), str(own), roots))
     assert act.comfy_after == "" and act.note == "ComfyUI does not look there"
     assert sys.platform == "win32" or act.after == str(own / "x.safetensors")
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="there is no second drive")
+def test_to_a_real_other_drive_and_back(library: Library, loras: Path) -> None:
+    path = family(loras, "x.safetensors", "x.png")
+    (loras / "x.gif").symlink_to("x.png")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        if os.stat(folder).st_dev == loras.stat().st_dev:
+            pytest.skip("it is the same drive")
+        second = library.root("loras", Path(folder) / "loras")
+        library.scan()
+        before = {one.name: (one.lstat().st_mtime_ns, os.path.islink(one) and os.readlink(one)) for one in loras.iterdir()}
+        plan = plan_move(look(library, path), str(second / "new"), library.roots)
+        assert plan.needs == {str(second): only(plan).size} and only(plan).comfy_after == os.path.join("new", "x.safetensors")
+        report = carry_out(library.data, plan, Work())
+        assert [one.text for one in report.outcomes] == [""] and files(loras) == set()
+        assert (second / "new" / "x.gif").resolve() == loras / "x.png"
+        library.scan()
+        held_ = carry_out(library.data, plan_delete(look(library, second / "new" / "x.safetensors"), library.roots), Work())
+        assert Path(held(library.data)[0].folder).is_relative_to(folder), "it is held on its own drive"
+        take_back(library.data, held_.change, Work())
+        take_back(library.data, report.change, Work())
+        assert {one.name: (one.lstat().st_mtime_ns, os.path.islink(one) and os.readlink(one)) for one in loras.iterdir()} == before
+        assert files(second) == set()

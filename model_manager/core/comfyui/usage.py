@@ -155,6 +155,14 @@ class Usage:
         except sqlite3.Error as error:
             raise FileFault(tr("What your pictures were made with cannot be read: {reason}.", reason=error)) from error
 
+    def last_uses(self) -> dict[tuple[str, str], float]:
+        """Return when each name was used last, as (kind or "", key) -> epoch seconds of the newest output. Raises FileFault."""
+        sql = "SELECT kind, key, MAX(mtime_ns) FROM names JOIN files ON files.id = names.file GROUP BY kind, key"
+        try:
+            return {(kind, key): moment / 1e9 for kind, key, moment in self._db.execute(sql)}
+        except sqlite3.Error as error:
+            raise FileFault(tr("What your pictures were made with cannot be read: {reason}.", reason=error)) from error
+
     def _rows(self, own_kind: str, path: str, places: Iterable[Place]) -> list[tuple[str, int, int, int, int]]:
         ways = {(place.kind, key_of(place.name)) for place in places} or {(own_kind, key_of(os.path.basename(path)))}
         keys = {key for _, key in ways}

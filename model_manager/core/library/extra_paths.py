@@ -73,6 +73,22 @@ def parse(text: str, file: str, system: str = sys.platform) -> ExtraPaths:
         loader.dispose()
 
 
+def in_order(found: ExtraPaths) -> dict[str, list[str]]:
+    """Return category -> folders in the order in which ComfyUI has them from this file alone; a default one comes before all others.
+
+    Source: Comfy-Org/ComfyUI:folder_paths.py (add_model_folder_path).
+    """
+    table: dict[str, list[str]] = {}
+    for extra in found.paths:
+        folders = table.setdefault(extra.kind, [])
+        if not extra.is_seen or (extra.path in folders and not extra.is_default):
+            continue
+        if extra.path in folders:
+            folders.remove(extra.path)
+        folders.insert(0 if extra.is_default else len(folders), extra.path)
+    return {kind: folders for kind, folders in table.items() if folders}
+
+
 def text_of(path: str) -> str:
     """Return the text of a file, line ends as they are. Raises BadConfig when it cannot be opened, is too large or not UTF-8."""
     try:

@@ -244,8 +244,7 @@ class Index:
     def ids_by_name(self) -> Iterator[int]:
         """The ids of all models on disk, by name; SQLite sorts while other threads go on."""
         with _guarded():
-            for (id_,) in self._db.execute("SELECT id FROM models WHERE gone IS NULL ORDER BY natural, id"):
-                yield id_
+            yield from (id_ for (id_,) in self._db.execute("SELECT id FROM models WHERE gone IS NULL ORDER BY natural, id"))
 
     def first_rows(self, count: int) -> list[Row]:
         """The first `count` rows by name; for a first screen when none is remembered."""
@@ -306,13 +305,14 @@ class Index:
             self._db.execute(many, tuple(chain.from_iterable(rows[first : first + _ROWS_A_STATEMENT])))
         self._db.executemany(sql, rows[whole:])
 
-    def mark_gone(self, ids: Iterable[int]) -> None:
-        """Take models out of the library but remember them for a while; call inside `writing`."""
+    def mark_gone(self, ids: Iterable[int], keeps_all: bool = False) -> None:
+        """Take models out of the library but remember them for a while; keeps_all: all that is gone, as long again; inside `writing`."""
         now = time.time()
+        if keeps_all:
+            self._db.execute("UPDATE models SET gone = ? WHERE gone IS NOT NULL", (now,))
         self._db.executemany("UPDATE models SET gone = ? WHERE id = ?", [(now, id_) for id_ in ids])
-        limit = now - GONE_DAYS * 86_400
-        self._db.execute("DELETE FROM known WHERE id IN (SELECT id FROM models WHERE gone < ?)", (limit,))
-        self._db.execute("DELETE FROM models WHERE gone < ?", (limit,))
+        for sql in ("DELETE FROM known WHERE id IN (SELECT id FROM models WHERE gone < ?)", "DELETE FROM models WHERE gone < ?"):
+            self._db.execute(sql, (now - GONE_DAYS * 86_400,))
 
     def set_flags(self, flags: Iterable[tuple[int, int]]) -> None:
         """Set the flags of models, (flags, id) pairs; call inside `writing`."""

@@ -4,7 +4,7 @@ Called by the session and the command line before a scan. It only looks at folde
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from model_manager.core.errors import BadConfig
@@ -161,8 +161,8 @@ class _Collector:
         folders = [(layouts.bare_kind(layout), layout.base)] if layout.sort == layouts.BARE else layouts.foreign_folders(layout)
         self.found += [_Found(kind, path, _SOURCES[layout.sort], layout.base, is_seen=False) for kind, path in folders]
 
-    def result(self) -> Roots:
-        """Return what was gathered, by category, each real folder once per category."""
+    def result(self, off: Container[str] = ()) -> Roots:
+        """Return what was gathered, by category, each real folder once per category, without those whose path (as a key) is `off`."""
         known = {(found.kind, _real(found.path)) for comfyui in self.comfyuis for found in comfyui.all() if found.is_seen}
         has_comfyui = any(found.is_built_in for found in self.found)
         taken: set[tuple[str, str]] = set()
@@ -173,6 +173,8 @@ class _Collector:
             if key in taken or found.kind == _NOT_A_CATEGORY or kind_of(found.kind).is_hidden:
                 continue
             taken.add(key)
+            if path_key(normalize(found.path)) in off:
+                continue
             root = Root(found.kind, normalize(found.path), found.source)
             groups[root] = found.group
             if found.is_built_in:
@@ -217,12 +219,13 @@ def collect(
     config_files: Sequence[str] = (),
     own: Sequence[tuple[str, str]] = (),
     known_before: Iterable[Root] = (),
+    off: Iterable[str] = (),
 ) -> Roots:
     """Return every root of the installs, configuration files and own (category, folder) pairs, with what is wrong among them.
 
     `comfyui_dirs` may be ComfyUI folders, base folders, portable ones, models folders, Stability Matrix, A1111 or Forge, or bare folders.
     `config_files` are those given to ComfyUI with --extra-model-paths-config; they count for the first ComfyUI. `known_before`: the
-    roots of the last time, which stand in for an install whose drive is away.
+    roots of the last time, which stand in for an install whose drive is away. `off`: folders that are left out.
     """
     collector = _Collector()
     remembered = tuple(known_before)
@@ -240,7 +243,7 @@ def collect(
         collector.add_configs(alone, config_files)
         collector.found += alone.all()
     collector.found += [_Found(current_name(kind), normalize(path), "own", "own", is_seen=False) for kind, path in own]
-    return collector.result()
+    return collector.result({path_key(path) for path in off})
 
 
 def is_comfyuis(root: Root) -> bool:

@@ -147,7 +147,7 @@ def _conversion_text(plan: BulkPlan) -> str:
     total = len(plan.items)
     sentences = [trn("{count} picture would be written anew.", "{count} pictures would be written anew.", total)]
     if plan.kept:
-        sentences.append(trn("{count} model has none that is other.", "{count} models have none that is other.", plan.kept))
+        sentences.append(trn("{count} model has no such picture.", "{count} models have no such picture.", plan.kept))
     if plan.locked:
         sentences.append(trn("{count} locked one is left out.", "{count} locked ones are left out.", plan.locked))
     return " ".join(sentences)

@@ -89,11 +89,18 @@ def would_back_up(data: Path, index: Path, target: str, options: Options, work: 
     """Return what `write_backup` would write; nothing is written. Raises as that does."""
     target = os.path.abspath(target)
     _require_free(target, options.is_over)
+    backed = measure(data, index, options, work)
+    _require_room(target, backed.size)
+    backed.path = target
+    return backed
+
+
+def measure(data: Path, index: Path, options: Options, work: Work) -> Backed:
+    """Return what a backup would hold, wherever it is written. Raises IndexFault, BadQuery, Cancelled."""
     wanted = _gather(data, index, options, work)
-    _require_room(target, sum(one.size for one in wanted))
     files = [file for one in wanted for file in one.files]
     earlier = sum(file.sort == HISTORY for file in files)
-    return Backed(target, len(wanted), len(files) - earlier, earlier, sum(one.size for one in wanted))
+    return Backed("", len(wanted), len(files) - earlier, earlier, sum(file.size for file in files))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,21 @@ from typing import Final
 from model_manager.core.alone import alone
 from model_manager.core.amounts import short_size
 from model_manager.core.errors import FileFault
-from model_manager.core.journal.steps import ACT_DONE, FOLDER, MOVE, NO_FOLDER, WRITE, Act, Change, Outcome, Plan, Refused, Report, Step
+from model_manager.core.journal.steps import (
+    ACT_DONE,
+    ACT_FAILED,
+    FOLDER,
+    MOVE,
+    NO_FOLDER,
+    WRITE,
+    Act,
+    Change,
+    Outcome,
+    Plan,
+    Refused,
+    Report,
+    Step,
+)
 from model_manager.core.journal.store import LOCK_NAME
 from model_manager.core.library.entry import Root
 from model_manager.core.paths import long_path
@@ -185,8 +199,16 @@ def restore(data: Path, items: Sequence[HeldItem], roots: Mapping[Root, str], wo
             anew.append(item)
     reports = [take_back(data, change, work, [item.act for item in some]) for change, some in undone.items()]
     if anew:
-        reports.append(carry_out(data, plan_restore(anew, roots), work))
+        reports.append(_carried(data, plan_restore(anew, roots), work))
     return reports
+
+
+def _carried(data: Path, plan: Plan, work: Work) -> Report:
+    """Carry a plan out, with what it refused among what failed."""
+    report = Report(0, plan.title) if plan.is_empty else carry_out(data, plan, work)
+    for number, one in enumerate(plan.refused, len(plan.acts)):
+        report.outcomes.append(Outcome(number, one.name, ACT_FAILED, one.before, path=one.before, text=one.text))
+    return report
 
 
 # gone

@@ -31,8 +31,9 @@ STAGING: Final = "restoring"
 MOST_REPLACED: Final = 256_000_000  # bytes that one plan may replace: they are held in memory, and kept in the journal
 _STALE_SECONDS: Final = 86_400.0
 # what belongs to this computer or this window, and stays as it is when settings are restored
-_LOCAL_SETTINGS: Final = (
-    *("comfyui_dirs", "config_files", "own_folders", "geometry", "state", "sidebar_state", "table_state", "first_screen", "note_drafts"),
+LOCAL_SETTINGS: Final = (
+    *("comfyui_dirs", "config_files", "own_folders", "geometry", "state", "sidebar_state", "table_state"),
+    *("first_screen", "note_drafts", "recent_folders"),
 )
 
 
@@ -62,17 +63,19 @@ def plan_restore(data: Path, archive: Archive, found: Comparison, work: Work, ha
     )  # fmt: skip
 
 
-def sweep(data: Path, is_all: bool = False) -> None:
-    """Remove what former restores unpacked; is_all: what was unpacked just now, too, as nothing needs it any more.
+def sweep(data: Path, done: Plan | None = None) -> None:
+    """Remove what a plan that is done had unpacked, and what others left a day ago; that of a plan which is just looked at stays.
 
-    Only to be called while no restore is interrupted: finishing one reads from there.
+    Only to be called while no change is interrupted: finishing it reads from there.
     """
+    sources = [] if done is None else [step.source for act in done.acts for step in act.steps if step.sort == COPY]
+    used = {os.path.dirname(source) for source in sources}
     try:
         folders = list((data / STAGING).iterdir())
     except OSError:
         return
     for folder in folders:
-        if is_all or time.time() - folder.stat().st_mtime > _STALE_SECONDS:
+        if str(folder) in used or time.time() - folder.stat().st_mtime > _STALE_SECONDS:
             drop(folder)
 
 
@@ -189,7 +192,7 @@ def _chips(found: Comparison) -> list[str]:
     chips = [trn(*words[state], found.counts[state]) for state in (NEW, REPLACED, KEPT, SAME) if found.counts[state]]
     if found.lost:
         chips.append(trn("{count} model is not here", "{count} models are not here", len(found.lost)))
-    return [*chips, size_text(found.size)]
+    return chips
 
 
 def _warnings(found: Comparison) -> tuple[str, ...]:
@@ -230,8 +233,8 @@ def _settings_act(data: Path, archive: Archive, file: BackedFile, work: Work) ->
         raise FileFault(tr("The settings in the backup, or those here, cannot be understood. They were left as they are.")) from error
     if not isinstance(wanted, dict) or not isinstance(present, dict):
         raise FileFault(tr("The settings in the backup, or those here, cannot be understood. They were left as they are."))
-    merged = {key: value for key, value in wanted.items() if key not in _LOCAL_SETTINGS}
-    merged |= {key: present[key] for key in _LOCAL_SETTINGS if key in present}
+    merged = {key: value for key, value in wanted.items() if key not in LOCAL_SETTINGS}
+    merged |= {key: present[key] for key in LOCAL_SETTINGS if key in present}
     if merged == present:
         return []
     text = json.dumps(merged, indent=2, ensure_ascii=True) + "\n"

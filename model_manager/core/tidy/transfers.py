@@ -11,11 +11,12 @@ from typing import Final
 from model_manager.core.amounts import short_size
 from model_manager.core.files.names import LONGEST
 from model_manager.core.files.same import Compared
+from model_manager.core.files.volumes import RESERVE
 from model_manager.core.formats.health import judge
 from model_manager.core.journal.steps import COPY, FOLDER, MOVE, Act, Refused, Step
 from model_manager.core.library.entry import Facts, Place, Root
 from model_manager.core.library.kinds import label
-from model_manager.core.paths import WINDOWS_PATH_LIMIT, folds_case, path_key
+from model_manager.core.paths import WINDOWS_PATH_LIMIT, long_path, path_key
 from model_manager.core.tidy.ground import Ground, Target, bytes_of, short
 from model_manager.core.tidy.rooms import Room
 from model_manager.core.tidy.subjects import Subject
@@ -44,6 +45,8 @@ class Transfers:
         self.warnings: list[str] = []
         self.both = self.files = self.near = self.copied = 0
         self.needs: dict[str, int] = {}
+        self._free: dict[str, int] = {}
+        self._links = 0
 
     def add(self, models: Sequence[tuple[Subject, Target]], stems: Mapping[str, str] | None = None) -> None:
         """Plan models, each to its folder. stems: real path -> the stem it gets, for those that get another."""
@@ -57,6 +60,19 @@ class Transfers:
             self._work.check()
             self._work.progress(tr("Looking at what is there already"), number, len(together))
             self._group(group, targets[key], (stems or {}).get(group[0].real, key[1]))
+        self._warn()
+
+    def _warn(self) -> None:
+        """Say what concerns the plan as a whole."""
+        if self._links:
+            text = trn("{count} link leads to a model that moves, and to nothing afterwards.",
+                       "{count} links lead to models that move, and to nothing afterwards.", self._links)  # fmt: skip
+            self.warnings.append(text)
+        for folder, wanted in self.needs.items():
+            if wanted + RESERVE > self._free[folder]:
+                text = tr("There is not enough room on the drive of {folder}: {wanted} are needed, {free} are free.",
+                          folder=folder, wanted=short_size(wanted), free=short_size(self._free[folder]))  # fmt: skip
+                self.warnings.append(text)
 
     def stays(self, subject: Subject, text: str, tone: str = "") -> None:
         """A model that is left as it is."""
@@ -68,6 +84,8 @@ class Transfers:
         names = {one.real: list(one.own) for one in group}
         if is_whole:
             names[group[0].real] += group[0].shared
+        if self.sort == COPY:  # a link that leads nowhere has nothing to copy
+            names = {real: [name for name in found if os.path.exists(_beside(real, name))] for real, found in names.items()}
         room = self._room(target.real)
         is_here = target.real == group[0].folder and self.sort == MOVE
         own = {name for found in names.values() for name in found} if is_here else set()
@@ -133,6 +151,7 @@ class Transfers:
         if not is_near:
             self.copied += size
             self.needs[target.nearest] = self.needs.get(target.nearest, 0) + size
+            self._free[target.nearest] = target.free
 
     def _room(self, folder: str) -> Room:
         if folder not in self._rooms:
@@ -151,9 +170,10 @@ class Transfers:
         if one.is_link and self.sort == MOVE:
             found.append((tr("moves as a link · what it leads to stays"), ""))
         elif self.sort == MOVE and (links := links_to(one)):
+            self._links += len(links)
             found.append((trn("{count} link to it will lead nowhere", "{count} links to it will lead nowhere", len(links)), "warn"))
         found += self._place_notes(one, target, file, place)
-        if folds_case() and os.sep == "\\" and len(os.path.join(target.real, file)) >= WINDOWS_PATH_LIMIT:
+        if os.sep == "\\" and len(os.path.join(target.real, file)) >= WINDOWS_PATH_LIMIT:
             found.append((tr("path is too long for some programs"), "warn"))
         if self._uses is not None and self.sort == MOVE and (count := self._uses(one)):
             found.append((trn("used in {count} picture", "used in {count} pictures", count), "info"))
@@ -178,6 +198,10 @@ class Transfers:
         elif after and not _is_same(after, one.real):
             found.append((tr("hides {path} from ComfyUI", path=after), "warn"))
         return found
+
+
+def _beside(path: str, name: str) -> str:
+    return long_path(os.path.join(os.path.dirname(path), name))
 
 
 def kinds_of(subject: Subject) -> list[str]:

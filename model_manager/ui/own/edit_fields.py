@@ -149,6 +149,8 @@ def _lowered(label: QLabel) -> QWidget:
 
 
 def _origin(source: str) -> str:
+    if source == "header":
+        return tr("from the file")
     found = wording.from_text(source)
     return found[:1].lower() + found[1:]
 

@@ -72,7 +72,7 @@ class NamesDesk(QObject):
 
     # the menu of a row
 
-    def show_menu(self, row: SidebarRow | None, point: QPoint) -> None:
+    def show_menu(self, row: SidebarRow | None, point: QPoint) -> QMenu:
         """Show what can be done with a row, and what can be made."""
         menu = QMenu(self._parts.window)
         sort = sort_of(row)
@@ -91,6 +91,7 @@ class NamesDesk(QObject):
         entry.setEnabled(bool(self._parts.session.search_text))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(point)
+        return menu
 
     def _fill_smart(self, menu: QMenu, name: str, text: str) -> None:
         own, shown = self._own, self._parts.session.search_text

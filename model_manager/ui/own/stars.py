@@ -92,9 +92,9 @@ class Stars(QWidget):
         lit = self._hot or self._rating
         for number in range(STARS):
             is_on = number < lit
-            name, tone = ("star-filled", "warn") if is_on else ("star", "faint")
+            name, tone = ("star-filled", "star") if is_on else ("star", "faint")
             if self._is_mixed and not self._hot:
-                name, tone = "star", "warn"
+                name, tone = "star", "star"
             rect = QRect(2 + number * STEP, (self.height() - SIZE) // 2, SIZE, SIZE)
             icon(name, SIZE, tone).paint(painter, rect)
         if self.hasFocus():

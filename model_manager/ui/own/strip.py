@@ -68,7 +68,7 @@ class OwnStrip(QWidget):
         self, is_favourite: bool, rating: int, colour: str, collections: Sequence[str], category: str = "", group: str = ""
     ) -> None:
         """Show what is set of one model."""
-        dress(self.favourite, "star-filled" if is_favourite else "star", tone="warn" if is_favourite else "text")
+        dress(self.favourite, "star-filled" if is_favourite else "star", tone="star" if is_favourite else "text")
         self.favourite.setAccessibleName(tr("Favourite") if is_favourite else tr("No favourite"))
         self.stars.show_rating(rating)
         if colour:

@@ -75,6 +75,7 @@ class SettingsDesk(QObject):
         page.form_chosen.connect(lambda name, value: setattr(session.settings, name, value))
         page.backup_asked.connect(self._on_backup)
         page.restore_asked.connect(self._on_restore)
+        page.folders_asked.connect(dialog.accept)  # they are a page of the window behind
         page.folders_asked.connect(self.folders_asked)
         page.sidecars_chosen.connect(self.sidecars_chosen)
         page.data_folder_asked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(session.folder))))

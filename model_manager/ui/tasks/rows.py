@@ -28,6 +28,7 @@ from model_manager.bridge.task_model import TASK_ROLE
 from model_manager.core.tasks import words
 from model_manager.core.tasks.states import (
     ADD,
+    BACKUP,
     CHANGE,
     DETAILS,
     DOWNLOAD,
@@ -68,6 +69,7 @@ _ICONS = {PAUSE: "pause", RESUME: "play", AGAIN: "refresh", CANCEL: "close", REM
 _KINDS = {
     DOWNLOAD: "download", HASH: "hash", DETAILS: "info", UPDATES: "refresh", PREVIEWS: "image", SCAN: "folder", ADD: "inbox",
     CHANGE: "swap",
+    BACKUP: "save",
     TWINS: "layers",
 }  # fmt: skip
 

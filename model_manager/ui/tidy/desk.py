@@ -7,7 +7,10 @@ from PySide6.QtCore import QObject
 
 from model_manager.bridge.orders import Orders
 from model_manager.ui.own.desk import OwnDesk
+from model_manager.ui.places.desk import PlacesDesk
+from model_manager.ui.places.space_desk import SpaceDesk
 from model_manager.ui.tidy.asking_desk import AskingDesk
+from model_manager.ui.tidy.backup_desk import BackupDesk
 from model_manager.ui.tidy.health_desk import HealthDesk
 from model_manager.ui.tidy.orders_desk import OrdersDesk
 from model_manager.ui.tidy.parts import Parts as Parts
@@ -25,6 +28,9 @@ class TidyDesk(QObject):
         self.orders_desk = OrdersDesk(parts, self.orders)
         self.asking = AskingDesk(parts, self.orders_desk)
         self.own = OwnDesk(parts, self.orders, self.orders_desk.open)
+        self.backup = BackupDesk(parts, self.orders_desk)
         self.twins = TwinsDesk(parts, self.orders)
         self.past = PastDesk(parts, self.orders_desk)
         self.health = HealthDesk(parts, self.orders_desk)
+        self.places = PlacesDesk(parts)
+        self.space = SpaceDesk(parts, self.places.places)

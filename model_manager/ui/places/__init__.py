@@ -1,0 +1,1 @@
+"""The page of folders, the editor of their files, and the map of space."""

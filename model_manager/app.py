@@ -93,6 +93,13 @@ def poster(path: str) -> int:
     return 0
 
 
+def paint(nice: int) -> int:
+    """Be the process that paints pictures for previews; the program starts itself for this."""
+    from model_manager.bridge.painting import serve
+
+    return serve(nice)
+
+
 def _build(app: "QApplication", chosen: argparse.Namespace, folder: Path) -> "MainWindow":
     """Make the window and everything in it at once."""
     from model_manager.bridge.outside import Outside

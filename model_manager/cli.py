@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from model_manager import __version__
+from model_manager import __version__, cli_backup, cli_tidy
 from model_manager.core.errors import ModelManagerError
 from model_manager.core.online.outside import is_link
 from model_manager.streams import give_streams
@@ -20,7 +20,11 @@ _ABOUT = "Every model you own, on one fast screen."
 _WAYS_IN = "Links to models (model-manager LINK ...) are shown in the window, and so are model files to be added."
 _FOLDERS = ("comfyui", "extra_model_paths_config")
 _ONLINE = ("download", "fetch", "hash", "updates")
-_MANY = {"list": "query", "check": "query", "fetch": "query", "hash": "query", "download": "links", "tasks": "ids"}
+_MANY = {
+    "list": "query", "check": "query", "fetch": "query", "hash": "query", "download": "links", "tasks": "ids",
+    **cli_tidy.MANY,
+    **cli_backup.MANY,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,6 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from model_manager.core.previews import makers
 
         return makers.serve(int(words[1]))
+    if words[:1] == ["--paint-previews"]:
+        from model_manager import app
+
+        return app.paint(int(words[1]))
+    if words[:1] == ["--convert-model"]:
+        from model_manager.core.health import converting
+
+        return converting.serve(int(words[1]))
     if words[:1] == ["--demo-site"]:
         from model_manager.core.demo import site_process
 
@@ -99,6 +111,30 @@ def _command(chosen: argparse.Namespace) -> int:
         from model_manager import commands_online
 
         return commands_online.run(chosen)
+    if chosen.command in cli_tidy.TIDY:
+        from model_manager import commands_tidy
+
+        return commands_tidy.run(chosen)
+    if chosen.command in cli_tidy.OWN:
+        from model_manager import commands_own
+
+        return commands_own.run(chosen)
+    if chosen.command in cli_tidy.UNDO:
+        from model_manager import commands_undo
+
+        return commands_undo.run(chosen)
+    if chosen.command in cli_tidy.TWINS:
+        from model_manager import commands_twins
+
+        return commands_twins.run(chosen)
+    if chosen.command in cli_tidy.HEALTH:
+        from model_manager import commands_health
+
+        return commands_health.run(chosen)
+    if chosen.command in cli_backup.BACKUP:
+        from model_manager import commands_backup
+
+        return commands_backup.run(chosen)
     from model_manager import commands
 
     return commands.run(chosen)
@@ -130,7 +166,9 @@ def _let_any_name_out() -> None:
 
 def _parsed(words: list[str], parser: argparse.ArgumentParser) -> argparse.Namespace:
     """The arguments; those of which there may be many may stand before, between and after options, which argparse alone does not allow."""
-    chosen, rest = parser.parse_known_args(words)
+    chosen, rest = parser.parse_known_args(cli_tidy.spared(words) if "tag" in words else words)
+    if chosen.command != "tag" and "tag" in words:
+        chosen, rest = parser.parse_known_args(words)
     many = _MANY.get(chosen.command)
     if rest and (many is None or any(word.startswith("-") for word in rest)):
         parser.error("unrecognized arguments: " + " ".join(rest))
@@ -172,12 +210,18 @@ def _parser() -> argparse.ArgumentParser:
         ("hash", "compute the hashes of models"),
         ("updates", "look for new versions of models"),
         ("tasks", "list tasks, or pause, resume, retry, cancel or clear them"),
+        *cli_tidy.COMMANDS.items(),
+        *cli_backup.COMMANDS.items(),
     ):
         command = commands.add_parser(name, help=text, description=text)
         _add_folders(command, is_top=False)
         command.add_argument("--json", action="store_true", help="answer in JSON")
         if name in (*_ONLINE, "tasks"):
             _add_work(command, name)
+        if name in cli_tidy.COMMANDS:
+            cli_tidy.add_arguments(command, name)
+        if name in cli_backup.COMMANDS:
+            cli_backup.add_arguments(command, name)
         if name in ("list", "check"):
             command.add_argument("query", nargs="*", help="what to look for, as in the search box")
         if name == "show":

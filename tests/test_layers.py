@@ -16,7 +16,8 @@ QT = ("PySide6", "shiboken6")
 
 # core, bottom to top: a room may import itself and what stands before it. A new room gets its place here first.
 CORE = [
-    *("errors", "words", "amounts", "work", "paths", "settings", "alone", "processes", "library.entry", "library.kinds", "online.records"),
+    *("errors", "words", "amounts", "work", "paths", "settings", "alone", "processes", "library.entry", "library.kinds", "library.colours"),
+    "online.records",
     *("formats", "sidecars", "previews", "library", "hashes", "online", "files", "journal.steps", "journal", "tasks", "comfyui"),
     *("tidy", "twins", "health", "demo"),
 ]
@@ -26,7 +27,8 @@ UI_MAY_IMPORT = {
     *("core.errors", "core.words", "core.amounts", "core.library.entry", "core.library.kinds", "core.tasks.states"),
     *("core.previews.records", "core.previews.shape"),
     *("core.online.records", "core.settings.COMPATIBLE", "core.tasks.words"),
-    *("core.paths.resource", "core.journal.steps"),
+    *("core.paths.resource", "core.journal.steps", "core.library.colours", "core.twins.records"),
+    *("core.health.records", "core.health.words"),
 }
 
 # name -> the only modules in which it may stand
@@ -169,18 +171,31 @@ def test_command_line_works_without_ui_and_bridge() -> None:
     faults = []
     rooms = {
         "cli": (
-            *("core", "app", "commands", "commands_tasks", "commands_download", "commands_online"),
+            *("core", "app", "commands", "commands_tasks", "commands_download", "commands_online", "cli_tidy", "commands_tidy"),
+            *("commands_undo", "commands_twins", "cli_backup", "commands_backup", "commands_own", "commands_health"),
             *("self_check", "desktop_entry", "link_handler", "streams"),
         ),
         "commands": ("core",),
         "commands_tasks": ("core", "commands"),
         "commands_download": ("core", "commands_tasks"),
         "commands_online": ("core", "commands", "commands_tasks"),
+        "cli_tidy": (),
+        "answers": ("core",),
+        "commands_tidy": ("core", "commands", "answers"),
+        "commands_undo": ("core", "commands", "commands_tidy", "answers"),
+        "commands_own": ("core", "commands", "commands_tidy", "answers", "cli_tidy"),
+        "commands_twins": ("core", "commands", "commands_tidy", "answers"),
+        "commands_health": ("core", "commands", "commands_tidy", "answers"),
+        "cli_backup": (),
+        "commands_backup": ("core", "commands"),
     }
     for name, others in ((name, others) for name, others in rooms.items() if name in modules()):
         faults += [f"{name}:{line} {target}" for line, target in inner(modules()[name]) if is_outside(target, *others)]
     at_once = ast.Module([node for node in modules()["cli"].body if isinstance(node, ast.Import | ast.ImportFrom)], [])
-    slow = ("app", "link_handler", "commands", "commands_tasks", "commands_download", "commands_online", "self_check")
+    slow = (
+        *("app", "link_handler", "commands", "commands_tasks", "commands_download", "commands_online", "commands_tidy", "commands_undo"),
+        *("commands_twins", "commands_backup", "commands_own", "commands_health", "self_check"),
+    )
     faults += [f"cli:{line} {target} slows every start" for line, target in inner(at_once) if room(target) in slow]
     none_of(faults)
 
@@ -298,11 +313,12 @@ print(json.dumps(faults))
 
 
 def test_core_imports_where_pyside_is_absent() -> None:
-    rooms = ("core", "cli", "commands", "commands_tasks", "commands_download", "commands_online")
-    names = ["model_manager." + name for name in modules() if room(name) in rooms]
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_QT], input=json.dumps(names), cwd=ROOT, capture_output=True, text=True, check=True
+    rooms = (
+        *("core", "cli", "cli_tidy", "cli_backup", "commands", "commands_tasks", "commands_download", "commands_online"),
+        *("commands_tidy", "commands_undo", "commands_twins", "commands_backup", "commands_own", "commands_health"),
     )
+    names = ["model_manager." + name for name in modules() if room(name) in rooms]
+    done = subprocess.run([sys.executable, "-c", WITHOUT_QT], input=json.dumps(names), cwd=ROOT, capture_output=True, text=True, check=True)
     assert len(names) > 3
     assert json.loads(done.stdout) == {}
 

@@ -44,6 +44,17 @@ class Fetching(QObject):
             done=self._on_made, failed=self._on_failed, work=work,
         )  # fmt: skip
 
+    def hash(self, ids: Sequence[int]) -> None:
+        """Compute the hashes of these models, those that are not known yet."""
+        session = self._session
+        shelf = session.model.shelf
+        paths = [shelf.real_path(slot) for slot in map(shelf.slot, ids) if slot >= 0]
+        if paths:
+            work = Work()
+            session.runner.start(
+                Pool.READ, hashes_for, session.folder, paths, work, done=self._on_made, failed=self._on_failed, work=work
+            )
+
     def _on_made(self, tasks: "list[NewTask]") -> None:
         for new in tasks:
             self._board.add(new.kind, new.key, new.title, new.payload, unit=new.unit, total=new.total)
@@ -57,3 +68,10 @@ def tasks_for(folder: Path, index: Path, settings: Settings, paths: Sequence[str
     from model_manager.core.tasks.details import fetch_tasks  # loaded on first need
 
     return fetch_tasks(folder, index, settings, paths, wants_details=True, wants_previews=True, force=len(paths) <= FEW, work=work)
+
+
+def hashes_for(folder: Path, paths: Sequence[str], work: Work) -> "list[NewTask]":
+    """Return the tasks that compute hashes. Runs in a worker."""
+    from model_manager.core.tasks.hashing import hash_tasks
+
+    return hash_tasks(folder, paths, False, work)

@@ -27,17 +27,19 @@ class Pool(Enum):
     SCAN = "scan"
     WRITE = "write"
     BULK = "bulk"
+    COMPARE = "compare"
     THUMBNAILS = "thumbnails"
     NET = "net"
 
 
 def _threads(pool: Pool) -> int:
-    """READ serves the person's clicks, SCAN, WRITE and BULK (writes that take minutes) are single file, NET waits for sites.
+    """READ serves the person's clicks, SCAN, WRITE, BULK (writes that take minutes) and COMPARE (reads that take as long) are single
+    file, NET waits for sites.
 
     Pictures take all cores but one, yet two where there are two.
     """
     pictures = max(2, (os.cpu_count() or 2) - 1)
-    return {Pool.READ: 2, Pool.SCAN: 1, Pool.WRITE: 1, Pool.BULK: 1, Pool.THUMBNAILS: pictures, Pool.NET: 4}[pool]
+    return {Pool.READ: 2, Pool.SCAN: 1, Pool.WRITE: 1, Pool.BULK: 1, Pool.COMPARE: 1, Pool.THUMBNAILS: pictures, Pool.NET: 4}[pool]
 
 
 class Job:

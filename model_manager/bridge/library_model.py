@@ -17,7 +17,7 @@ from model_manager.core.library.index import FolderRow
 from model_manager.core.library.kinds import label_one
 from model_manager.core.library.query import Query
 from model_manager.core.library.rows import AWAY, FAVOURITE, Row
-from model_manager.core.library.shelf import Shelf
+from model_manager.core.library.shelf import NOWHERE, Shelf
 from model_manager.core.words import tr, trn
 
 Index = QModelIndex | QPersistentModelIndex
@@ -39,7 +39,7 @@ class PictureKey(NamedTuple):
 
 
 class Card(NamedTuple):
-    """All a card shows, already formatted. badge_tone: "", accent, ok, warn, bad. picture None: there is none."""
+    """All a card shows, already formatted. badge_tone: "", accent, ok, warn, bad. picture None: there is none. colour: of COLOURS."""
 
     id: int
     name: str
@@ -52,6 +52,8 @@ class Card(NamedTuple):
     is_favourite: bool
     is_away: bool
     picture: PictureKey | None
+    rating: int = 0
+    colour: str = ""
 
 
 Section = Group  # of consecutive rows under one heading; the name views know it by
@@ -66,8 +68,10 @@ def _badges() -> dict[str, tuple[str, str]]:
     }  # fmt: skip
 
 
-COLUMNS = ("name", "type", "base", "architecture", "size", "modified", "added", "folder")
-SORT_OF = {"name": "name", "type": "type", "base": "base", "size": "size", "modified": "modified", "added": "added"}
+COLUMNS = ("name", "type", "base", "architecture", "size", "modified", "added", "folder", "rating")
+SORT_OF = {
+    "name": "name", "type": "type", "base": "base", "size": "size", "modified": "modified", "added": "added", "rating": "rating",
+}  # fmt: skip
 
 
 class LibraryModel(QAbstractTableModel):
@@ -83,7 +87,7 @@ class LibraryModel(QAbstractTableModel):
         self._updates: frozenset[int] = frozenset()
         self._titles = {
             "name": tr("Name"), "type": tr("Type"), "base": tr("Base model"), "architecture": tr("Architecture"), "size": tr("Size"),
-            "modified": tr("Modified"), "added": tr("Added"), "folder": tr("Folder"),
+            "modified": tr("Modified"), "added": tr("Added"), "folder": tr("Folder"), "rating": tr("Rating"),
         }  # fmt: skip
 
     @property
@@ -158,6 +162,7 @@ class LibraryModel(QAbstractTableModel):
         return Card(
             shelf.ids[slot], shelf.name(slot), kind, label_one(kind), shelf.base[slot] or shelf.architecture[slot],
             short_size(shelf.size[slot]), badge, tone, bool(flags & FAVOURITE), is_away, self._picture(slot),
+            shelf.rating[slot], shelf.colour[slot],
         )  # fmt: skip
 
     def _picture(self, slot: int) -> PictureKey | None:
@@ -169,6 +174,11 @@ class LibraryModel(QAbstractTableModel):
             shelf.folders[shelf.folder[slot]].path, shelf.preview_name(slot)
         )  # fmt: skip
         return PictureKey(path, shelf.preview_mtime_ns[slot], shelf.preview_size[slot], sort, 0)
+
+    def picture_of(self, id_: int) -> PictureKey | None:
+        """The picture of a model, also of one that is not shown now; None when it has none or is not here."""
+        slot = self.shelf.slot(id_)
+        return None if slot == NOWHERE else self._picture(slot)
 
     def id_at(self, row: int) -> int:
         """The id of the model at a row."""
@@ -230,6 +240,8 @@ class LibraryModel(QAbstractTableModel):
             return shelf.architecture[slot]
         if column == "size":
             return short_size(shelf.size[slot])
+        if column == "rating":
+            return "★" * shelf.rating[slot]
         if column == "folder":
             way = shelf.folders[shelf.folder[slot]].ways[0]
             return os.path.basename(way.root) + way.path[len(way.root) :]

@@ -1,6 +1,6 @@
-"""Long works that are not stored as tasks, shown as tasks while they run: scans, bulk previews, and adding dropped models.
+"""Long works that are not stored as tasks, shown as tasks while they run: scans, adding dropped models, and changes.
 
-Made by the board. It only listens; the works themselves are the session's, the previews' and the intake's. Ids are below 0.
+Made by the board. It only listens; the works themselves are the session's, the intake's and the orders'. Ids are below 0.
 """
 
 import time
@@ -9,15 +9,18 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
+from model_manager.bridge.backups import Backups
 from model_manager.bridge.intake import Intake
 from model_manager.bridge.intake import Report as Added
-from model_manager.bridge.previews import Previews, report_words
+from model_manager.bridge.order_words import Note
+from model_manager.bridge.orders import Order, Orders
 from model_manager.bridge.session import Session
-from model_manager.core.previews.records import Report
-from model_manager.core.tasks.states import ADD, DONE, FAILED, PREVIEWS, RUNNING, SCAN, Task
+from model_manager.bridge.twins import Twins
+from model_manager.core.tasks.states import ADD, BACKUP, CHANGE, DONE, FAILED, RUNNING, SCAN, TWINS, Task
 from model_manager.core.words import tr, trn
 
 SHOWN_AFTER = 0.8  # seconds; shorter works come and go unseen
+BYTES_FROM = 1_000_000  # no change has as many files: what counts further counts bytes
 
 
 class LiveWorks(QObject):
@@ -35,13 +38,6 @@ class LiveWorks(QObject):
         session.progressed.connect(self._on_scan)
         session.work_ended.connect(lambda: self._end(SCAN))
 
-    def follow_previews(self, previews: Previews) -> None:
-        """Tell of bulk runs."""
-        self._stops[PREVIEWS] = previews.stop
-        previews.progressed.connect(lambda text, done, total: self._tell(PREVIEWS, text, done, total, "models"))
-        previews.work_ended.connect(lambda: self._end(PREVIEWS))
-        previews.reported.connect(self._on_reported)
-
     def follow_intake(self, intake: Intake) -> None:
         """Tell of models that are being added."""
         self._stops[ADD] = intake.cancel
@@ -49,6 +45,28 @@ class LiveWorks(QObject):
         intake.progressed.connect(self._on_adding)
         intake.carried.connect(self._on_added)
         intake.failed.connect(lambda text: self._end(ADD, FAILED, reason=text))
+
+    def follow_orders(self, orders: Orders) -> None:
+        """Tell of changes of files."""
+        self._stops[CHANGE] = orders.stop
+        orders.began.connect(self._on_order)
+        orders.progressed.connect(self._on_changing)
+        orders.noted.connect(self._on_changed)
+        orders.failed.connect(self._on_not_changed)
+        self._orders = orders
+
+    def follow_twins(self, twins: Twins) -> None:
+        """Tell of searches for duplicates."""
+        self._stops[TWINS] = twins.stop
+        twins.progressed.connect(self._on_comparing)
+        twins.work_ended.connect(lambda: self._end(TWINS))
+
+    def follow_backups(self, backups: Backups) -> None:
+        """Tell of backups that are written."""
+        self._stops[BACKUP] = backups.stop
+        backups.progressed.connect(lambda text, done, total: self._tell(BACKUP, tr("Back up"), done, total, "bytes", text))
+        backups.written.connect(lambda found: self._end(BACKUP, DONE, note=found.text))
+        backups.ended.connect(lambda: self._end(BACKUP))
 
     def cancel(self, id_: int) -> None:
         """Stop a work that runs."""
@@ -64,12 +82,27 @@ class LiveWorks(QObject):
         if self._intake.is_carrying:  # bytes count twice: written and read back
             self._tell(ADD, tr("Add models"), done // 2, total // 2, "bytes", number)
 
-    def _on_reported(self, report: Report) -> None:
-        self._newest -= 1
-        now = time.time()
-        count = len(report.applied)
-        self.told.emit(Task(self._newest, PREVIEWS, "", tr("Make previews"), state=DONE, done=count, total=count, unit="models",
-                            note=report_words(report), created=now, changed=now))  # fmt: skip
+    def _on_order(self, order: Order) -> None:
+        self._tell(CHANGE, order.title, 0, 0, "files")
+
+    def _on_changing(self, text: str, done: int, total: int) -> None:
+        if CHANGE in self._now:
+            unit = "bytes" if total >= BYTES_FROM else "files"
+            self._tell(CHANGE, self._now[CHANGE].title, done, total, unit, text)
+
+    def _on_comparing(self, text: str, done: int, total: int) -> None:
+        self._tell(TWINS, tr("Look for duplicates"), done, total, "bytes" if total >= BYTES_FROM else "files", text)
+
+    def _on_changed(self, note: Note) -> None:
+        """A short one is told of in the bar of problems alone."""
+        task = self._now.get(CHANGE)
+        is_short = task is not None and time.time() - task.created < SHOWN_AFTER
+        self._end(CHANGE, "" if is_short else DONE, note=note.text)
+
+    def _on_not_changed(self, text: str) -> None:
+        """One was not begun; or another thing failed while one runs."""
+        if not self._orders.is_busy:
+            self._end(CHANGE, FAILED, reason=text)
 
     def _on_added(self, report: Added) -> None:
         done, failed = report.count("done"), report.count("failed")
@@ -81,7 +114,7 @@ class LiveWorks(QObject):
         if task is None:
             self._newest -= 1
             task = Task(self._newest, kind, "", title, state=RUNNING, unit=unit, created=now, changed=now)
-        self._now[kind] = task = replace(task, title=title, done=done, total=total, note=note)
+        self._now[kind] = task = replace(task, title=title, done=done, total=total, unit=unit, note=note)
         if now - task.created >= SHOWN_AFTER:
             self.told.emit(task)
 

@@ -5,9 +5,10 @@ core's.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QImage
@@ -35,7 +36,6 @@ from model_manager.core.previews.records import (
     OUTPUT,
     VIDEO,
     Applied,
-    BulkItem,
     BulkOptions,
     BulkPlan,
     Earlier,
@@ -50,6 +50,9 @@ from model_manager.core.previews.records import (
 )
 from model_manager.core.previews.sources import groups_for, picture_of
 from model_manager.core.previews.state import read_state, save_state
+from model_manager.core.tasks import previewing
+from model_manager.core.tasks.lists import NewTask
+from model_manager.core.tasks.preview_runs import Runs
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -84,6 +87,13 @@ class Planned:
 
     plan: BulkPlan
     cards: dict[int, Card]
+
+
+class Reported(NamedTuple):
+    """The report of a run, and the real folders in which it wrote."""
+
+    report: Report
+    folders: set[str]
 
 
 # one model
@@ -161,7 +171,7 @@ def image_of(source: Source, card: Card, edge: int) -> QImage:
 
 def made(source: Source, card: Card, look: Look, form: Form) -> Made:
     """The file that would be written. Raises BadPicture."""
-    return make(picture_of(_painted(source, card)), look, form)
+    return make(picture_of(painted(source, card)), look, form)
 
 
 def use(path: str, made: Made, look: Look, history: History) -> Applied:
@@ -188,7 +198,7 @@ def set_picture(index: Path, history: History, id_: int, path: str, form: Form) 
     return use(record.path, made(chosen_file(path), card_of(record), look, form), look, history)
 
 
-def _painted(source: Source, card: Card) -> Source:
+def painted(source: Source, card: Card) -> Source:
     """The source with its bytes, where core cannot make them; what Civitai has is fetched by others."""
     if source.data or source.sort not in (DRAWN, VIDEO):
         return source
@@ -279,47 +289,16 @@ def _records(index: Index, ids: Sequence[int], cards: dict[int, Card], work: Wor
             yield record
 
 
-def run(planned: Planned, history: History, asker: Asker, work: Work, tell: Callable[[list[int]], None]) -> Report:
-    """Make the previews of a plan; when it is stopped, what was done is reported. `tell` gets ids that have a new one, some at a time."""
-    waiting: list[int] = []
-
-    def emit(item: BulkItem, _: Applied) -> None:
-        waiting.append(item.id)
-        if len(waiting) >= 50:
-            tell(waiting[:])
-            waiting.clear()
-
-    def paint(item: BulkItem, source: Source) -> bytes:
-        if source.sort == CIVITAI:
-            return asker.bytes_of(source, work)
-        return _painted(source, planned.cards[item.id]).data
-
-    report = bulk.run(planned.plan, history, paint, work, emit)
-    tell(waiting[:])
-    return report
+def stored(data: Path, planned: Planned) -> NewTask:
+    """Store a plan; returns the task to ask the engine for. Raises IndexFault."""
+    return previewing.new_run(data, planned.plan)
 
 
-def undo(items: Iterable[tuple[int, str, Applied]], history: History, work: Work, tell: Callable[[list[int]], None]) -> list[str]:
-    """Bring back what a bulk run replaced, as (id, model path, what was done); returns why some could not be."""
-    everything, faults, waiting = list(items), list[str](), list[int]()
-    for done, (id_, path, applied) in enumerate(everything):
-        if work.is_cancelled:
-            break
-        work.progress(tr("Bringing pictures back"), done, len(everything))
-        if not applied.earlier_id:
-            continue
-        try:
-            regenerate.bring_back(path, history.find(path, applied.earlier_id), history)
-            waiting.append(id_)
-        except ModelManagerError as fault:
-            faults.append(fault.text)
-        if len(waiting) >= 50:
-            tell(waiting[:])
-            waiting.clear()
-    tell(waiting)
-    if work.is_cancelled:
-        faults.insert(0, tr("Stopped before all were back. What is back stays."))
-    return faults
+def reported(data: Path, run: str) -> Reported:
+    """What a run did so far, and the folders it wrote into. Raises IndexFault."""
+    with Runs(data) as runs:
+        folders = {os.path.realpath(os.path.dirname(one.path)) for one in runs.written(run)}
+        return Reported(runs.report(run), folders)
 
 
 def save_text(path: str, text: str) -> str:

@@ -1,28 +1,35 @@
 """Previews of the library's models: dialogs for one, bulk runs for many, locks, and bringing former pictures back.
 
-Made by ui's picture desk on a session. It starts jobs, shows what was written by a scan of just those folders, and keeps one bulk run
-at a time. Works on the GUI thread only.
+Made by ui's picture desk on a session. It starts jobs and shows what was written by a scan of just those folders; a run over many is a
+task on the board. Works on the GUI thread only.
 """
 
 import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from model_manager.bridge import preview_tasks
 from model_manager.bridge.choosing import Choosing
 from model_manager.bridge.jobs import Job, Pool
-from model_manager.bridge.preview_tasks import Planned
+from model_manager.bridge.preview_tasks import Planned, Reported
 from model_manager.bridge.preview_web import Asker
 from model_manager.bridge.session import Session
 from model_manager.bridge.source_pictures import SourcePictures
 from model_manager.core.errors import ModelManagerError
 from model_manager.core.previews.bulk import plan_text, report_text
 from model_manager.core.previews.history import FOLDER_NAME, History
-from model_manager.core.previews.records import Applied, BulkOptions, Form, Report, form_named
+from model_manager.core.previews.records import Applied, BulkOptions, Form, Report, form_of
+from model_manager.core.tasks import previewing
+from model_manager.core.tasks.lists import NewTask
+from model_manager.core.tasks.states import FAILED, PREVIEWS, Task
+from model_manager.core.words import tr
 from model_manager.core.work import Work
+
+if TYPE_CHECKING:
+    from model_manager.bridge.board import Board
 
 SHOW_MS = 1500  # how long written folders are collected before they are looked at
 
@@ -36,7 +43,8 @@ class Previews(QObject):
     plan_failed = Signal(str)
     progressed = Signal(str, int, int)  # of what runs in the background
     work_ended = Signal()
-    reported = Signal(object)  # Report
+    reported = Signal(object)  # Report of a run that has just ended
+    report_ready = Signal(object)  # Report that was asked for
     undone = Signal(object)  # list[str]: why some could not be brought back, when a run is undone
     picture_set = Signal(int, str)  # id, and what else there is to say
     said = Signal(str, str)  # text, tone: for the bar of problems
@@ -49,13 +57,18 @@ class Previews(QObject):
         self.pictures = SourcePictures(session.runner, session.online, self)
         self._asker = Asker(session.online.sites)
         self._plan: Job | None = None
-        self._run_paths: dict[int, str] = {}  # of the models of all runs, to undo them
+        self._board: Board | None = None
         self._work: Work | None = None  # of what runs in the background
         self._tell = session.runner.relay(self._collect_later)
         self._written: set[str] = set()
         self._timer = QTimer(self, singleShot=True, interval=SHOW_MS)
         self._timer.timeout.connect(self._show_written)
         session.loaded.connect(self._on_loaded)
+
+    def follow(self, board: "Board") -> None:
+        """Have runs over many made as tasks of this board, and tell of their ends."""
+        self._board = board
+        board.task_ended.connect(self._on_task_ended)
 
     def _on_loaded(self) -> None:
         """Finish what a crash interrupted."""
@@ -68,7 +81,7 @@ class Previews(QObject):
     @property
     def form(self) -> Form:
         """How new previews are written."""
-        return form_named(self._session.settings.preview_format)
+        return form_of(self._session.settings)
 
     # one model
 
@@ -127,7 +140,7 @@ class Previews(QObject):
         )  # fmt: skip
 
     def _begin(self) -> Work:
-        """The work whose progress is shown and that can be stopped; beside a bulk run others stay unseen."""
+        """The work whose progress is shown and that can be stopped; beside one that runs others stay unseen."""
         work = self._runner.work(self._on_progress)
         self._work = self._work or work
         return work
@@ -170,11 +183,6 @@ class Previews(QObject):
 
     # many
 
-    @property
-    def is_running(self) -> bool:
-        """True while a bulk run is under way."""
-        return self._work is not None
-
     def plan(self, ids: Sequence[int], options: BulkOptions) -> None:
         """Look what could be done; `planned` or `plan_failed` answers, and only for the last one asked."""
         self.drop_plan()
@@ -202,16 +210,40 @@ class Previews(QObject):
         self.planned.emit(planned)
 
     def run(self, planned: Planned) -> None:
-        """Carry a plan out in the background; `reported` answers, also when it is stopped."""
-        self._run_paths.update((item.id, item.path) for item in planned.plan.items)
-        work = self._begin()
-        self._start(Pool.BULK, work, self.reported.emit, preview_tasks.run, planned, self.history, self._asker, work, self._tell)
+        """Put a plan on the list of tasks; `reported` tells of its end, also after a restart."""
+        self._runner.start(Pool.WRITE, preview_tasks.stored, self._session.folder, planned, done=self._on_stored, failed=self._on_failed)
+
+    def _on_stored(self, new: NewTask) -> None:
+        if self._board is not None:
+            self._board.add(new.kind, new.key, new.title, new.payload, unit=new.unit, total=new.total)
+
+    def _on_task_ended(self, task: Task) -> None:
+        if task.kind != PREVIEWS:
+            return
+        if task.state == FAILED:
+            self.said.emit(tr("{title}: {reason}", title=task.title, reason=task.reason), "bad")
+        self._ask_report(task, self._on_new_report)
+
+    def ask_report(self, task: Task) -> None:
+        """Ask what a run did, also while it rests or long after its end; `report_ready` answers."""
+        self._ask_report(task, lambda found: self.report_ready.emit(found.report))
+
+    def _ask_report(self, task: Task, done: Callable[[Reported], None]) -> None:
+        run = str(task.payload.get("run", ""))
+        self._runner.start(Pool.READ, preview_tasks.reported, self._session.folder, run, done=done, failed=self._on_failed)
+
+    def _on_new_report(self, found: Reported) -> None:
+        self._written |= found.folders
+        self._show_written()
+        self.reported.emit(found.report)
 
     def undo(self, report: Report) -> None:
         """Bring back all that a run replaced; `undone` answers."""
-        items = [(id_, self._run_paths[id_], applied) for id_, applied in report.applied.items()]
-        work = self._begin()
-        self._start(Pool.BULK, work, self.undone.emit, preview_tasks.undo, items, self.history, work, self._tell)
+        index = self._session.index_path
+        if index is not None:
+            work = self._begin()
+            folder = self._session.folder
+            self._start(Pool.BULK, work, self.undone.emit, previewing.take_back, folder, index, report.run, work, self._tell)
 
     def save_text(self, path: str, text: str) -> None:
         """Write a report into a file."""

@@ -16,6 +16,7 @@ from model_manager.bridge import tasks
 from model_manager.bridge.details import Details
 from model_manager.bridge.folders import Folders
 from model_manager.bridge.handover import Handover
+from model_manager.bridge.hints import Hints
 from model_manager.bridge.jobs import Job, Pool, Runner
 from model_manager.bridge.library_model import LibraryModel
 from model_manager.bridge.news import News
@@ -72,13 +73,14 @@ class Session(QObject):
         self._faults: list[str] = []
         self._demo = ""
         self._watch = Watch(runner, self)
-        self._watch.hinted.connect(self._on_hints)
+        self.hints = Hints(self.scan, self._watch.tells_of, self)
+        self._watch.hinted.connect(self.hints.take)
         self._watch.due.connect(self._on_due)
         self._watch.told.connect(self.watch_changed)
         self._unsaved = ""
         self._query_text = ("", "")
         self._stepper = _timer(self, 0, self._take_news)
-        self._recounter = _timer(self, RECOUNT_MS, self._recount)
+        self._recounter = _timer(self, RECOUNT_MS, self.recount)
         runner.problem_raised.connect(self._on_problem)
 
     # opening and closing
@@ -102,6 +104,7 @@ class Session(QObject):
         self._stepper.stop()
         self._recounter.stop()
         self._watch.stop()
+        self.hints.stop()
         self.runner.close()
         self._watch.stop()  # a watcher that was just being started
         self.handover.close()
@@ -289,12 +292,6 @@ class Session(QObject):
         self._unsaved = text
         self._is_true = self._is_true and not text
 
-    def _on_hints(self, folders: frozenset[str], is_lost: bool) -> None:
-        if is_lost:
-            self.scan()
-        elif folders:
-            self.scan(folders)
-
     def _on_due(self) -> None:
         """Where nobody tells us of changes, look for ourselves; and try again what could not be written."""
         if not self._is_true:
@@ -341,8 +338,9 @@ class Session(QObject):
         if not self._recounter.isActive():
             self._recounter.start()
 
-    def _recount(self) -> None:
-        self.runner.start(Pool.READ, tasks.count, tasks.take(self.model.shelf), done=self.counted.emit)
+    def recount(self) -> None:
+        """Count anew for the sidebar; `counted` answers."""
+        self.runner.start(Pool.READ, tasks.count, tasks.take(self.model.shelf, self.settings), done=self.counted.emit)
 
     # folders
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from PySide6.QtGui import QImage
 
 from model_manager.bridge import pictures
+from model_manager.bridge.own_counts import OwnCounts, TakenOwn, count_own, take_own
 from model_manager.core.errors import BadPicture, IndexFault
 from model_manager.core.formats.tree import embedded_covers, header_tree
 from model_manager.core.library import catalogue
@@ -269,6 +270,7 @@ class Taken:
     added: "array[float]"
     total: int
     counts: Mapping[str, Mapping[str, int]]
+    own: TakenOwn = field(default_factory=TakenOwn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,17 +284,20 @@ class Counts:
     kinds: Mapping[str, int]
     tags: list[tuple[str, int]]
     folders: list[FolderCount]
+    own: OwnCounts = field(default_factory=OwnCounts)
+    colours: Mapping[str, int] = field(default_factory=dict)
 
 
-def take(shelf: Shelf) -> Taken:
-    """Copy what there is to count; a few milliseconds, on the thread that owns the shelf."""
+def take(shelf: Shelf, settings: Settings | None = None) -> Taken:
+    """Copy what there is to count; a few milliseconds, on the thread that owns the shelf. settings: where own names and searches are."""
     away: dict[int, int] = {}
     if shelf.counts["state"]["away"]:
         for slot in shelf.slots():
             if shelf.flags[slot] & AWAY:
                 away[shelf.folder[slot]] = away.get(shelf.folder[slot], 0) + 1
     counts = {name: dict(one) for name, one in shelf.counts.items()}
-    return Taken(shelf.folders.copy(), shelf.folder_counts.copy(), away, shelf.added[:], len(shelf), counts)
+    own = take_own(shelf, settings) if settings is not None else TakenOwn()
+    return Taken(shelf.folders.copy(), shelf.folder_counts.copy(), away, shelf.added[:], len(shelf), counts, own)
 
 
 def count(taken: Taken) -> Counts:
@@ -302,6 +307,7 @@ def count(taken: Taken) -> Counts:
     return Counts(
         taken.total, sum(added >= since for added in taken.added), taken.counts["state"], sum(taken.counts["problem"].values()),
         taken.counts["kind"], tags[:TAGS_SHOWN], folder_tree(taken.folders, taken.in_folder, taken.away_in_folder),
+        count_own(taken.own, taken.counts), taken.counts["colour"],
     )  # fmt: skip
 
 

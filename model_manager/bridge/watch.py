@@ -67,6 +67,10 @@ class Watch(QObject):
             done=self._on_looked, failed=self._on_not_looked,
         )  # fmt: skip
 
+    def tells_of(self, folders: Iterable[str]) -> bool:
+        """Whether changes in any of these are told; elsewhere only `look` finds them."""
+        return self._watcher.watched > 0 and not self._watcher.polled.issuperset(folders)
+
     def stop(self) -> None:
         """Stop watching and looking; harmless when called twice."""
         self._timer.stop()

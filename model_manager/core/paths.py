@@ -14,8 +14,9 @@ import secrets
 import stat
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -205,18 +206,27 @@ _AT_FDCWD, _NOREPLACE, _EXCL = -100, 1, 4
 _NOT_ABLE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM)
 
 
+@cache
+def _system_call() -> Callable[[bytes, bytes], int] | None:
+    """The system's own rename that refuses a taken name (not zero: see errno), None in an old C library."""
+    library = ctypes.CDLL(None, use_errno=True)
+    with contextlib.suppress(AttributeError):
+        if sys.platform == "darwin":
+            renamex = library.renamex_np
+            renamex.argtypes = (ctypes.c_char_p, ctypes.c_char_p, ctypes.c_uint)
+            return lambda old, new: int(renamex(old, new, _EXCL))
+        renameat2 = library.renameat2
+        renameat2.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
+        return lambda old, new: int(renameat2(_AT_FDCWD, old, _AT_FDCWD, new, _NOREPLACE))
+    return None
+
+
 def _rename_exclusively(source: str, target: str) -> bool:
     """Let the system do it in one step; False where it, or this kind of drive, cannot."""
-    library = ctypes.CDLL(None, use_errno=True)
-    old, new = os.fsencode(source), os.fsencode(target)
-    try:
-        if sys.platform == "darwin":
-            failed = library.renamex_np(old, new, _EXCL)
-        else:
-            failed = library.renameat2(_AT_FDCWD, old, _AT_FDCWD, new, _NOREPLACE)
-    except AttributeError:  # an old C library
+    call = _system_call()
+    if call is None:
         return False
-    code = ctypes.get_errno() if failed else 0
+    code = ctypes.get_errno() if call(os.fsencode(source), os.fsencode(target)) else 0
     if code and code not in _NOT_ABLE:
         raise OSError(code, os.strerror(code), source, None, target)
     return not code

@@ -18,6 +18,7 @@ FILE_NAME = "settings.json"
 THEMES = ("system", "dark", "light")
 VIEWS = ("grid", "table")
 PREVIEW_FORMATS = ("png", "webp")
+PREVIEW_EDGES, PREVIEW_QUALITIES, PREVIEW_KB = (256, 4096), (50, 100), (50, 20_000)
 COMPATIBLE = ("civitai.info", "cm-info.json", "metadata.json", "json")
 _LARGEST_FILE = 4 * 1024 * 1024
 _MOST_FIRST = 1000
@@ -32,7 +33,12 @@ class Settings:
     folders_off: folders that are not looked into; folder_labels, folder_groups: the person's own words for a folder, by its path.
     Endpoints "" for the sites themselves; proxy "" for the system's; most_kb_a_second 0 for no limit. adult_level: OR of
     Civitai's bits that may be shown. compatible_sidecars: of COMPATIBLE, what is written besides `.info` and `.md`.
-    takes_videos: an example video is kept beside a model, too. folder_template: sub-folder for downloads.
+    preview_edge: pixels of the longest side of new previews; preview_quality: of WebP; preview_kb: their size at most, in 1,000 bytes.
+    takes_videos: an example video is kept beside a model, too. folder_template: sub-folder for downloads. held_days: how long deleted
+    models are held before they go to the system's trash, 0 for ever. recent_folders: to which models were moved, the last one first.
+    organise_template: the last one used to organise.
+    own_names: names of collections, categories and groups (by these words) that the person made, as they may have no models yet.
+    smart_folders: (name, search).
     unknown: keys of other versions of the program, kept as they are.
     """
 
@@ -56,6 +62,9 @@ class Settings:
     thumbnail_cache_mb: int = 512
     takes_sidecars: bool = False
     preview_format: str = "png"
+    preview_edge: int = 1024
+    preview_quality: int = 88
+    preview_kb: int = 2000
     first_screen: list[int] = field(default_factory=list)
     civitai_endpoint: str = ""
     huggingface_endpoint: str = ""
@@ -67,7 +76,12 @@ class Settings:
     takes_videos: bool = False
     folder_template: str = ""
     watches_clipboard: bool = False
+    held_days: int = 30
+    own_names: dict[str, list[str]] = field(default_factory=dict)
+    smart_folders: list[tuple[str, str]] = field(default_factory=list)
     note_drafts: dict[str, list[str]] = field(default_factory=dict)
+    recent_folders: list[str] = field(default_factory=list)
+    organise_template: str = ""
     unknown: dict[str, object] = field(default_factory=dict)
 
 
@@ -157,6 +171,10 @@ def _drafts(value: object) -> dict[str, list[str]] | None:
     return {path: texts for path, texts in value.items() if _texts(texts) is not None and isinstance(texts, list) and len(texts) == 2}
 
 
+def _own_names(value: object) -> dict[str, list[str]] | None:
+    return {key: _texts(names) or [] for key, names in value.items()} if isinstance(value, dict) else None
+
+
 def _words(value: object) -> dict[str, str] | None:
     return {name: text for name, text in value.items() if isinstance(text, str) and text} if isinstance(value, dict) else None
 
@@ -181,10 +199,17 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "downloads_at_once": _between(1, 16),
     "most_kb_a_second": _between(0, 100_000_000),
     "adult_level": _between(0, 63),
+    "held_days": _between(0, 36_500),
     "note_drafts": _drafts,
+    "recent_folders": _texts,
+    "own_names": _own_names,
+    "smart_folders": _pairs,
     "theme": _one_of(*THEMES),
     "view": _one_of(*VIEWS),
     "preview_format": _one_of(*PREVIEW_FORMATS),
+    "preview_edge": _between(*PREVIEW_EDGES),
+    "preview_quality": _between(*PREVIEW_QUALITIES),
+    "preview_kb": _between(*PREVIEW_KB),
     "card_size": _between(64, 1024),
     "thumbnail_cache_mb": _between(16, 1024 * 1024),
 }

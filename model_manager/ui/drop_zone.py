@@ -1,11 +1,12 @@
 """Drags of files and links over the window: says what would happen, takes models and links anywhere and pictures on a card.
 
 Made by the drop desk. It looks at the drag before any widget does (the search field would take a file's path as text) and never at the
-disk; drags of other text go on to the widgets, drags that came out of this window are refused.
+disk; drags of other text go on to the widgets, drags that came out of this window are refused unless somebody takes them.
 """
 
 import os
 import re
+from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QFont, QPainter, QPaintEvent, QPen
@@ -139,6 +140,8 @@ class DropZone(QObject):
         super().__init__(window)
         self._window, self._pages, self._views, self._model = window, pages, views, model
         self._overlay = DropOverlay(window)
+        self.take_own: Callable[[QPoint, bool], bool] = lambda point, is_drop: False
+        """Asked for drags out of this window: whether what lies at a point of the window takes the models, and to take them now."""
         window.installEventFilter(self)
         window.setAcceptDrops(True)
 
@@ -153,6 +156,7 @@ class DropZone(QObject):
             return False
         if kind == QEvent.Type.DragLeave:
             self._overlay.hide()
+            self.take_own(QPoint(-1, -1), False)
             return False
         if kind not in (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop) or not isinstance(event, QDropEvent):
             return False
@@ -169,6 +173,10 @@ class DropZone(QObject):
         is_ours = event.source() is not None
         card = self._card_at(event.position().toPoint()) if are_pictures(paths) else None
         misses = card is not None and card[0] < 0 and not isinstance(event, QDragEnterEvent)  # refused on entering, no move would follow
+        if is_ours and self._is_taken(event, is_drop):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            return True
         if is_ours or misses or not event.possibleActions() & Qt.DropAction.CopyAction:
             event.ignore()
         else:
@@ -186,6 +194,10 @@ class DropZone(QObject):
             else:
                 self.pictures_dropped.emit(card[0], paths)
         return True
+
+    def _is_taken(self, event: QDropEvent, is_drop: bool) -> bool:
+        """Refused on entering, no move would follow."""
+        return self.take_own(event.position().toPoint(), is_drop) or isinstance(event, QDragEnterEvent)
 
     def _on_links(self, event: QDropEvent, links: str, is_drop: bool) -> bool:
         """Take a drag of links, on whatever page."""

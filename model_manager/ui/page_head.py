@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from model_manager.ui.outline import TOP
 
@@ -19,6 +19,6 @@ def page_head(left: Sequence[QWidget], right: Sequence[QWidget]) -> QFrame:
     for widget in left:
         row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
     row.addStretch(1)
-    for widget in right:
-        row.addWidget(widget)
+    for widget in right:  # a line that shortens itself asks for no room, so it gets a share of what is left
+        row.addWidget(widget, int(widget.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Ignored))
     return head

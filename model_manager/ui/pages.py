@@ -18,7 +18,7 @@ class Pages(QStackedWidget):
         self.addWidget(library)
         self._ways: dict[str, Callable[[], None]] = {}
         self._shown: set[QWidget] = set()
-        self._views = views
+        self.views = views
 
     def add_way(self, name: str, show: Callable[[], None]) -> None:
         """Let `show` bring up the page that the sidebar calls `name`."""
@@ -42,6 +42,6 @@ class Pages(QStackedWidget):
         """Go back to the models; False when something has to be answered first."""
         if self.currentWidget() in self._shown:
             self.setCurrentIndex(0)
-            if (view := self._views.currentWidget()) is not None:
+            if (view := self.views.currentWidget()) is not None:
                 view.setFocus(Qt.FocusReason.OtherFocusReason)
         return self.currentIndex() == 0

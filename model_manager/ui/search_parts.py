@@ -23,8 +23,8 @@ from model_manager.core.words import tr
 from model_manager.ui import theme
 from model_manager.ui.elided_label import plain_tip
 
-KEYS = ("type", "base", "ext", "tag", "folder", "has", "no", "is")
-AMOUNTS = ("size", "added", "modified")
+KEYS = ("type", "base", "ext", "tag", "folder", "has", "no", "is", "collection", "category", "group", "colour", "rating")
+AMOUNTS = ("size", "added", "modified", "rating")
 PIECE = re.compile(r'-?(?:\w+(?::|<=|>=|<|>))?(?:"[^"]*"?|[^\s]+)|-?\w+(?::|<=|>=|<|>)|\S+')
 _TOKEN = re.compile(r"(-?)(?:(\w+)(:|<=|>=|<|>))?(.*)", re.DOTALL)
 HINT = Qt.ItemDataRole.UserRole

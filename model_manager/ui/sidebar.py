@@ -5,8 +5,8 @@ Given rows by the main window, says which search was chosen. Must not ask the li
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtCore import QModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTreeView, QVBoxLayout, QWidget
 
 from model_manager.bridge.tasks import Counts
@@ -15,6 +15,7 @@ from model_manager.ui.sidebar_delegate import SidebarDelegate, arrow_rect
 from model_manager.ui.sidebar_filler import sections
 from model_manager.ui.sidebar_model import SidebarModel
 from model_manager.ui.sidebar_rows import SidebarRow, SidebarSection
+from model_manager.ui.tokens import tokens
 
 __all__ = ["Sidebar", "SidebarRow", "SidebarSection"]
 
@@ -65,12 +66,30 @@ class _Tree(QTreeView):
         return row is not None and arrow_rect(self.visualRect(index), row.depth).contains(point)
 
 
+class _DropMark(QWidget):
+    """A line around the row that a drop would go to."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(tokens().accent, 2))
+        painter.setBrush(tokens().accent_soft)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(9, 1.5, -9, -1.5), 7, 7)
+        painter.end()
+
+
 class Sidebar(QFrame):
     """The sidebar. `query_chosen` carries the search of the row; setters do not emit."""
 
     query_chosen = Signal(str)
     page_chosen = Signal(str)  # name of another page of the window; what was marked before is so again
     row_opened = Signal(str)
+    menu_asked = Signal(object, QPoint)  # SidebarRow or None, global point
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -132,12 +151,35 @@ class Sidebar(QFrame):
         opened = (self._model.row_at(index) for index in self._model.rows() if self._tree.isExpanded(index))
         return [row.query for row in opened if row is not None]
 
+    def folder_at(self, point: QPoint) -> tuple[QRect, str]:
+        """The folder whose row is at a point of the sidebar, and where the row is; "" when there is none."""
+        port = self._tree.viewport()
+        index = self._tree.indexAt(port.mapFrom(self, point)) if self.rect().contains(point) else QModelIndex()
+        row = self._model.row_at(index) if index.isValid() else None
+        if row is None or not row.query.startswith("folder:"):
+            return QRect(), ""
+        rect = self._tree.visualRect(index)
+        return QRect(port.mapTo(self, rect.topLeft()), rect.size()), row.tooltip
+
     def set_open_rows(self, queries: Sequence[str]) -> None:
         """Open the rows of `queries`."""
         for query in queries:
             index = self._model.index_of(query)
             if index.isValid():
                 self._tree.expand(index)
+
+    def row_at(self, point: QPoint) -> SidebarRow | None:
+        """The row at a global point."""
+        index = self._tree.indexAt(self._tree.viewport().mapFromGlobal(point))
+        inside = self._tree.viewport().rect().contains(self._tree.viewport().mapFromGlobal(point))
+        return self._model.row_at(index) if index.isValid() and inside else None
+
+    def mark_drop(self, query: str | None) -> None:
+        """Show on which row what is dragged would be dropped; None: on none."""
+        index = self._model.index_of(query) if query is not None else QModelIndex()
+        rect = self._tree.visualRect(index) if index.isValid() else QRect()
+        self._drop_mark.setGeometry(rect)
+        self._drop_mark.setVisible(rect.isValid())
 
     def _build_tree(self) -> _Tree:
         tree = _Tree()
@@ -152,6 +194,8 @@ class Sidebar(QFrame):
         tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         tree.setMouseTracking(True)
         tree.setAccessibleName(tr("Library sections"))
+        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._drop_mark = _DropMark(tree.viewport())
         self.setFocusProxy(tree)
         return tree
 
@@ -159,6 +203,7 @@ class Sidebar(QFrame):
         self._tree.clicked.connect(self._on_chosen)
         self._tree.chosen.connect(self._on_chosen)
         self._tree.expanded.connect(self._on_expanded)
+        self._tree.customContextMenuRequested.connect(self._on_menu)
 
     def _on_chosen(self, index: QModelIndex) -> None:
         row = self._model.row_at(index)
@@ -168,6 +213,9 @@ class Sidebar(QFrame):
         elif row is not None:
             self._query = row.query
             self.query_chosen.emit(row.query)
+
+    def _on_menu(self, point: QPoint) -> None:
+        self.menu_asked.emit(self._model.row_at(self._tree.indexAt(point)), self._tree.viewport().mapToGlobal(point))
 
     def _on_expanded(self, index: QModelIndex) -> None:
         row = self._model.row_at(index)

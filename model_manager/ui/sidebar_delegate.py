@@ -9,6 +9,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, 
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from model_manager.ui.colour_labels import DOT, shade_of
 from model_manager.ui.sidebar_model import ROW_ROLE, TREE_ROLE
 from model_manager.ui.sidebar_rows import SidebarRow, grouped
 from model_manager.ui.theme import Tokens, icon, tokens
@@ -110,7 +111,7 @@ def _paint_row(painter: QPainter, rect: QRect, font: QFont, row: SidebarRow, sta
             _paint_icon(painter, rect, left - 4, "chevron-down" if state & QStyle.StateFlag.State_Open else "chevron-right", "faint", 12)
         left += ARROW - 3
     if row.icon:
-        _paint_icon(painter, rect, left, row.icon, "accent" if is_on else "faint" if row.is_away else "muted", ICON)
+        _paint_icon(painter, rect, left, row.icon, "accent" if is_on else "faint" if row.is_away or row.is_faint else "muted", ICON)
         left += ICON + PAD
     right = _paint_count(painter, rect, font, row, colours.accent if is_on else colours.faint)
     font.setWeight(QFont.Weight.DemiBold if is_on else QFont.Weight.Normal)
@@ -124,7 +125,7 @@ def _paint_row(painter: QPainter, rect: QRect, font: QFont, row: SidebarRow, sta
 def _ink(row: SidebarRow, is_on: bool, colours: Tokens) -> QColor:
     if is_on:
         return colours.accent
-    return colours.faint if row.is_away else colours.text
+    return colours.faint if row.is_away or row.is_faint else colours.text
 
 
 def _paint_count(painter: QPainter, rect: QRect, font: QFont, row: SidebarRow, ink: QColor) -> int:
@@ -141,4 +142,9 @@ def _paint_count(painter: QPainter, rect: QRect, font: QFont, row: SidebarRow, i
 
 
 def _paint_icon(painter: QPainter, rect: QRect, left: int, name: str, tone: str, size: int) -> None:
+    if name.startswith(DOT):
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(shade_of(name.removeprefix(DOT)))
+        painter.drawEllipse(QRectF(left + 3, rect.top() + (rect.height() - 10) / 2, 10, 10))
+        return
     icon(name, size, tone).paint(painter, QRect(left, rect.top() + (rect.height() - size) // 2, size, size))

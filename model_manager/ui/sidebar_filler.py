@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from model_manager.bridge.tasks import Counts, FolderCount
 from model_manager.core.library.kinds import KINDS, label
+from model_manager.ui.own.sections import own_sections
 from model_manager.ui.sidebar_rows import (
     UPDATES,
     SidebarRow,
@@ -28,11 +29,12 @@ def sections(counts: Counts, opened: Collection[str] = (), place: str = "", page
     others = sorted(kind for kind, count in counts.kinds.items() if count and kind not in KINDS)
     return [
         library_section(counts.total, states.get("favourite", 0), counts.recent, (pages or {}).get(UPDATES, 0)),
-        attention_section(states.get("no_preview", 0), counts.problems, states.get("away", 0)),
+        attention_section(states.get("no_preview", 0), counts.problems, states.get("away", 0), pages),
+        tidy_section(pages or {}),
+        *own_sections(counts.own, counts.colours),
         types_section((kind, label(kind), counts.kinds[kind]) for kind in (*known, *others)),
         folders_section([_folder_row(folder) for folder in _visible(counts.folders, opened, place)]),
         tags_section(counts.tags),
-        tidy_section(pages or {}),
     ]
 
 

@@ -145,9 +145,9 @@ class StatusBar(QFrame):
         """Nothing runs."""
         self._progress.hide()
 
-    def set_task(self, text: str, done: int = 0, total: int = 0) -> None:
-        """Show what the person has running in the background, beside what the program does by itself."""
-        counted = tr("{text} {done} of {total}", text=text, done=f"{done:,}", total=f"{total:,}") if total else text
+    def set_task(self, text: str, done: int = 0, total: int = 0, is_counted: bool = True) -> None:
+        """Show what the person has running in the background, beside what the program does by itself. is_counted: with numbers."""
+        counted = tr("{text} {done} of {total}", text=text, done=f"{done:,}", total=f"{total:,}") if total and is_counted else text
         self._task.show_progress(counted, done, total, can_cancel=True)
 
     def clear_task(self) -> None:

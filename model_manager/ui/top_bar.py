@@ -25,18 +25,21 @@ def sort_labels() -> dict[str, str]:
     """Every order by its key."""
     return {
         "name": tr("Name"), "size": tr("Size"), "added": tr("Recently added"), "modified": tr("Recently changed"),
-        "base": tr("Base model"), "type": tr("Type"),
+        "base": tr("Base model"), "type": tr("Type"), "rating": tr("Rating"),
     }  # fmt: skip
 
 
 def group_labels() -> dict[str, str]:
     """Every way of grouping by its key."""
-    return {"none": tr("None"), "base": tr("Base model"), "folder": tr("Folder"), "type": tr("Type")}
+    return {
+        "none": tr("None"), "base": tr("Base model"), "folder": tr("Folder"), "type": tr("Type"), "collection": tr("Collection"),
+        "category": tr("Category"), "group": tr("Own group"), "colour": tr("Colour"),
+    }  # fmt: skip
 
 
 def starts_descending(key: str) -> bool:
     """Whether an order begins with the largest or newest when it is first chosen."""
-    return key in ("size", "added", "modified")
+    return key in ("size", "added", "modified", "rating")
 
 
 class TopBar(QFrame):

@@ -65,7 +65,7 @@ class Stage:
         self.watch = f"{text} | {tooltip}"
 
     def _count_hints(self) -> None:
-        session, on_hints, take = self.session, self.session._on_hints, self.session._take_news
+        session, on_hints, take = self.session, self.session.hints.take, self.session._take_news
 
         def counted(folders: frozenset[str], is_lost: bool) -> None:
             self.hints += 1

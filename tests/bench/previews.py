@@ -27,9 +27,11 @@ from preview_case import record  # noqa: E402
 from model_manager.core.library.entry import ModelRecord  # noqa: E402
 from model_manager.core.previews import bulk  # noqa: E402
 from model_manager.core.previews.history import History  # noqa: E402
+from model_manager.core.previews.makers import Makers  # noqa: E402
 from model_manager.core.previews.records import (  # noqa: E402
     OUTPUT,
     BulkOptions,
+    Ended,
     Look,
     Output,
 )
@@ -108,22 +110,24 @@ def ours(folder: Path, paths: list[str], has_old: bool) -> tuple[float, list[flo
     plan = bulk.plan(records, lambda one: [Output(paths[one.id], 1.0)], options, Work())
     memory: list[int] = []
 
-    def emit(item: object, applied: object) -> None:
-        done.append(1)
+    def heard(ended: Ended) -> None:
+        done.append(ended)
         if len(done) % (len(paths) // 5 or 1) == 0:
             memory.append(int(Path("/proc/self/statm").read_text().split()[1]) * 4 if os.path.exists("/proc/self/statm") else 0)
 
-    done: list[int] = []
+    done: list[Ended] = []
     late: list[float] = []
     end = threading.Event()
     beat = threading.Thread(target=count_beats, args=(late, end))
     beat.start()
     start = time.perf_counter()
-    report = bulk.run(plan, History(folder / "history"), lambda *_: b"", Work(), emit, CORES)
+    makers = Makers(count=CORES)
+    bulk.run(plan.items, options.form, History(folder / "history"), makers, lambda *_: b"", Work(), heard)
+    makers.close()
     seconds = time.perf_counter() - start
     end.set()
     beat.join()
-    assert len(report.applied) == len(paths), report.faults[:3]
+    assert len(done) == len(paths) and not any(one.fault for one in done)
     return seconds, late, memory
 
 

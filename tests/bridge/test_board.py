@@ -14,7 +14,6 @@ from model_manager.bridge import board_tasks, tasks
 from model_manager.bridge.board import Board
 from model_manager.bridge.board_tasks import Mailbox, room_at
 from model_manager.bridge.jobs import Runner
-from model_manager.bridge.previews import Previews
 from model_manager.bridge.session import Session
 from model_manager.core.errors import ModelManagerError, NetworkFault, Refused
 from model_manager.core.online.records import CIVITAI
@@ -31,7 +30,6 @@ from model_manager.core.tasks.states import (
     HASH,
     OPEN_PAGE,
     PAUSED,
-    PREVIEWS,
     QUEUED,
     RUNNING,
     SCAN,
@@ -280,22 +278,6 @@ def test_a_scan_is_listed_while_it_runs(board: Board, qtbot: QtBot, monkeypatch:
         board._session.scan()
     qtbot.waitUntil(lambda: board._session.is_settled and len(board.model) == 0, timeout=SECONDS)
     assert seen and {(task.kind, task.state) for task in seen} == {(SCAN, RUNNING)} and all(task.id < 0 for task in seen)
-
-
-def test_live_works_are_stopped_and_taken_off(board: Board, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model_manager.bridge.live_works.SHOWN_AFTER", 0.0)
-    previews, stopped = Previews(board._session, board), list[str]()
-    monkeypatch.setattr(previews, "stop", lambda: stopped.append("previews"))
-    board.live.follow_previews(previews)
-    previews.progressed.emit("Making previews", 3, 10)
-    qtbot.waitUntil(lambda: len(board.model) == 1, timeout=SECONDS)
-    row = board.model.task_at(0)
-    assert (row.kind, row.state, row.done, row.total) == (PREVIEWS, RUNNING, 3, 10)
-    board.pause([row.id])
-    board.cancel([row.id])
-    assert stopped == ["previews"]
-    previews.work_ended.emit()
-    qtbot.waitUntil(lambda: len(board.model) == 0, timeout=SECONDS)
 
 
 # parts

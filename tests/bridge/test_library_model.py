@@ -94,11 +94,12 @@ def test_without_a_base_the_architecture_stands_on_the_card(model: LibraryModel)
 
 
 def test_columns_of_the_table(model: LibraryModel) -> None:
-    model.change([row(1, base="Pony", architecture="SDXL", size=6_617_000_000)])
+    model.change([row(1, base="Pony", architecture="SDXL", size=6_617_000_000, rating=3)])
     place = model.row_of(1)
     texts = {name: model.index(place, column).data() for column, name in enumerate(COLUMNS)}
     assert texts.pop("modified") == texts.pop("added"), "the same day"
-    assert texts == {"name": "m1", "type": "LoRA", "base": "Pony", "architecture": "SDXL", "size": "6.6 GB", "folder": "loras/style"}
+    assert (texts.pop("rating"), texts.pop("folder")) == ("★★★", "loras/style")
+    assert texts == {"name": "m1", "type": "LoRA", "base": "Pony", "architecture": "SDXL", "size": "6.6 GB"}
     assert model.headerData(0, Qt.Orientation.Horizontal) == "Name"
     assert model.headerData(0, Qt.Orientation.Vertical) is None
     assert model.index(place, 0).data(IdRole) == 1

@@ -9,6 +9,7 @@ from picture_library import BLUE, GREEN, RED, TENSORS, is_like, make_library
 from pytestqt.qtbot import QtBot
 
 from model_manager.bridge import tasks
+from model_manager.bridge.board import Board
 from model_manager.bridge.jobs import Runner
 from model_manager.bridge.preview_tasks import Planned
 from model_manager.bridge.previews import Previews, report_words
@@ -17,6 +18,7 @@ from model_manager.core.formats.write import safetensors_bytes
 from model_manager.core.previews.records import BESIDE, DRAWN, EMBEDDED, OUTPUT, BulkOptions, Report
 from model_manager.core.previews.state import read_state
 from model_manager.core.settings import Settings
+from model_manager.core.tasks.states import PAUSED
 
 SECONDS = 30_000
 
@@ -39,6 +41,9 @@ def session(tmp_path: Path, loras: Path, qtbot: QtBot, qapp: object) -> Iterator
 @pytest.fixture
 def previews(session: Session, qtbot: QtBot) -> Previews:
     made = Previews(session, session)
+    board = Board(session, session)
+    made.follow(board)
+    board.start()
     qtbot.waitUntil(lambda: session.runner.is_idle, timeout=SECONDS)
     return made
 
@@ -82,7 +87,6 @@ def test_a_run_fills_what_has_none_and_shows_it(previews: Previews, session: Ses
         picture = shown[name]
         assert picture is not None and picture.path.endswith(f"{name}.preview.png")
     assert len(scans) <= 3, "folders are looked at together, not once for each file"
-    assert not previews.is_running
 
 
 def test_all_comes_back(previews: Previews, session: Session, loras: Path, qtbot: QtBot) -> None:
@@ -123,24 +127,41 @@ def test_a_broken_sidecar_refuses_the_lock(previews: Previews, session: Session,
     settle(qtbot, session)
 
 
-def test_stopped_in_the_middle(tmp_path: Path, previews: Previews, session: Session, loras: Path, qtbot: QtBot) -> None:
+def test_rests_and_is_taken_back_after_a_restart(previews: Previews, session: Session, loras: Path, qtbot: QtBot) -> None:
     for number in range(60):
         (loras / f"n{number}.safetensors").write_bytes(safetensors_bytes(TENSORS, {"ss_output_name": f"n{number}"}))
     ask(qtbot, session.scanned, session.scan)
     settle(qtbot, session)
     planned = plan(qtbot, previews, session)
-    previews.progressed.connect(lambda _text, done, _total: previews.stop() if done else None)
-    report = run(qtbot, previews, planned)
-    assert report.is_stopped and 0 < len(report.applied) < len(planned.plan.items)
-    assert not previews.is_running
-    written = {path.name for path in loras.glob("*.preview.png")}
-    assert written == {Path(applied.path).name for applied in report.applied.values()}, "what was done stays, and is reported"
+    before = {path.name for path in loras.iterdir()}
+    board = previews._board
+    assert board is not None
+    previews.run(planned)
+    qtbot.waitUntil(lambda: len(board.model) == 1 and board.model.task_at(0).done > 2, timeout=SECONDS)
+    board.pause()
+    qtbot.waitUntil(lambda: board.model.task_at(0).state == PAUSED, timeout=SECONDS)
+    report: Report = ask(qtbot, previews.report_ready, lambda: previews.ask_report(board.model.task_at(0)))
+    assert report.left and report.made == len(list(loras.glob("*.preview.png"))), "what was done stays, and is reported"
+    settle(qtbot, session)
+    board.close()
+    later, again = Previews(session, session), Board(session, session)
+    later.follow(again)
+    again.start()
+    qtbot.waitUntil(lambda: len(again.model) == 1, timeout=SECONDS)
+    with qtbot.waitSignal(later.reported, timeout=SECONDS) as blocker:
+        again.resume()
+    assert blocker.args[0].made == len(planned.plan.items)
+    assert ask(qtbot, later.undone, lambda: later.undo(blocker.args[0])) == []
+    assert {path.name for path in loras.iterdir()} == before
     settle(qtbot, session)
 
 
 def test_the_end_of_the_program_ends_a_run(tmp_path: Path, previews: Previews, session: Session, loras: Path, qtbot: QtBot) -> None:
     planned = plan(qtbot, previews, session)
     previews.run(planned)
+    board = previews._board
+    assert board is not None
+    qtbot.waitUntil(lambda: len(board.model) == 1, timeout=SECONDS)
     session.close()
     assert session.runner.is_idle
     assert not [path for path in loras.iterdir() if path.name.endswith(".tmp")]
@@ -152,4 +173,4 @@ def test_what_a_crash_left_is_finished_at_the_start(session: Session, qtbot: QtB
     made = Previews(session, session)
     session.loaded.emit()
     qtbot.waitUntil(lambda: session.runner.is_idle, timeout=SECONDS)
-    assert not pending.exists() and not made.is_running
+    assert not pending.exists() and made.history.earlier(str(session.folder)) == []

@@ -1,15 +1,20 @@
 """A folder with one model and a history, for the tests of previews."""
 
 import os
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from model_manager.core.errors import Cancelled
 from model_manager.core.library.entry import Details, Facts, ModelRecord, Place, Preview
+from model_manager.core.previews.bulk import run
 from model_manager.core.previews.history import History
-from model_manager.core.previews.records import Made
+from model_manager.core.previews.makers import Makers
+from model_manager.core.previews.records import BulkItem, Ended, Form, Made
+from model_manager.core.work import Work
 
 
 def picture(form: str = "PNG", size: tuple[int, int] = (96, 128), colour: Any = "red", mode: str = "RGB", **how: Any) -> bytes:
@@ -46,6 +51,29 @@ class Case:
             for name in sorted(os.listdir(self.folder))
             if name != "m.safetensors" and not os.path.isdir(self.folder / name)
         }
+
+
+def ended_of(
+    items: Sequence[BulkItem], form: Form, history: History, paint: Callable[..., bytes] = lambda *_: b"",
+    processes: int | None = 0, heard: Callable[[Ended], None] | None = None, work: Work | None = None,
+) -> dict[str, Ended]:  # fmt: skip
+    """Carry a bulk run out; what became of each model, by name."""
+    ended: dict[str, Ended] = {}
+
+    def hear(one: Ended) -> None:
+        assert one.item.name not in ended
+        ended[one.item.name] = one
+        if heard is not None:
+            heard(one)
+
+    makers = Makers(count=processes)
+    try:
+        run(items, form, history, makers, paint, work or Work(), hear)
+    except Cancelled:
+        assert work is not None
+    finally:
+        makers.close()
+    return ended
 
 
 def record(path: str, id_: int = 1, previews: tuple[Preview, ...] = (), **more: Any) -> ModelRecord:

@@ -15,7 +15,7 @@ FACTS = Facts(
 DETAILS = Details(
     "n", "v1", "me", "loras", "SDXL 1.0", "<p>d</p>", True, "note", ("w1", "w2, w3"), "bad", ("t1", "t2"), (("Sampler", "DPM++ 2M"),),
     (("Page", "https://example.invalid"),), {"sha256": "ab"},
-    5, 6, True, 4, True, "MIT", {"name": "a.info"}, (Problem("bad_sidecar", "No."),),
+    5, 6, True, 4, True, "MIT", {"name": "a.info"}, (Problem("bad_sidecar", "No."),), ("c",), "k", "g", "red", 4, ("tags",),
 )  # fmt: skip
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from preview_case import Case, picture, record
+from PIL import Image
+from preview_case import Case, ended_of, picture, record
 
 from model_manager.core.errors import BadPicture
 from model_manager.core.formats.write import safetensors_bytes
@@ -16,6 +17,7 @@ from model_manager.core.library.entry import ModelRecord, Preview
 from model_manager.core.previews import bulk, makers
 from model_manager.core.previews.makers import Makers, Wish, fulfil
 from model_manager.core.previews.records import (
+    BESIDE,
     CIVITAI,
     DRAWN,
     EMBEDDED,
@@ -24,12 +26,15 @@ from model_manager.core.previews.records import (
     VIDEO,
     BulkItem,
     BulkOptions,
+    Ended,
     Form,
     Look,
     Output,
+    Report,
     Source,
 )
 from model_manager.core.previews.records import BulkPlan as Plan
+from model_manager.core.previews.regenerate import bring_back
 from model_manager.core.previews.sources import groups_for, picture_of
 from model_manager.core.previews.state import PreviewState, save_state
 from model_manager.core.work import Work
@@ -72,8 +77,8 @@ class Library(Case):
     def plan(self, options: BulkOptions | None = None) -> Plan:
         return bulk.plan(self.records, self.outputs_of, options or BulkOptions(), Work())
 
-    def run(self, plan: Plan, paint: Callable[..., bytes] = lambda *_: PAINTED, **how: Any) -> bulk.Report:
-        return bulk.run(plan, self.history, paint, how.pop("work", Work()), **how)
+    def run(self, plan: Plan, paint: Callable[..., bytes] = lambda *_: PAINTED, **how: Any) -> dict[str, Ended]:
+        return ended_of(plan.items, plan.options.form, self.history, paint, **how)
 
 
 @pytest.fixture
@@ -124,15 +129,26 @@ def test_plan_remembers_looks(library: Library) -> None:
 @pytest.mark.parametrize("processes", [0, 2])
 def test_run_writes_one_preview_each(library: Library, processes: int) -> None:
     before = library.files()
-    seen: list[str] = []
-    report = library.run(library.plan(), emit=lambda item, applied: seen.append(item.name + "|" + applied.path), processes=processes)
+    ended = library.run(library.plan(), processes=processes)
+    seen = [f"{name}|{one.applied.path}" for name, one in ended.items() if one.applied]
     after = library.files()
     names = ["cover", "used", "usedtoo", "film", "bare"]
     assert after.keys() - before.keys() == {f"{name}.preview.png" for name in names}
     assert {name: after[name] for name in before} == before
     assert sorted(seen) == sorted(f"{name}|{library.folder / name}.preview.png" for name in names)
-    assert report.counts == {EMBEDDED: 2, OUTPUT: 1, VIDEO: 1, DRAWN: 1} and not report.faults and len(report.applied) == 5
-    assert bulk.report_text(report).startswith("5 new previews: 2 from the covers")
+    assert {name: one.sort for name, one in ended.items()} == {
+        "cover": EMBEDDED, "usedtoo": EMBEDDED, "used": OUTPUT, "film": VIDEO, "bare": DRAWN
+    }  # fmt: skip
+    assert not any(one.fault for one in ended.values())
+
+
+def test_words_of_a_report() -> None:
+    report = Report({EMBEDDED: 2, DRAWN: 1}, 3, (("one", "broken"),), kept=2, left=4)
+    assert bulk.report_text(report) == (
+        "3 new previews: 2 from the covers inside the files, 1 drawn. 1 could not be made. 2 were locked or had a picture by then. "
+        "Stopped before the end: 4 are left."
+    )
+    assert bulk.report_text(Report({})) == "No new preview was made."
 
 
 def test_next_source_where_the_first_will_not_do(library: Library) -> None:
@@ -146,34 +162,62 @@ def test_next_source_where_the_first_will_not_do(library: Library) -> None:
             raise BadPicture(f"no frame in {item.name}")
         return PAINTED
 
-    report = library.run(library.plan(), paint)
-    assert report.counts == {OUTPUT: 1, DRAWN: 1} and report.faults == (("hopeless", "no frame in hopeless"),)
-    assert "1 could not be made." in bulk.report_text(report)
+    ended = library.run(library.plan(), paint)
+    assert {name: one.sort for name, one in ended.items()} == {"usedbroken": OUTPUT, "broken": DRAWN, "hopeless": ""}
+    assert ended["hopeless"].fault == "no frame in hopeless" and ended["hopeless"].applied is None
 
 
 def test_one_fault_stops_nothing(library: Library) -> None:
     (library.folder / "used.preview.png").mkdir()
-    report = library.run(library.plan())
-    assert [name for name, _ in report.faults] == ["used"] and len(report.applied) == 4
+    ended = library.run(library.plan())
+    assert [name for name, one in ended.items() if one.fault] == ["used"] and sum(one.applied is not None for one in ended.values()) == 4
 
 
 def test_stop_between_two(library: Library) -> None:
     work = Work()
-    report = library.run(library.plan(), work=work, emit=lambda *_: work.cancel())
-    assert report.is_stopped and 1 <= len(report.applied) < 5
-    assert len([name for name in library.files() if name.endswith(".preview.png")]) == len(report.applied)
-    assert "Stopped" in bulk.report_text(report)
+    ended = library.run(library.plan(), work=work, heard=lambda _: work.cancel())
+    assert len(ended) == 1 and len([name for name in library.files() if name.endswith(".preview.png")]) == 1
 
 
 def test_all_can_be_undone(library: Library) -> None:
-    from model_manager.core.previews.regenerate import bring_back
-
     before = library.files()
     plan = library.plan(BulkOptions((DRAWN,), only_missing=False))
-    report = library.run(plan)
-    assert len(report.applied) == 6 and "has.png" not in library.files()
-    for item in plan.items:
-        bring_back(item.path, library.history.find(item.path, report.applied[item.id].earlier_id), library.history)
+    ended = library.run(plan)
+    assert len(ended) == 6 and "has.png" not in library.files()
+    for one in ended.values():
+        assert one.applied is not None
+        bring_back(one.item.path, library.history.find(one.item.path, one.applied.earlier_id), library.history)
+    assert library.files() == before
+
+
+def test_only_pictures_of_another_size_or_format_are_written_anew(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    for name in ("fine", "jpeg", "wide", "heavy", "locked", "none", "moving"):
+        library.add(name, locked=name == "locked")
+    files = {
+        "fine.preview.webp": picture("WEBP"), "jpeg.jpg": picture("JPEG", (300, 200)), "wide.webp": picture("WEBP", (900, 300)),
+        "heavy.webp": picture("WEBP") + b" " * 40_000, "locked.jpg": picture("JPEG"), "moving.gif": picture("GIF"),
+    }  # fmt: skip
+    for name, data in files.items():
+        (library.folder / name).write_bytes(data)
+    library.records = [
+        record(one.path, one.id, tuple(Preview(str(library.folder / name), "animated" if name.endswith("gif") else "still")
+               for name in files if name.startswith(one.name)), sidecars=one.sidecars)
+        for one in library.records
+    ]  # fmt: skip
+    before = library.files()
+    form = Form(".preview.webp", 600, 30_000)
+    plan = library.plan(BulkOptions((BESIDE,), False, form, is_conversion=True))
+    assert {item.name for item in plan.items} == {"jpeg", "wide", "heavy"} and plan.locked == 1
+    assert bulk.plan_text(plan) == "3 pictures would be written anew. 3 models have no such picture. 1 locked one is left out."
+    ended = library.run(plan)
+    assert all(one.applied for one in ended.values())
+    with Image.open(library.folder / "wide.preview.webp") as wide, Image.open(library.folder / "jpeg.preview.webp") as jpeg:
+        assert wide.size == (600, 200) and jpeg.size == (300, 200), "made smaller, never cut"
+    assert not {"jpeg.jpg", "wide.webp", "heavy.webp"} & library.files().keys()
+    for one in ended.values():
+        assert one.applied is not None
+        bring_back(one.item.path, library.history.find(one.item.path, one.applied.earlier_id), library.history)
     assert library.files() == before
 
 

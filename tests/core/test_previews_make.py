@@ -9,14 +9,14 @@ import hostile_pictures
 import pytest
 from hostile_pictures import SIZE, noise
 from PIL import Image, ImageCms
-from preview_case import Case, picture, record
+from preview_case import Case, ended_of, picture, record
 
 from model_manager.core.errors import BadPicture
 from model_manager.core.previews import bulk
 from model_manager.core.previews.make import make
-from model_manager.core.previews.records import FIT, WEBP, BulkOptions, BulkPlan, Form, Look, Source
+from model_manager.core.previews.records import FIT, WEBP, Form, Look, Source, form_of
 from model_manager.core.previews.shape import crop_box
-from model_manager.core.work import Work
+from model_manager.core.settings import Settings
 
 REFUSED = hostile_pictures.refused()
 ODD = hostile_pictures.odd()
@@ -73,8 +73,8 @@ def test_no_hostile_picture_is_ever_written(tmp_path: Path) -> None:
         records.append((record(str(path), number), tmp_path / name))
     before = case.files()
     items = tuple(bulk.BulkItem(one.id, one.path, one.name, (Source("file", str(path)),), Look()) for one, path in records)
-    report = bulk.run(BulkPlan(items, BulkOptions(), {}), case.history, lambda *_: b"", Work())
-    assert len(report.faults) == len(REFUSED) and not report.applied and case.files() == before
+    ended = ended_of(items, Form(), case.history, processes=None)
+    assert len(ended) == len(REFUSED) and all(one.fault and not one.applied for one in ended.values()) and case.files() == before
     assert len(REFUSED) > 130 and len(REFUSED) + len(ODD) > 180
 
 
@@ -171,3 +171,11 @@ def test_files_that_are_no_files(tmp_path: Path) -> None:
     for path in odd:
         with pytest.raises(BadPicture):
             make(path)
+
+
+def test_the_settings_say_how_it_is_written() -> None:
+    assert form_of(Settings()) == Form()
+    wanted = form_of(Settings(preview_format="webp", preview_edge=300, preview_quality=60, preview_kb=500))
+    assert wanted == Form(".preview.webp", 300, 500_000, 60)
+    low, high = (make(noise("PNG", size=(400, 500)), form=Form(WEBP, 300, quality=quality)) for quality in (55, 95))
+    assert max(low.width, low.height) == 300 and len(low.data) < len(high.data)

@@ -148,7 +148,8 @@ def test_text_and_our_own_drags_are_not_taken(window: MainWindow, drop: Path, mo
     send(window, QDragEnterEvent, text)
     assert window.drop_in.zone._overlay.isHidden()
     monkeypatch.setattr(QDropEvent, "source", lambda event: window.grid)
-    assert not send(window, QDragEnterEvent, files(drop / "a.safetensors")).isAccepted()
+    send(window, QDragEnterEvent, files(drop / "a.safetensors"))  # accepted, or no move would tell of the sidebar
+    assert not send(window, QDragMoveEvent, files(drop / "a.safetensors")).isAccepted()
     send(window, QDropEvent, files(drop / "a.safetensors"))
     assert window.drop_in._sheet is None
 

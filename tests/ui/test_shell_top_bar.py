@@ -45,8 +45,8 @@ def checked(menu: QMenu) -> list[str]:
 
 
 def test_the_keys_are_those_of_the_library() -> None:
-    assert list(sort_labels()) == ["name", "size", "added", "modified", "base", "type"]
-    assert list(group_labels()) == ["none", "base", "folder", "type"]
+    assert list(sort_labels()) == ["name", "size", "added", "modified", "base", "type", "rating"]
+    assert list(group_labels()) == ["none", "base", "folder", "type", "collection", "category", "group", "colour"]
 
 
 def test_choosing_an_order_starts_at_its_useful_end(bar: TopBar) -> None:

@@ -15,7 +15,7 @@ from model_manager.core.comfyui.embedded import PICTURES, VIDEOS, read_embedded
 from model_manager.core.comfyui.used_names import TAG, Name, key_of, names_in
 from model_manager.core.errors import FileFault
 from model_manager.core.library import layouts
-from model_manager.core.library.entry import ModelRecord
+from model_manager.core.library.entry import ModelRecord, Place
 from model_manager.core.paths import normalize, path_key
 from model_manager.core.previews.records import Output
 from model_manager.core.previews.shape import PORTRAITS
@@ -138,7 +138,7 @@ class Usage:
     def outputs_of(self, record: ModelRecord, most: int = 24) -> list[Output]:
         """Return at most `most` pictures and videos that used the model, the best preview first. Raises FileFault."""
         try:
-            rows = self._rows(record)
+            rows = self._rows(record.kind, record.path, record.places)
         except sqlite3.Error as error:
             raise FileFault(tr("What your pictures were made with cannot be read: {reason}.", reason=error)) from error
         ranked = sorted(rows, key=lambda row: row[1], reverse=True)[: most * 4]  # the newest
@@ -156,8 +156,15 @@ class Usage:
         except sqlite3.Error as error:
             raise FileFault(tr("What your pictures were made with cannot be read: {reason}.", reason=error)) from error
 
-    def _rows(self, record: ModelRecord) -> list[tuple[str, int, int, int, int]]:
-        ways = {(place.kind, key_of(place.name)) for place in record.places} or {(record.kind, key_of(os.path.basename(record.path)))}
+    def count(self, kind: str, path: str, places: Iterable[Place]) -> int:
+        """Return how many of the pictures and videos that are known used a model. Raises FileFault."""
+        try:
+            return len(self._rows(kind, path, places))
+        except sqlite3.Error as error:
+            raise FileFault(tr("What your pictures were made with cannot be read: {reason}.", reason=error)) from error
+
+    def _rows(self, own_kind: str, path: str, places: Iterable[Place]) -> list[tuple[str, int, int, int, int]]:
+        ways = {(place.kind, key_of(place.name)) for place in places} or {(own_kind, key_of(os.path.basename(path)))}
         keys = {key for _, key in ways}
         bases = {_base(key) for key in keys}
         kinds = {kind for kind, _ in ways} | {""}

@@ -120,11 +120,11 @@ class _Search:
         models = sorted(name for name in wanted if is_model(OTHER, name))
         all_models = {name for name in beside if is_model(OTHER, name)}
         found = families(all_models, beside) if models else {}
-        strangers = _strangers(all_models, beside) if models else {}
+        unknown = strangers(all_models, beside) if models else {}
         used: set[str] = set()
         for name in models:
             family = found.get(name, Family())
-            own = dict.fromkeys((*family.sidecars, *family.previews, *strangers.get(name, ())))
+            own = dict.fromkeys((*family.sidecars, *family.previews, *unknown.get(name, ())))
             used.update(own)
             path = os.path.join(folder, name)
             if path in self._taken:
@@ -177,8 +177,8 @@ class _Search:
             self.found.faults.append(text)
 
 
-def _strangers(models: Iterable[str], names: Iterable[str]) -> dict[str, list[str]]:
-    """Files of unknown kind that go by a model's exact stem or whole name ("x.yaml", "x.safetensors.sha256"), by model."""
+def strangers(models: Iterable[str], names: Iterable[str]) -> dict[str, list[str]]:
+    """Return files of unknown kind that go by a model's exact stem or whole name ("x.yaml", "x.safetensors.sha256"), by model."""
     by_name: dict[str, list[str]] = {}
     known = set(models)
     for model in known:

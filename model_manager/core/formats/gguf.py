@@ -7,8 +7,9 @@ Format: ggml-org/ggml:docs/gguf.md; image models: city96/ComfyUI-GGUF:loader.py.
 import math
 import struct
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from model_manager.core.formats.contents import Contents, Shape, Traits, broken_header, missing_text
 from model_manager.core.formats.detect import measure, traits_of
@@ -45,19 +46,34 @@ _IMAGE: Final = {
 _TEXT_MODELS: Final = frozenset({"t5", "t5encoder", "llama", "qwen2vl", "qwen3", "qwen3vl", "gemma2", "gemma3", "mistral3"})
 
 
+class Placed(NamedTuple):
+    """Where the bytes of a tensor lie: offset from the start of the data; size is 0 for a type we do not know. sides as written."""
+
+    name: str
+    kind: int
+    sides: Shape
+    offset: int
+    size: int
+
+
 @dataclass(slots=True)
 class Header:
-    """Pairs (arrays cut to their first items, `lengths` has their true length), tensors and the bytes of data they need."""
+    """Pairs (arrays cut to their first items, `lengths` has their true length), tensors and the bytes of data they need.
+
+    placed: the same tensors in the order of the table, a name that is there twice included. start, end: of the data, 0 without tensors.
+    """
 
     version: int
     pairs: dict[str, object] = field(default_factory=dict)
     lengths: dict[str, int] = field(default_factory=dict)
     tensors: dict[str, tuple[str, Shape]] = field(default_factory=dict)
+    placed: Sequence[Placed] = ()
+    start: int = 0
     end: int = 0
 
 
-# how many tensors and how wide numbers are, the bytes of the table, what they say, where the data ends
-_tables: deque[tuple[tuple[int, str], bytes, dict[str, tuple[str, Shape]], int]] = deque(maxlen=_MOST_KEPT)
+# how many tensors and how wide numbers are, the bytes of the table, what they say, where they lie
+_tables: deque[tuple[tuple[int, str], bytes, dict[str, tuple[str, Shape]], Sequence[Placed]]] = deque(maxlen=_MOST_KEPT)
 
 
 def contents(file: BinaryIO, size: int) -> Contents:
@@ -85,7 +101,8 @@ def read_header(file: BinaryIO, size: int) -> Header:
     for _ in range(pairs):
         key = _text(window, count)
         header.pairs[key], header.lengths[key] = _value(window, window.number("I"), count)
-    _measure(header, window.place, _table(window, header, tensors, count))
+    _table(window, header, tensors, count)
+    _measure(header, window.place)
     return header
 
 
@@ -94,22 +111,20 @@ def forget() -> None:
     _tables.clear()
 
 
-def _table(window: Window, header: Header, tensors: int, count: str) -> int:
-    """Read the tensors into the header, or take them from a file that has the same table; returns where the last one's data ends."""
+def _table(window: Window, header: Header, tensors: int, count: str) -> None:
+    """Read the tensors into the header, or take them from a file that has the same table."""
     start = window.place
     is_plain = not any(name.startswith(_SHAPE_KEY) for name in header.pairs)
-    for known, table, found, end in tuple(_tables) if is_plain else ():
+    for known, table, found, placed in tuple(_tables) if is_plain else ():
         if known == (tensors, count) and window.peek(len(table)) == table:
-            header.tensors = found
+            header.tensors, header.placed = found, placed
             window.skip(len(table))
-            return end
-    spans = [_tensor(window, header, count) for _ in range(tensors)]
-    end = max((offset + size for offset, size in spans), default=-1)
+            return
+    header.placed = [_tensor(window, header, count) for _ in range(tensors)]
     length = window.place - start
     if is_plain and length <= _LARGEST_KEPT:
         window.place = start
-        _tables.appendleft(((tensors, count), window.take(length), header.tensors, end))
-    return end
+        _tables.appendleft(((tensors, count), window.take(length), header.tensors, header.placed))
 
 
 def _text(window: Window, count: str) -> str:
@@ -151,8 +166,8 @@ def _array(window: Window, count: str, depth: int) -> tuple[list[object], int]:
     return items, length
 
 
-def _tensor(window: Window, header: Header, count: str) -> tuple[int, int]:
-    """Read one entry into the header and return (offset, bytes), bytes 0 when the type is unknown."""
+def _tensor(window: Window, header: Header, count: str) -> Placed:
+    """Read one entry into the header and return where its bytes lie."""
     name = _text(window, count)
     dims = window.number("I")
     if dims > 8:
@@ -163,15 +178,16 @@ def _tensor(window: Window, header: Header, count: str) -> tuple[int, int]:
     shape = header.pairs.get(_SHAPE_KEY + name)
     is_told = isinstance(shape, list) and len(shape) < _SHOWN and all(type(side) is int and side >= 0 for side in shape)
     header.tensors[name] = dtype, tuple(shape) if is_told and isinstance(shape, list) else tuple(reversed(sides))
-    return offset, -(-math.prod(sides) // block) * width
+    return Placed(name, kind, sides, offset, -(-math.prod(sides) // block) * width)
 
 
-def _measure(header: Header, place: int, end: int) -> None:
+def _measure(header: Header, place: int) -> None:
     alignment = header.pairs.get("general.alignment", 32)
     if type(alignment) is not int or not 0 < alignment <= 1 << 20:
         raise broken_header(tr("The header gives an alignment that cannot be."))
-    if end >= 0:
-        header.end = -(-place // alignment) * alignment + end
+    if header.placed:
+        header.start = -(-place // alignment) * alignment
+        header.end = header.start + max(one.offset + one.size for one in header.placed)
 
 
 def _traits(header: Header) -> Traits:

@@ -59,6 +59,11 @@ def judge(facts: Facts, file_name: str, kind: str) -> tuple[str, str]:
     return "ok", ""
 
 
+def ending_for(form: str) -> str:
+    """Return the usual ending of a format, "" for one that has none."""
+    return ".pt" if form.startswith("pickle") else _ENDINGS.get(form, "")
+
+
 def _wrong_ending(form: str, ending: str) -> str:
     names = {"gguf": "GGUF", "onnx": "ONNX", "torchscript": "TorchScript", "tar": "tar"}
     if form.startswith("pickle"):

@@ -4,13 +4,13 @@ Used by pickles.py to list tensors and imports of PyTorch files. Calls become in
 object is a `Thing`. Meaning of opcodes: python/cpython:Lib/pickletools.py. Time and memory are bounded by caps.
 """
 
+import re
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
-from model_manager.core.formats.contents import Shape
-from model_manager.core.formats.dtypes import TORCH_DTYPES, TORCH_STORAGES
+from model_manager.core.formats.dtypes import TORCH_STORAGES
+from model_manager.core.formats.inert import Name, Pickle, Storage, Thing, made
 
 MOST_OPCODES: Final = 2_000_000
 
@@ -21,48 +21,6 @@ class CutOff(Exception):
 
 class Odd(Exception):
     """The bytes are no pickle, or one too large or too strange to follow."""
-
-
-@dataclass(slots=True)
-class Name:
-    """Something the pickle would import, as "module name"."""
-
-    text: str
-
-
-@dataclass(slots=True)
-class Storage:
-    """The raw numbers of a tensor: where they lie and how many there are."""
-
-    dtype: str
-    key: str
-    count: int
-
-
-@dataclass(slots=True)
-class Tensor:
-    """A tensor as it would be rebuilt."""
-
-    dtype: str
-    shape: Shape
-
-
-@dataclass(slots=True)
-class Thing:
-    """An object the pickle would make; parts: what it would be given."""
-
-    name: str
-    parts: object = None
-
-
-@dataclass(slots=True)
-class Pickle:
-    """What one pickle holds: its value in inert form, where it ends, what it would import, the storages it mentions."""
-
-    value: object = None
-    end: int = 0
-    imports: list[str] = field(default_factory=list)
-    storages: dict[str, Storage] = field(default_factory=dict)
 
 
 _MARK: Final = object()
@@ -85,40 +43,50 @@ _SIZED: Final = {
     0x96: ("<Q", False),
 }
 _LONGS: Final = (0x8A, 0x8B)
-_LINES: Final = frozenset(b"FILSV")  # protocol 0: the value stands in a line of text
 _TUPLES: Final = {0x85: 1, 0x86: 2, 0x87: 3}
 _LONGEST_KEPT: Final = 4096  # characters of a text that can matter as a name
+_LARGEST_KEY: Final = 1 << 60  # below it no two numbers have one hash, so that no dict can be made slow by its keys
+_ESCAPES: Final = re.compile(rb"\\(x[0-9a-fA-F]{2}|[0-7]{1,3}|.)", re.DOTALL)
+_MOST_IMPORTS: Final = 1000
+_MOST_PLACES: Final = 1 << 32
+EXTENSION: Final = "copyreg (extension)"
+"""Stands among the imports for a number that the loading program has given to an import."""
+COMPUTED: Final = "? ?"
+"""Stands among the imports where a pickle takes the name of an import from something other than a text in it."""
 
 
 class Walker:
-    """One walk over one pickle; `walk` gives the inert value."""
+    """One walk over one pickle; `walk` gives the inert value. `found` holds what came before a fault, too."""
 
     def __init__(self, data: bytes, start: int = 0, most: int = MOST_OPCODES) -> None:
         """Walk over `data` from `start`, at most `most` opcodes."""
         self._data = data
         self._place = start
         self._most = most
+        self._copies = most
         self._stack: list[object] = []
-        self._memo: dict[int, object] = {}
-        self._found = Pickle()
+        self._memo: dict[int | str, object] = {}
+        self.found = Pickle()
         self._handlers = self._table()
 
     def walk(self) -> Pickle:
         """Return what the pickle holds; raises CutOff or Odd."""
         handlers, data, end = self._handlers, self._data, len(self._data)
         try:
-            for _ in range(self._most):
+            for count in range(1, self._most + 1):
                 if self._place >= end:
                     raise CutOff
+                self.found.count = count
                 code = data[self._place]
                 self._place += 1
                 if code == 0x2E:  # STOP
-                    self._found.value = self._stack.pop()
-                    self._found.end = self._place
-                    return self._found
+                    self.found.value = self._stack.pop()
+                    return self.found
                 handlers[code](code)
         except (IndexError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise Odd from error
+        finally:
+            self.found.end = self._place
         raise Odd
 
     def _table(self) -> dict[int, Callable[[int], None]]:
@@ -128,7 +96,8 @@ class Walker:
             (_CONSTANTS, lambda code: self._stack.append(_CONSTANTS[code])),
             (_NUMBERS, self._number),
             (_SIZED, self._sized),
-            (_LINES, lambda code: self._stack.append(self._line())),
+            (b"FIL", lambda code: self._stack.append(self._line())),
+            (b"SV", lambda code: self._stack.append(self._escaped(code))),
             (_TUPLES, self._short_tuple),
             (b"(", lambda code: self._stack.append(_MARK)),
             (b"t", lambda code: self._stack.append(tuple(self._to_mark()))),
@@ -180,14 +149,29 @@ class Walker:
         value: float | int = struct.unpack_from(code, self._data, start)[0]
         return value
 
-    def _line(self) -> str | int:
+    def _raw_line(self) -> bytes:
         end = self._data.find(b"\n", self._place)
         if end < 0:
             raise CutOff
-        text = self._data[self._place : end].decode("utf-8", "replace")
+        line = self._data[self._place : min(end, self._place + _LONGEST_KEPT)]
         self._place = end + 1
+        return line
+
+    def _name(self) -> str:
+        """A line that is part of a name, letter by letter."""
+        return self._raw_line().decode("utf-8", "replace")
+
+    def _escaped(self, code: int) -> str:
+        """A line of text as a loader reads it: its escapes may spell a name."""
+        line = self._raw_line()
+        if code == 0x56:  # UNICODE
+            return line.decode("raw-unicode-escape")
+        return _ESCAPES.sub(_unescaped, line[1:-1]).decode("utf-8", "replace")
+
+    def _line(self) -> str | int:
+        text = self._raw_line().decode("utf-8", "replace")
         digits = text.rstrip("L")
-        return int(digits) if digits.lstrip("-").isdigit() and len(digits) < 20 else text.strip("'\"")[:_LONGEST_KEPT]
+        return int(digits) if digits.lstrip("-").isdigit() and len(digits) < 20 else text
 
     def _number(self, code: int) -> None:
         self._stack.append(self._unpack(_NUMBERS[code]))
@@ -232,7 +216,7 @@ class Walker:
             target.parts = target.parts if isinstance(target.parts, dict) else {}
             target = target.parts
         if isinstance(target, dict):
-            target.update((key if isinstance(key, str | int) else None, value) for key, value in zip(items[::2], items[1::2], strict=False))
+            target.update((_key(key), value) for key, value in zip(items[::2], items[1::2], strict=False))
         return target
 
     def _set_items(self, code: int) -> None:
@@ -256,44 +240,54 @@ class Walker:
             target.append(value)
 
     def _put(self, code: int) -> None:
-        place = len(self._memo) if code == 0x94 else self._place_of(code)
+        place: int | str = len(self._memo) if code == 0x94 else self._place_of(code)
         self._memo[place] = self._stack[-1]
 
     def _get(self, code: int) -> None:
         self._stack.append(self._memo[self._place_of(code)])
 
-    def _place_of(self, code: int) -> int:
-        return int(self._line() if code in b"pg" else self._unpack("B" if code in b"qh" else "<I"))
+    def _place_of(self, code: int) -> int | str:
+        place = int(self._line() if code in b"pg" else self._unpack("B" if code in b"qh" else "<I"))
+        return place if 0 <= place < _MOST_PLACES else str(place)
 
     def _import(self, code: int) -> None:
         if code == 0x63:
-            module, name = self._line(), self._line()
-        else:
-            name, module = self._as_text(self._stack.pop()), self._as_text(self._stack.pop())
-        self._stack.append(self._named(f"{module} {name}"))
-
-    @staticmethod
-    def _as_text(value: object) -> str:
-        if not isinstance(value, str):
-            raise Odd
-        return value
+            module, name = self._name(), self._name()
+            self._stack.append(self._named(f"{module} {name}"))
+            return
+        last, first = self._stack.pop(), self._stack.pop()
+        is_told = isinstance(first, str) and isinstance(last, str)
+        self._stack.append(self._named(f"{first} {last}" if is_told else COMPUTED))
 
     def _named(self, text: str) -> Name:
-        if text not in self._found.imports and len(self._found.imports) < 1000:
-            self._found.imports.append(text)
+        if text not in self.found.imports:
+            if len(self.found.imports) >= _MOST_IMPORTS:
+                raise Odd
+            self.found.imports.append(text)
         return Name(text)
 
     def _old_instance(self, code: int) -> None:
-        name = self._named(f"{self._line()} {self._line()}")
+        name = self._named(f"{self._name()} {self._name()}")
         self._stack.append(Thing(name.text, self._to_mark()))
 
     def _object(self, code: int) -> None:
         items = self._to_mark()
-        self._stack.append(_made(items[0], tuple(items[1:])))
+        self._stack.append(self._made(items[0], tuple(items[1:])))
 
     def _call(self, code: int) -> None:
         values, what = self._stack.pop(), self._stack.pop()
-        self._stack.append(_made(what, values))
+        self._stack.append(self._made(what, values))
+
+    def _made(self, what: object, values: object) -> object:
+        if isinstance(values, tuple) and values and isinstance(values[0], list):
+            self._charge(len(values[0]))
+        return made(what, values)
+
+    def _charge(self, count: int) -> None:
+        """Copying is work that a few opcodes can ask for again and again."""
+        self._copies -= count
+        if self._copies < 0:
+            raise Odd
 
     def _call_with_words(self, code: int) -> None:
         self._stack.pop()
@@ -301,14 +295,17 @@ class Walker:
 
     def _extension(self, count: int) -> None:
         self._skip(count)
-        self._stack.append(Thing("extension"))
+        self._stack.append(self._named(EXTENSION))
 
     def _build(self, code: int) -> None:
         state = self._stack.pop()
         target = self._stack[-1]
         if isinstance(target, Thing):
-            both = isinstance(target.parts, dict) and isinstance(state, dict)
-            target.parts = {**target.parts, **state} if both else state  # type: ignore[dict-item]
+            if isinstance(target.parts, dict) and isinstance(state, dict):
+                self._charge(len(target.parts) + len(state))
+                target.parts = {**target.parts, **state}
+            else:
+                target.parts = state
 
     def _persistent(self, code: int) -> None:
         """Keep PyTorch's ("storage", class, key, place, count); anything else stays a note."""
@@ -316,40 +313,23 @@ class Walker:
         if isinstance(told, tuple) and len(told) >= 5 and told[0] == "storage" and isinstance(told[1], Name) and isinstance(told[4], int):
             dtype = TORCH_STORAGES.get(told[1].text.partition(" ")[2], told[1].text.partition(" ")[2])
             storage = Storage(dtype, str(told[2]), told[4])
-            self._found.storages[storage.key] = storage
+            self.found.storages[storage.key] = storage
             self._stack.append(storage)
         else:
             self._stack.append(Thing("persistent", told))
 
 
-def _made(what: object, values: object) -> object:
-    """Return the inert form of calling `what` with `values`."""
-    name = what.text if isinstance(what, Name) else ""
-    if not isinstance(values, tuple):
-        return Thing(name, values)
-    if name.startswith("torch._utils _rebuild_"):
-        return _rebuilt(name, values)
-    if name == "collections OrderedDict":
-        return _ordered(values)
-    return Thing(name, values)
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    """Return the byte that an escape of a bytes literal stands for; an unknown escape stays as it is."""
+    sign = found[1]
+    if sign[:1] == b"x":
+        return bytes([int(sign[1:], 16)])
+    if sign[:1].isdigit() and sign[:1] < b"8":
+        return bytes([int(sign, 8) & 0xFF])
+    known = {b"\\": b"\\", b"'": b"'", b'"': b'"', b"n": b"\n", b"t": b"\t", b"r": b"\r", b"\n": b""}
+    return known.get(sign, found[0])
 
 
-def _ordered(values: tuple[object, ...]) -> object:
-    """Return a dict; old pickles give the pairs to OrderedDict as one list of lists."""
-    found: dict[object, object] = {}
-    for pair in values[0] if values and isinstance(values[0], list) else ():
-        if isinstance(pair, list | tuple) and len(pair) == 2 and isinstance(pair[0], str | int):
-            found[pair[0]] = pair[1]
-    return found
-
-
-def _rebuilt(name: str, values: tuple[object, ...]) -> object:
-    if "parameter" in name and values:
-        return values[0]
-    if len(values) > 2 and isinstance(values[0], Storage) and isinstance(values[2], tuple):
-        dtype = values[0].dtype
-        if name.endswith("_v3") and len(values) > 6 and isinstance(values[6], Name):
-            dtype = TORCH_DTYPES.get(values[6].text.partition(" ")[2], dtype)
-        if all(isinstance(side, int) and side >= 0 for side in values[2]):
-            return Tensor(dtype, tuple(int(side) for side in values[2] if isinstance(side, int)))
-    return Thing(name, values)
+def _key(key: object) -> object:
+    """Return what stands for the key of a dict."""
+    return key if isinstance(key, str) or (isinstance(key, int) and -_LARGEST_KEY < key < _LARGEST_KEY) else None

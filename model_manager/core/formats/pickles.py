@@ -1,30 +1,22 @@
 """Reads PyTorch's pickles: zip archives, the older row of pickles, and plain ones. Nothing is ever unpickled.
 
-Called by read.py and tree.py. Layouts: pytorch/pytorch:torch/serialization.py; the zip directory is read here because opening an
-archive of a thousand entries through `zipfile` takes longer than a whole scan may.
+Called by read.py and tree.py. Layouts: pytorch/pytorch:torch/serialization.py.
 """
 
-import struct
-import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from model_manager.core.formats.archive import LARGEST, ZIP_MAGIC, content, cut_off, directory, members
 from model_manager.core.formats.contents import Contents, Damage, Tensors, Traits, broken_header, too_short
 from model_manager.core.formats.detect import traits_of
 from model_manager.core.formats.dtypes import BITS
+from model_manager.core.formats.inert import Pickle, Tensor, Thing
 from model_manager.core.formats.memo import Memo
-from model_manager.core.formats.opcodes import CutOff, Odd, Pickle, Tensor, Thing, Walker
+from model_manager.core.formats.opcodes import CutOff, Odd, Walker
 from model_manager.core.words import tr
 
-ZIP_MAGIC: Final = b"PK\x03\x04"
 LEGACY_MAGIC: Final = bytes.fromhex("8a0a6cfc9c46f9206aa850192e")
-_LARGEST: Final = 64 << 20
-_STEPS: Final = (1 << 20, 8 << 20, _LARGEST)
-_END: Final = b"PK\x05\x06"
-_LONGEST_COMMENT: Final = 65_535 + 22
-_ENTRY: Final = struct.Struct("<4s6H3L5H2L")
-_MOST_ENTRIES: Final = 100_000
+_STEPS: Final = (1 << 20, 8 << 20, LARGEST)
 _WRAPPERS: Final = ("params_ema", "params-ema", "params", "state_dict", "model_state_dict", "model", "module", "generator", "net", "ema")
 _INNER: Final = ("_modules", "_parameters", "_buffers")
 _DEEPEST: Final = 12
@@ -32,17 +24,6 @@ _MOST_TENSORS: Final = 200_000
 _MODEL_PARTS: Final = (b".safetensors", b".ckpt", b".png", b".jpg", b".jpeg", b".txt", b".gguf")
 
 _memo: Memo[tuple[Pickle, Traits]] = Memo(8 << 20)
-
-
-@dataclass(frozen=True, slots=True)
-class _Member:
-    """One file in a zip archive: how it is packed, sizes, offset of its own header."""
-
-    name: bytes
-    method: int
-    packed: int
-    size: int
-    offset: int
 
 
 def is_pickle(head: bytes) -> bool:
@@ -146,7 +127,7 @@ def _plain(file: BinaryIO, size: int) -> Pickle | None:
             return _walk(data)
         except CutOff:
             if len(data) >= size:
-                raise _cut_off() from None
+                raise cut_off() from None
     return None
 
 
@@ -159,7 +140,7 @@ def _legacy(file: BinaryIO, size: int) -> Pickle | None:
             return _legacy_row(data, size)
         except CutOff:
             if len(data) >= size:
-                raise _cut_off() from None
+                raise cut_off() from None
     return None
 
 
@@ -179,17 +160,13 @@ def _legacy_row(data: bytes, size: int) -> Pickle | None:
     return row[3]
 
 
-def _cut_off() -> Damage:
-    return Damage("truncated", tr("The file ends in the middle of its contents. The download was cut off: download it again."))
-
-
 def _zip(file: BinaryIO, size: int) -> tuple[str, Pickle | None, Traits]:
-    directory, start = _directory(file, size)
-    form = "torchscript" if b"/code/" in directory else "pickle"
-    member = next((member for member in _members(directory) if member.name.rpartition(b"/")[2] == b"data.pkl"), None)
+    table, start = directory(file, size)
+    form = "torchscript" if b"/code/" in table else "pickle"
+    member = next((member for member in members(table) if member.name.rpartition(b"/")[2] == b"data.pkl"), None)
     if member is None:
-        return _other_zip(directory), None, Traits()
-    data = _content(file, member, start, size)
+        return _other_zip(table), None, Traits()
+    data = content(file, member, start, size)
     if data is None:
         return form, None, Traits()
     known = _memo.find(data, 0, len(data)) if len(data) < _STEPS[0] else None
@@ -212,88 +189,3 @@ def _other_zip(directory: bytes) -> str:
     if any(part in low for part in _MODEL_PARTS):
         raise Damage("not_a_model", tr("This is a packed archive, not a model. Unpack it and use the model inside."))
     return ""
-
-
-def _directory(file: BinaryIO, size: int) -> tuple[bytes, int]:
-    """Return the central directory and the offset all others count from; raises Damage when the end of the archive is missing."""
-    tail_size = min(size, _LONGEST_COMMENT)
-    tail = _read(file, size - min(size, 4096), min(size, 4096))
-    if tail.rfind(_END) < 0:
-        tail = _read(file, size - tail_size, tail_size)
-    place = tail.rfind(_END)
-    if place < 0 or len(tail) - place < 22:
-        raise _cut_off()
-    length, offset = struct.unpack_from("<LL", tail, place + 12)
-    end = size - len(tail) + place
-    if 0xFFFFFFFF in (length, offset):
-        length, offset, end = _zip64(file, end)
-    start = end - length - offset
-    if length > min(end, _LARGEST) or start < 0:
-        raise broken_header(tr("The table of contents of this archive makes no sense."))
-    return _read(file, end - length, length), start
-
-
-def _zip64(file: BinaryIO, end: int) -> tuple[int, int, int]:
-    """Return length, offset and end of a directory too large for the plain record."""
-    locator = _read(file, max(0, end - 20), 20)
-    if not locator.startswith(b"PK\x06\x07"):
-        raise broken_header(tr("The table of contents of this archive makes no sense."))
-    place = struct.unpack_from("<Q", locator, 8)[0]
-    record = _read(file, place, 56) if place < end else b""
-    if not record.startswith(b"PK\x06\x06") or len(record) < 56:
-        raise broken_header(tr("The table of contents of this archive makes no sense."))
-    length, offset = struct.unpack_from("<QQ", record, 40)
-    return length, offset, place
-
-
-def _members(directory: bytes) -> Iterator[_Member]:
-    place = 0
-    for _ in range(_MOST_ENTRIES):
-        if len(directory) - place < _ENTRY.size:
-            return
-        row = _ENTRY.unpack_from(directory, place)
-        if row[0] != b"PK\x01\x02":
-            raise broken_header(tr("The table of contents of this archive makes no sense."))
-        name_end = place + _ENTRY.size + row[10]
-        extra = directory[name_end : name_end + row[11]]
-        packed, size, offset = _long_sizes(extra, row[8], row[9], row[16])
-        yield _Member(directory[place + _ENTRY.size : name_end], row[4], packed, size, offset)
-        place = name_end + row[11] + row[12]
-
-
-def _long_sizes(extra: bytes, packed: int, size: int, offset: int) -> tuple[int, int, int]:
-    """Return sizes and offset with those taken from the zip64 field that do not fit into four bytes."""
-    at = 0
-    while len(extra) - at >= 4:
-        tag, length = struct.unpack_from("<HH", extra, at)
-        if tag == 1:
-            words = iter(struct.unpack_from(f"<{min(length, len(extra) - at - 4) // 8}Q", extra, at + 4))
-            size = next(words, size) if size == 0xFFFFFFFF else size
-            packed = next(words, packed) if packed == 0xFFFFFFFF else packed
-            offset = next(words, offset) if offset == 0xFFFFFFFF else offset
-        at += 4 + length
-    return packed, size, offset
-
-
-def _content(file: BinaryIO, member: _Member, start: int, size: int) -> bytes | None:
-    """Return an entry's bytes, None when it is larger than we care to read; raises Damage when it is not where it should be."""
-    if member.size > _LARGEST or member.packed > _LARGEST or member.method not in (0, 8):
-        return None
-    head = _read(file, start + member.offset, 30) if start + member.offset < size else b""
-    if len(head) < 30 or not head.startswith(ZIP_MAGIC):
-        raise broken_header(tr("The table of contents of this archive points to nothing."))
-    name, extra = struct.unpack_from("<HH", head, 26)
-    data = _read(file, start + member.offset + 30 + name + extra, member.packed)
-    if len(data) < member.packed:
-        raise _cut_off()
-    if member.method == 0:
-        return data
-    try:
-        return zlib.decompressobj(-15).decompress(data, _LARGEST)
-    except zlib.error:
-        raise broken_header(tr("A part of this archive cannot be unpacked.")) from None
-
-
-def _read(file: BinaryIO, place: int, count: int) -> bytes:
-    file.seek(place)
-    return file.read(count)

@@ -10,7 +10,7 @@ import threading
 from typing import Final
 
 from model_manager.core.errors import BadFormat
-from model_manager.core.formats import adapters, gguf, onnx, pickles, safetensors
+from model_manager.core.formats import adapters, archive, gguf, onnx, pickles, safetensors
 from model_manager.core.formats.contents import Contents, Damage, broken_header
 from model_manager.core.formats.foreign import foreign
 from model_manager.core.formats.metadata import facts_of
@@ -223,7 +223,7 @@ def _other(file: io.FileIO, head: bytes, path: str, size: int) -> Contents:
         raise Damage("zero_filled", tr("The file holds nothing but zeros at its start: its content was never written. Download it again."))
     if head.startswith(gguf.MAGIC):
         return gguf.contents(file, size)
-    if head.startswith(pickles.ZIP_MAGIC) or pickles.is_pickle(head):
+    if head.startswith(archive.ZIP_MAGIC) or pickles.is_pickle(head):
         return pickles.contents(file, head, size)
     if head[257:262] == b"ustar":
         return Contents("tar")

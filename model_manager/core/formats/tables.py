@@ -107,6 +107,11 @@ def judge_rows(rows: Rows) -> Table:
     return Table(traits_of(tensors), max(rows.ends, default=0), _problem(rows, tensors))
 
 
+def problem_of(rows: Rows) -> str:
+    """Return the first rule of the format that a table breaks as a sentence, "" when it is sound."""
+    return _problem(rows, dict(zip(rows.names, rows.values, strict=True)))
+
+
 class _Object(dict[str, object]):
     """A JSON object that still knows its pairs, so that repeated names are seen."""
 

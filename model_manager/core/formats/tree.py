@@ -13,7 +13,7 @@ from collections import Counter
 from typing import Final
 
 from model_manager.core.errors import BadFormat, FileFault
-from model_manager.core.formats import gguf, onnx, pickles, safetensors
+from model_manager.core.formats import archive, gguf, onnx, pickles, safetensors
 from model_manager.core.formats.contents import Tensors, amount
 from model_manager.core.formats.dtypes import label
 from model_manager.core.formats.metadata import clean
@@ -78,7 +78,7 @@ def _tree(file: io.FileIO, size: int) -> dict[str, object]:
         return _safetensors(file, size)
     if head.startswith(gguf.MAGIC):
         return _gguf(gguf.read_header(file, size))
-    if head.startswith(pickles.ZIP_MAGIC) or pickles.is_pickle(head):
+    if head.startswith(archive.ZIP_MAGIC) or pickles.is_pickle(head):
         return {"imports": pickles.imports(file, head, size)}
     if onnx.may_be(head):
         model = onnx.read_model(file, size)

@@ -1,7 +1,7 @@
 """The hashes of one file: remembered, told by somebody whose facts agree, or made now.
 
-Called by the tasks that hash and that match. Files of one drive are read one at a time, by all running copies of the program together:
-two readers on a disk that turns are slower than one.
+Called by the tasks that hash and that match, and by the search for duplicates. Files of one drive are read one at a time, by all running
+copies of the program together: two readers on a disk that turns are slower than one.
 """
 
 import os
@@ -61,7 +61,7 @@ def hashes_of(path: str, store: Store, folder: Path, work: Work, listener: Liste
     if known.is_sure and SHA256 in known.hashes:
         return known
     real, heard = os.path.realpath(path), listener or Listener()
-    with _turn(folder, known.mark.device, _Waiting(work, heard)):
+    with turn(folder, known.mark.device, _Waiting(work, heard)):
         if not is_anew and (found := store.hashes(real, known.mark)):  # somebody made them while we waited for the drive
             return Hashed(known.mark, found)
         mark, hashes = compute(real, work, ALL if known.mark.size <= LARGE else CHEAP, heard.told)
@@ -83,8 +83,8 @@ class _Waiting(Work):
 
 
 @contextmanager
-def _turn(folder: Path, device: int, work: Work) -> Iterator[None]:
-    """Wait until nobody else reads this drive to hash, and keep others waiting meanwhile."""
+def turn(folder: Path, device: int, work: Work) -> Iterator[None]:
+    """Wait until nobody else reads whole files of this drive, and keep others waiting meanwhile. `folder`: the data folder."""
     with suppress(OSError):  # where no lock can be kept we read all the same
         (folder / _LOCKS).mkdir(parents=True, exist_ok=True)
     with alone(folder / _LOCKS / f"reading-{device:x}.lock", work):

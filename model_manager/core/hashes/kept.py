@@ -1,7 +1,7 @@
 """A small SQLite file of our own in the data folder, for what was found out with effort but can be found out again.
 
-Used by the stores of hashes and of updates. Any number of processes and threads may have it open, each with its own connection. A damaged
-file is set aside and begun anew; it must never be the only home of something a person wrote.
+Used by the stores of hashes and of updates, and by the journal. Any number of processes and threads may have it open, each with its own
+connection. A damaged file is set aside and begun anew; it must never be the only home of something a person wrote.
 """
 
 import sqlite3
@@ -22,10 +22,11 @@ _T = TypeVar("_T")
 class Kept:
     """A connection to one such file; use it in the thread that made it and close it."""
 
-    def __init__(self, path: Path, version: int, schema: str) -> None:
-        """`schema`: statements with IF NOT EXISTS, divided by semicolons. Raises IndexFault when the file cannot be used."""
+    def __init__(self, path: Path, version: int, schema: str, is_lasting: bool = False) -> None:
+        """`schema`: statements with IF NOT EXISTS, divided by semicolons. is_lasting: what was written outlives
+        a power cut (else the last seconds may be lost with it). Raises IndexFault when the file cannot be used."""  # fmt: skip
         self.path, self._version, self._schema = path, version, schema
-        self.was_damaged = False
+        self._is_lasting, self.was_damaged = is_lasting, False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -78,7 +79,7 @@ class Kept:
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=NORMAL")
+        db.execute(f"PRAGMA synchronous={'FULL' if self._is_lasting else 'NORMAL'}")
         found = db.execute("PRAGMA user_version").fetchone()[0]
         if found == self._version:
             return

@@ -7,7 +7,8 @@ are what they were; a file that was moved is known by its id. It can all be made
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +28,7 @@ CREATE INDEX IF NOT EXISTS files_by_id ON files (inode, device);
 CREATE INDEX IF NOT EXISTS files_by_hash ON files (sha256);
 CREATE TABLE IF NOT EXISTS answers (asked TEXT PRIMARY KEY, is_there INTEGER, model INTEGER, version INTEGER, file INTEGER, time REAL);
 """
+_COARSE = 2_000_000_000  # nanoseconds: FAT keeps times in steps of two seconds
 _STEP = 500  # values in one statement; SQLite takes 32,766, before 3.32 it was 999
 
 
@@ -71,6 +73,13 @@ class Store:
         moved = self._kept.rows(sql, (mark.inode, mark.device, mark.size, mark.mtime_ns))
         return _unpacked(moved[0][0]) if moved else {}
 
+    def made(self, path: str, mark: Mark) -> str:
+        """Return the SHA-256 of the file at `path` if it was made of its bytes; "" when it is unknown or only told by a sidecar."""
+        where = "size = ? AND mtime_ns = ? AND inode = ? AND (path = ? OR (inode AND device = ?))"
+        values = (mark.size, mark.mtime_ns, mark.inode, path, mark.device)
+        found = self._kept.rows(f"SELECT sha256 FROM files WHERE NOT is_told AND {where} LIMIT 1", values)
+        return str(found[0][0]) if found else ""
+
     def save(self, path: str, mark: Mark, hashes: Mapping[str, str], is_told: bool = False) -> None:
         """Remember the hashes of a file. is_told: a sidecar said so and its facts agreed. Raises IndexFault."""
         values = (path, *mark, hashes[SHA256], json.dumps(dict(hashes)), int(is_told), time.time())
@@ -79,6 +88,23 @@ class Store:
     def forget(self, path: str) -> None:
         """Forget the hashes of one file, because they turned out wrong."""
         self._kept.write(("DELETE FROM files WHERE path = ?", [(path,)]))
+
+    def follow(self, moves: Iterable[tuple[str, str]]) -> None:
+        """Follow files from (old, new) real path; on another drive they have other ids. Harmless when done twice. Raises IndexFault."""
+        ways = dict(moves)
+        rows = []
+        for path, size, mtime_ns, _, inode in self._known(ways):
+            with suppress(FileFault):
+                mark = mark_of(ways[path])
+                if (mark.size, mark.mtime_ns // _COARSE) == (size, mtime_ns // _COARSE) or (inode and mark.inode == inode):
+                    rows.append((ways[path], mark.device, mark.inode, mark.mtime_ns, path))
+        self._kept.write(("UPDATE OR REPLACE files SET path = ?, device = ?, inode = ?, mtime_ns = ? WHERE path = ?", rows))
+
+    def _known(self, paths: Iterable[str]) -> Iterator[tuple[str, int, int, int, int]]:
+        wanted = iter(paths)
+        while step := list(islice(wanted, _STEP)):
+            sql = f"SELECT path, size, mtime_ns, device, inode FROM files WHERE path IN ({', '.join('?' * len(step))})"
+            yield from self._kept.rows(sql, step)
 
     def paths_of(self, sha256: str) -> list[str]:
         """Return the files with this content that are still there and as they were when it was made sure."""

@@ -30,12 +30,21 @@ REMOVE: Final = "remove"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change of one file. sort: one of the constants above, which say what source, target and data are for it."""
+    """One change of one file. sort: one of the constants above, which say what source, target and data are for it.
+
+    planned: (size, mtime_ns) that the file which is changed (target of a WRITE, else source) had when it was looked at for the
+    plan, ABSENT when it was not there; another file then is left alone. None: nothing was looked at. Two steps of an act must
+    not concern one file: to change what moves, WRITE the new name and WRITE None to the old one.
+    """
 
     sort: str
     source: str = ""
     target: str = ""
     data: bytes | None = None
+    planned: tuple[int, int] | None = None
+
+
+ABSENT: Final = (-1, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +161,8 @@ class Outcome:
 @dataclass(slots=True)
 class Report:
     """What a run of the journal came to. folders: real folders in which files came, went or changed. moves: (from, to) of every
-    model that has another path now, as it stands after the run. is_stopped: the person stopped it."""  # fmt: skip
+    model that has another path now, as it stands after the run. is_stopped: the person stopped it. note: a sentence on the whole,
+    "" when there is nothing to say."""  # fmt: skip
 
     change: int
     title: str
@@ -160,6 +170,7 @@ class Report:
     folders: set[str] = field(default_factory=set)
     moves: list[tuple[str, str]] = field(default_factory=list)
     is_stopped: bool = False
+    note: str = ""
 
     def count(self, state: str) -> int:
         """How many acts came to this."""

@@ -12,6 +12,7 @@ from functools import partial
 from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
+from model_manager.core.library.colours import COLOURS, colour_label
 from model_manager.core.library.index import FolderRow
 from model_manager.core.library.kinds import label
 from model_manager.core.library.order import natural_key
@@ -20,11 +21,12 @@ from model_manager.core.library.rows import Row
 from model_manager.core.library.shelf import NOWHERE, Shelf
 from model_manager.core.words import tr
 
-SORTS = ("name", "size", "added", "modified", "base", "type")
-GROUPS = ("none", "base", "folder", "type")
+SORTS = ("name", "size", "added", "modified", "base", "type", "rating")
+GROUPS = ("none", "base", "folder", "type", "collection", "category", "group", "colour")
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "name": (), "none": (), "size": ("size",), "added": ("added",), "modified": ("mtime_ns",), "base": ("base",), "type": ("kind",),
-    "folder": ("folder",),
+    "folder": ("folder",), "rating": ("rating",), "collection": ("collections",), "category": ("category",), "group": ("own_group",),
+    "colour": ("colour",),
 }  # fmt: skip
 _Name = tuple[str, int]
 FEW = 8  # new models up to which each is put in its place alone
@@ -236,7 +238,8 @@ class Arrangement:
             parts[code].append(slot)
         codes = sorted(parts, key=rank_of)
         ordered = [parts[code] for code in codes]
-        titles = [title_of(code) or tr("Not known") for code in codes]
+        unnamed = _unnamed(self.group)
+        titles = [title_of(code) or unnamed for code in codes]
         sizes = list(map(len, ordered))
         self.groups = tuple(map(_new_group, zip(titles, accumulate(sizes, initial=0), sizes, strict=False)))
         self.slots = list(chain.from_iterable(ordered))
@@ -246,8 +249,14 @@ class Arrangement:
         shelf = self.shelf
         if self.group == "folder":
             return shelf.folder.__getitem__, shelf.folders.shown_path, shelf.folders.ranks().__getitem__
-        title: Callable[[Any], str] = str if self.group == "base" else label
-        column = shelf.base if self.group == "base" else shelf.kind
+        if self.group == "colour":
+            places = {colour: place for place, colour in enumerate(COLOURS)}
+            return shelf.colour.__getitem__, colour_label, lambda colour: (not colour, places.get(colour, len(places)))
+        column = {
+            "base": shelf.base, "type": shelf.kind, "category": shelf.category, "group": shelf.own_group, "collection": shelf.collections,
+        }[self.group]  # fmt: skip
+        titles: dict[str, Callable[[Any], str]] = {"type": label, "collection": _several}
+        title = titles.get(self.group, str)
         return column.__getitem__, title, lambda code: (not title(code), title(code).casefold())
 
     def _first_key(self) -> Callable[[int], Any]:
@@ -257,7 +266,9 @@ class Arrangement:
             return lambda slot: labels[shelf.kind[slot]]
         if self.sort == "name":
             return lambda slot: 0
-        column: Any = {"size": shelf.size, "added": shelf.added, "modified": shelf.mtime_ns, "base": shelf.base}[self.sort]
+        column: Any = {
+            "size": shelf.size, "added": shelf.added, "modified": shelf.mtime_ns, "base": shelf.base, "rating": shelf.rating,
+        }[self.sort]  # fmt: skip
         found: Callable[[int], Any] = column.__getitem__
         return found
 
@@ -284,6 +295,19 @@ class Arrangement:
 
     def _place_by_name(self, slot: int, name: _Name) -> int:
         return self._names.index(slot, bisect_left(self._names, name, key=self._name_key))
+
+
+def _several(joined: str) -> str:
+    """The title of models that are in the same collections."""
+    return ", ".join(joined.split("\n"))
+
+
+def _unnamed(group: str) -> str:
+    """The title of what has nothing to be grouped by."""
+    titles = {
+        "collection": tr("In no collection"), "category": tr("No category"), "group": tr("No group"), "colour": tr("No colour"),
+    }  # fmt: skip
+    return titles.get(group) or tr("Not known")
 
 
 def _merged(old: "array[int]", keyed: Iterable[tuple[Any, int]], place_of: Callable[[Any, int], int]) -> "array[int]":

@@ -73,6 +73,8 @@ class Details:
     description: HTML or Markdown as found (description_is_html tells). notes: the person's own Markdown (body of the .md).
     trigger_words: one entry per group of words, as trained. recommended: (label, value) pairs ("Sampler", "DPM++ 2M").
     links: (label, url). hashes: lower-case algorithm -> hex. problems: sidecars that could not be read.
+    collections, category, group: the person's own order; colour: a name of COLOURS. adult_level: Civitai's highest bit, 0 unknown.
+    own: names of the fields (as FieldValue has them) that the person set in this program and may give back.
     """
 
     name: str = ""
@@ -97,6 +99,29 @@ class Details:
     license: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    collections: tuple[str, ...] = ()
+    category: str = ""
+    group: str = ""
+    colour: str = ""
+    adult_level: int = 0
+    own: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldValue:
+    """One field that can be edited. shown, fetched: a text, a tuple of texts, a bool or a whole number, as the field is.
+
+    field: name, version, base_model, kind, trigger_words, tags, strength, link, adult, favourite, rating, collections, category,
+    group, colour or notes. source: what says it (a sidecar's file name, "header", "file name", "" for nobody). is_own: the person
+    set it here; without that `fetched` would be shown, which `fetched_source` says.
+    """
+
+    field: str
+    shown: object
+    source: str = ""
+    fetched: object = ""
+    fetched_source: str = ""
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

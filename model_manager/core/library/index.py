@@ -18,27 +18,14 @@ from typing import Any, NamedTuple
 
 from model_manager.core.errors import IndexFault
 from model_manager.core.library.entry import Root
+from model_manager.core.library.index_schema import MARKS, MODEL, ROW, VERSION, statements
 from model_manager.core.library.rows import Row
 from model_manager.core.paths import plain_reason
 from model_manager.core.words import tr
 
-VERSION = 1
 AGAIN = b"again"  # the signature of no folder: the next scan compares it file by file
 GONE_DAYS = 60  # how long a file that vanished is remembered, so that it is known again when it comes back
-_ROWS_A_STATEMENT = 40  # 960 values; SQLite takes 32,766, before 3.32 it was 999
-_ROW = ", ".join(Row._fields)
-_MARKS = ", ".join("?" * len(Row._fields))
-
-_SCHEMA = f"""
-CREATE TABLE roots (place INTEGER PRIMARY KEY, kind TEXT, path TEXT, source TEXT, grouped TEXT);
-CREATE TABLE folders (id INTEGER PRIMARY KEY, path TEXT UNIQUE, mtime_ns INTEGER, device INTEGER,
-    signature BLOB, quick BLOB, models TEXT, ways TEXT);
-CREATE TABLE models ({_ROW.replace("id,", "id INTEGER PRIMARY KEY,", 1)},
-    beside INTEGER, file_id TEXT, is_read INTEGER, places TEXT, gone REAL);
-CREATE INDEX models_of_folder ON models (folder);
-CREATE INDEX models_by_name ON models (natural) WHERE gone IS NULL;
-CREATE TABLE known (id INTEGER PRIMARY KEY, facts TEXT, details TEXT, sidecars TEXT, previews TEXT);
-"""
+_ROWS_A_STATEMENT = 34  # 986 values; SQLite takes 32,766, before 3.32 it was 999
 
 
 class FolderRow(NamedTuple):
@@ -152,9 +139,10 @@ class Index:
         if version > VERSION:
             raise IndexFault(tr("The index was written by a newer version of this program. Please use that version."))
         with self.writing():
-            if self._db.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version == VERSION:
                 return  # another process made it meanwhile
-            for statement in filter(None, map(str.strip, _SCHEMA.split(";"))):
+            for statement in statements(version):
                 self._db.execute(statement)
             self.touch()
 
@@ -245,7 +233,7 @@ class Index:
 
     def row_steps(self, ids: Sequence[int] | None = None) -> Iterator[list[Row]]:
         """The same rows, some hundred at a time."""
-        sql = f"SELECT {_ROW} FROM models WHERE gone IS NULL"
+        sql = f"SELECT {ROW} FROM models WHERE gone IS NULL"
         if ids is not None:
             sql += f" AND id IN ({', '.join(str(int(id_)) for id_ in ids)})"
         with _guarded():
@@ -260,7 +248,7 @@ class Index:
 
     def first_rows(self, count: int) -> list[Row]:
         """The first `count` rows by name; for a first screen when none is remembered."""
-        return [Row._make(row) for row in self._all(f"SELECT {_ROW} FROM models WHERE gone IS NULL ORDER BY natural LIMIT ?", count)]
+        return [Row._make(row) for row in self._all(f"SELECT {ROW} FROM models WHERE gone IS NULL ORDER BY natural LIMIT ?", count)]
 
     def models_in(self, folder: int) -> dict[str, ModelRow]:
         """The models of one folder by file name, also those that are gone."""
@@ -279,6 +267,10 @@ class Index:
         ids = "json_extract(details, '$.model_id'), COALESCE(json_extract(details, '$.version_id'), 0)"
         return self._all(f"SELECT id, {ids} FROM known JOIN models USING (id) WHERE gone IS NULL AND instr(details, '\"model_id\":')")
 
+    def without_sidecars(self) -> set[int]:
+        """The ids of models, also of gone ones, beside which no sidecar lies."""
+        return {id_ for (id_,) in self._all("SELECT id FROM known WHERE sidecars = ''")}
+
     def id_at(self, folder: str, file: str) -> int | None:
         """The id of the model with this name in this real folder."""
         sql = "SELECT m.id FROM models m JOIN folders f ON f.id = m.folder WHERE f.path = ? AND m.file = ? AND m.gone IS NULL"
@@ -296,19 +288,19 @@ class Index:
 
     def _models(self, where: str, *values: Any) -> list[ModelRow]:
         width = len(Row._fields)
-        rows = self._all(f"SELECT {_ROW}, beside, file_id, is_read, places, gone FROM models WHERE {where}", *values)
+        rows = self._all(f"SELECT {MODEL} FROM models WHERE {where}", *values)
         return [ModelRow(Row._make(row[:width]), *row[width:]) for row in rows]
 
     def save_models(self, models: Iterable[ModelRow], known: Iterable[KnownRow]) -> None:
         """Write or replace models and what is known of them; call inside `writing`."""
         rows = [(*model.row, *model[1:]) for model in models]
-        self._insert(f"INSERT OR REPLACE INTO models VALUES ({_MARKS}, ?, ?, ?, ?, ?)", rows)
+        self._insert(f"INSERT OR REPLACE INTO models ({MODEL}) VALUES ({MARKS})", rows)
         self._insert("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?)", list(known))
 
     def _insert(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert many rows a statement: each statement lets other threads in, and a busy one among them takes its time each time."""
         whole = len(rows) - len(rows) % _ROWS_A_STATEMENT
-        many = sql + f", {sql[sql.index('(') :]}" * (_ROWS_A_STATEMENT - 1)
+        many = sql + f", {sql[sql.rindex('(') :]}" * (_ROWS_A_STATEMENT - 1)
         for first in range(0, whole, _ROWS_A_STATEMENT):
             self._db.execute(many, tuple(chain.from_iterable(rows[first : first + _ROWS_A_STATEMENT])))
         self._db.executemany(sql, rows[whole:])

@@ -1,7 +1,8 @@
 """What a person types into the search box, taken apart: words and typed tokens.
 
-`type: base: ext: tag: folder: has: no: is:` with a value, `size>2gb`, `added<7d`, `modified>1y`, `-` before anything to leave it out,
-quotes around exact words. Several words mean all of them. Parsing touches neither disk nor library; see `find` for the answer.
+`type: base: ext: tag: folder: has: no: is:` and those of query_own with a value, `size>2gb`, `added<7d`, `modified>1y`, `rating>=4`,
+`-` before anything to leave it out, quotes around exact words. Several words mean all of them. Parsing touches neither disk nor
+library; see `find` for the answer.
 """
 
 import re
@@ -13,15 +14,16 @@ from fnmatch import fnmatchcase
 from functools import cache
 
 from model_manager.core.errors import BadQuery
+from model_manager.core.library import query_own
 from model_manager.core.library.kinds import KINDS, label, label_one
 from model_manager.core.library.order import fold
 from model_manager.core.library.rows import AWAY, FAVOURITE, HAS_NOTES
 from model_manager.core.library.shelf import Shelf
 from model_manager.core.words import tr
 
-KEYS = ("type", "base", "ext", "tag", "folder", "has", "no", "is")
-AMOUNTS = ("size", "added", "modified")
-STATES = ("preview", "notes", "tags", "problem", "title")
+KEYS = ("type", "base", "ext", "tag", "folder", "has", "no", "is", *query_own.KEYS)
+AMOUNTS = ("size", "added", "modified", "rating")
+STATES = ("preview", "notes", "tags", "problem", "title", *query_own.STATES)
 MARKS = ("favourite", "away", "embedded", "video")
 _TOKEN = re.compile(r'(-?)(?:(\w+)(:|<=|>=|<|>))?("[^"]*"?|\S*)')
 _AMOUNT = re.compile(r"(\d{1,18}(?:[.,]\d{0,18})?)([a-z]*)", re.ASCII)
@@ -75,7 +77,7 @@ def parse(text: str) -> Query:
             continue
         test = _test(key.lower(), sign, value, now)
         tests.append(_not(test) if minus else test)
-        marks.append(found.group() if sign == ":" or key.lower() == "size" else f"{found.group()} {now}")
+        marks.append(found.group() if sign == ":" or key.lower() in ("size", "rating") else f"{found.group()} {now}")
     return Query(text, tuple(words), tuple(unwanted), tuple(tests), tuple(marks))
 
 
@@ -88,8 +90,12 @@ def _not(test: Test) -> Test:
 
 
 def _test(key: str, sign: str, value: str, now: float) -> Test:
+    if key == "rating":
+        return query_own.rating(sign, value)
     if sign != ":":
         return _amount(key, sign, value, now)
+    if key in query_own.KEYS:
+        return query_own.is_called(key, value)
     tests: dict[str, Callable[[str], Test]] = {
         "type": _type, "base": _base, "ext": _ext, "tag": _tag, "folder": _folder, "has": _has, "is": _is,
         "no": lambda value: _not(_has(value)),
@@ -153,6 +159,7 @@ def _has(value: str) -> Test:
         "tags": lambda shelf: lambda slot: bool(shelf.tags[slot]),
         "problem": lambda shelf: shelf.problem.tests(bool),
         "title": lambda shelf: lambda slot: bool(shelf.title[slot]),
+        **{state: query_own.has(state) for state in query_own.STATES},
     }
     return _any_of(tests, value, tr("After has: or no: comes one of {words}.", words=", ".join(STATES)))
 
@@ -230,7 +237,7 @@ def completions(shelf: Shelf, prefix: str) -> list[tuple[str, str]]:
     minus = "-" if prefix.startswith("-") else ""
     key, colon, value = prefix[len(minus) :].partition(":")
     if not colon:
-        keys = [f"{name}:" for name in KEYS] + [f"{name}>" for name in AMOUNTS]
+        keys = [f"{name}:" for name in KEYS if name not in AMOUNTS] + [f"{name}>" for name in AMOUNTS]
         return [(minus + name, _HINTS[name[:-1]]()) for name in keys if name.startswith(key.lower()) and key]
     wanted = fold(value.strip('"'))
     pairs = [(text, count) for text, count in _values(shelf, key.lower()) if text and count and wanted in fold(text)]
@@ -243,6 +250,8 @@ _HINTS: dict[str, Callable[[], str]] = {
     "folder": lambda: tr("part of the folder"), "has": lambda: tr("has a preview, notes, a problem …"),
     "no": lambda: tr("has no preview, notes …"), "is": lambda: tr("favourite, away …"), "size": lambda: tr("larger than, such as 2gb"),
     "added": lambda: tr("longer ago than, such as 7d"), "modified": lambda: tr("longer ago than, such as 1y"),
+    "collection": lambda: tr("in one of your collections"), "category": lambda: tr("your own category"),
+    "group": lambda: tr("your own group"), "colour": lambda: tr("colour label"), "rating": lambda: tr("more stars than, such as 3"),
 }  # fmt: skip
 
 
@@ -266,4 +275,4 @@ def _values(shelf: Shelf, key: str) -> list[tuple[str, int]]:
             for name in {way.path[len(way.root) + 1 :] for way in folder.ways}:
                 below[name] += shelf.folder_counts[id_]
         return list(below.items())
-    return list(counts[{"ext": "ending"}.get(key, key)].items()) if key in ("base", "ext", "tag") else []
+    return list(counts[{"ext": "ending"}.get(key, key)].items()) if key in ("base", "ext", "tag", *query_own.KEYS) else []

@@ -55,6 +55,7 @@ def _row(task: Task, facts: Facts, details: Details) -> Row:
         task.id, task.folder, file.name, clean(title), task.kind, clean(details.base_model or facts.base_model), facts.architecture,
         file.size, file.mtime_ns, task.added, flags, _problem(task, facts, details), name, sort, mtime_ns, size,
         clean("\n".join(details.tags)), clean(natural_key(title or stem)), clean(search_text(file.name, title, facts, details)),
+        details.rating, details.colour, clean("\n".join(details.collections)), clean(details.category), clean(details.group),
     )  # fmt: skip
 
 

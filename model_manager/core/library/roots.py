@@ -246,6 +246,11 @@ def collect(
     return collector.result({path_key(path) for path in off})
 
 
+def is_comfyuis(root: Root) -> bool:
+    """Return whether a root was named by a ComfyUI or its configuration, not by another program or the person."""
+    return root.source not in _SOURCES.values()
+
+
 def comfyui_folders(roots: Roots) -> dict[str, list[str]]:
     """Return what the first ComfyUI answers at /experiment/models: category -> folders, both in its order and spelling."""
     return {kind: list(paths) for kind, paths in roots.folders.items()}

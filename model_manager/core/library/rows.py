@@ -19,6 +19,7 @@ class Row(NamedTuple):
     folder: id of its real folder in the index; file: its name there. title: "" when it is the file's stem. mtime_ns and
     preview_mtime_ns in nanoseconds, added in epoch seconds. flags: FAVOURITE, AWAY ... problem: the worst Problem code or "".
     preview: file name in the same folder, "" if none; preview_sort: still, animated, video, embedded or "". tags: joined by newlines.
+    rating (0 to 5), colour, collections (joined by newlines), category, own_group: the person's own order.
     search: folded text that words are looked for in.
     """
 
@@ -41,6 +42,11 @@ class Row(NamedTuple):
     tags: str
     natural: str
     search: str
+    rating: int = 0
+    colour: str = ""
+    collections: str = ""
+    category: str = ""
+    own_group: str = ""
 
 
 def stem_of(file: str) -> str:
@@ -55,13 +61,15 @@ def plain_row(id_: int, folder: int, file: str, kind: str, size: int, mtime_ns: 
 
 
 def search_text(file: str, title: str, facts: Facts, details: Details) -> str:
-    """Join all that a word is looked for in: name, file name, tags, trigger words, author and the start of the notes."""
+    """Join all that a word is looked for in: name, file name, tags, trigger words, author, own order, start of the notes."""
     parts = [file]
     if title:
         parts.append(title)
     parts += details.trigger_words
     parts += details.tags
-    parts += [text for text in (details.version, details.author, details.notes[:SEARCHED_NOTES]) if text]
+    parts += details.collections
+    told = (details.version, details.author, details.category, details.group, details.notes[:SEARCHED_NOTES])
+    parts += [text for text in told if text]
     if facts.trigger_phrase and facts.trigger_phrase not in details.trigger_words:
         parts.append(facts.trigger_phrase)
     return fold("\n".join(parts))

@@ -4,6 +4,7 @@ Used by the shelf for type, base model and the like; searches and sorts work on 
 """
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 
@@ -28,10 +29,14 @@ class Texts:
         return map(self._texts.__getitem__, self.codes)
 
     def copy(self) -> "Texts":
-        """A copy for another thread."""
+        """A copy for another thread; texts are only ever added, so both know the same ones by the same codes."""
         other = Texts()
         other.codes, other._texts, other._code_of = self.codes[:], self._texts[:], dict(self._code_of)
         return other
+
+    def counted(self, first: int) -> Counter[str]:
+        """How often each text stands from slot `first` on."""
+        return Counter({self._texts[code]: count for code, count in Counter(self.codes[first:]).items()})
 
     def extend(self, texts: Iterable[str]) -> None:
         """Add texts at the end."""

@@ -26,7 +26,7 @@ from model_manager.core.work import Work
 
 MOST_BYTES = 40 * 1024 * 1024
 MOST_TRIED = 5
-WIDTH = 1200  # pixels: a preview has at most 1024 at its longest side
+WIDTH = 1200  # pixels: enough for a preview of 1024 at its longest side
 _HOPELESS = ("offline", "busy")  # the next picture would fare no better
 _FILM_HEADS = {b"ftyp": ".mp4", b"\x1aE\xdf\xa3": ".webm"}
 
@@ -71,7 +71,7 @@ def preview_bytes(
     waiting: NetworkFault | None = None
     for image in candidates:
         try:
-            return make(fetch_picture(image, web, work), look, form)
+            return make(fetch_picture(image, web, work, width_for(form)), look, form)
         except NetworkFault as fault:
             if fault.code in _HOPELESS:
                 raise
@@ -140,10 +140,15 @@ def place_video(model_path: str, images: Sequence[Image], level: int, web: Web, 
     return _placed(beside.folder, beside.stem + suffix, data)
 
 
-def picture_bytes(url: str, web: Web, work: Work | None = None) -> bytes:
+def width_for(form: Form) -> int:
+    """Return the width in pixels at which a picture is asked for, to make such a preview of."""
+    return max(WIDTH, round(form.edge * WIDTH / USUAL_FORM.edge))
+
+
+def picture_bytes(url: str, web: Web, work: Work | None = None, width: int = WIDTH) -> bytes:
     """Return the picture of a `Source` of the sort CIVITAI. Raises BadPicture, also for faults of the network; Cancelled."""
     try:
-        return fetch_picture(Image(url, is_video=url.partition("?")[0].lower().endswith((".mp4", ".webm"))), web, work)
+        return fetch_picture(Image(url, is_video=url.partition("?")[0].lower().endswith((".mp4", ".webm"))), web, work, width)
     except OnlineFault as fault:
         raise BadPicture(fault.text) from fault
 

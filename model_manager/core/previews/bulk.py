@@ -1,29 +1,35 @@
 """A new preview for many models: first a plan that can be shown, then the work, one fault never stopping the rest.
 
-Called by bridge as one write job. What only Qt can paint (drawn cards, video frames) and what is on a site comes from the caller as
-bytes.
+Plans are made by bridge, runs are the work of a stored task (`tasks/previewing`). What only Qt can paint (drawn cards, video frames) and
+what is on a site comes from the caller as bytes.
 """
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from model_manager.core.errors import BadPicture, Cancelled, FileFault
+from model_manager.core.errors import BadPicture, FileFault
 from model_manager.core.library.entry import ModelRecord
+from model_manager.core.paths import long_path
+from model_manager.core.previews.beside import PREVIEW
 from model_manager.core.previews.history import History
-from model_manager.core.previews.makers import WORTH_IT, Makers, Wish
+from model_manager.core.previews.makers import Makers, Wish
+from model_manager.core.previews.reading import Opened
 from model_manager.core.previews.records import (
     BESIDE,
     CIVITAI,
     DRAWN,
     EMBEDDED,
+    FIT,
     OUTPUT,
     PAINTED,
     VIDEO,
-    Applied,
     BulkItem,
     BulkOptions,
     BulkPlan,
+    Ended,
+    Form,
     Look,
     Made,
     Output,
@@ -49,7 +55,6 @@ _COUNTED = {
 }
 
 Paint = Callable[[BulkItem, Source], bytes]
-Emit = Callable[[BulkItem, Applied], None]
 OutputsOf = Callable[[ModelRecord], Sequence[Output]]
 OnlineOf = Callable[[ModelRecord], Sequence[Source]]
 
@@ -69,21 +74,46 @@ def plan(
         work.progress(tr("Looking for pictures"), number)
         has_still = any(preview.sort in _STILL for preview in record.previews)
         stem = stem_of(record.path)
-        if stem in taken or (has_still and options.only_missing):  # models with one stem share their picture
+        is_fine = not is_other_form(record, options.form) if options.is_conversion else has_still and options.only_missing
+        if stem in taken or is_fine:  # models with one stem share their picture
             kept += 1
             continue
         state = read_state(record.path) if any(name.lower().endswith(INFO) for name in record.sidecars) else None
         if state is not None and state.is_locked:
             locked += 1
             continue
-        sources = _sources(record, outputs_of, options, has_still, online_of)
+        sources = _present(record) if options.is_conversion else _sources(record, outputs_of, options, has_still, online_of)
         if sources:
             taken.add(stem)
-            items.append(BulkItem(record.id, record.path, record.name, sources, (state and state.look) or Look()))
+            look = Look(FIT) if options.is_conversion else (state and state.look) or Look()
+            items.append(BulkItem(record.id, record.path, record.name, sources, look))
         else:
             bare += 1
     found = Counter(item.sources[0].sort for item in items)
     return BulkPlan(tuple(items), options, {sort: found[sort] for sort in options.order if found[sort]}, locked, kept, bare)
+
+
+def _present(record: ModelRecord) -> tuple[Source, ...]:
+    """The picture that is shown of a model, if it is a still one beside it: of an animated one only a frame would be left."""
+    first = record.previews[0] if record.previews else None
+    return (Source(BESIDE, first.path),) if first is not None and first.sort == "still" else ()
+
+
+def is_other_form(record: ModelRecord, form: Form) -> bool:
+    """Whether the picture of a model is of another format than `form` says, or larger in pixels or bytes. It is opened, not decoded."""
+    for source in _present(record):
+        try:
+            is_large = os.path.getsize(long_path(source.path)) > form.most_bytes
+        except OSError:
+            return True  # the run says what is wrong with it
+        if is_large or not source.path.lower().endswith(form.suffix.removeprefix(PREVIEW)):
+            return True
+        try:
+            with Opened(source.path) as opened:
+                return max(opened.width, opened.height) > form.edge
+        except BadPicture:
+            return True
+    return False
 
 
 def _sources(
@@ -99,6 +129,8 @@ def _sources(
 def plan_text(plan: BulkPlan) -> str:
     """Return the plan in a few plain sentences."""
     total = len(plan.items)
+    if plan.options.is_conversion:
+        return _conversion_text(plan)
     sentences = [tr("No new preview would be made.")]
     if total:
         sentences = [trn("{count} model: {parts}.", "{count} models: {parts}.", total, parts=_parts(plan.counts))]
@@ -108,6 +140,16 @@ def plan_text(plan: BulkPlan) -> str:
         sentences.append(trn("{count} has a preview already.", "{count} have a preview already.", plan.kept))
     if plan.bare:
         sentences.append(trn("For {count} there is no picture.", "For {count} there is no picture.", plan.bare))
+    return " ".join(sentences)
+
+
+def _conversion_text(plan: BulkPlan) -> str:
+    total = len(plan.items)
+    sentences = [trn("{count} picture would be written anew.", "{count} pictures would be written anew.", total)]
+    if plan.kept:
+        sentences.append(trn("{count} model has no such picture.", "{count} models have no such picture.", plan.kept))
+    if plan.locked:
+        sentences.append(trn("{count} locked one is left out.", "{count} locked ones are left out.", plan.locked))
     return " ".join(sentences)
 
 
@@ -121,8 +163,12 @@ def report_text(report: Report) -> str:
     if report.faults:
         count = len(report.faults)
         sentences.append(trn("{count} could not be made.", "{count} could not be made.", count))
-    if report.is_stopped:
-        sentences.append(tr("Stopped before the end."))
+    if report.kept:
+        sentences.append(trn("{count} was locked or had a picture by then.", "{count} were locked or had a picture by then.", report.kept))
+    if report.undone:
+        sentences.append(trn("{count} was taken back.", "{count} were taken back.", report.undone))
+    if report.left:
+        sentences.append(trn("Stopped before the end: {count} is left.", "Stopped before the end: {count} are left.", report.left))
     return " ".join(sentences)
 
 
@@ -130,40 +176,37 @@ def _parts(counts: Mapping[str, int]) -> str:
     return ", ".join(trn(*_COUNTED.get(sort, _COUNTED[BESIDE]), count) for sort, count in counts.items())
 
 
-def run(plan: BulkPlan, history: History, paint: Paint, work: Work, emit: Emit | None = None, processes: int | None = None) -> Report:
-    """Make and write every preview of the plan and return what became of each.
+def run(
+    items: Sequence[BulkItem],
+    form: Form,
+    history: History,
+    makers: Makers,
+    paint: Paint,
+    work: Work,
+    ended: Callable[[Ended], None],
+    mark_of: Callable[[BulkItem], str] = lambda item: "",
+) -> None:
+    """Make and write a preview for each model; `ended` hears of each, once. Raises Cancelled between two; what is done stays.
 
-    `paint` gives the bytes of a drawn card, a video frame or a picture of a site (raises BadPicture), `emit` hears of each model that is
-    done; both run in this thread. When asked to stop it stops between two models and reports what was done. processes: how many make
-    pictures, None for as many as there are cores.
+    `paint` gives the bytes of a drawn card, a video frame or a picture of a site (raises BadPicture). mark_of: by what the history is to
+    know the change again (see `History.begin`). All of it runs in this thread, but for the pictures.
     """
-    run = _Run(plan, history, paint, work, emit)
-    makers = Makers(count=processes if len(plan.items) >= WORTH_IT else 0)
-    try:
-        run.through(makers)
-    except Cancelled:
-        run.is_stopped = True
-    finally:
-        makers.close()
-    return run.report()
+    _Run(form, history, paint, work, ended, mark_of).through(items, makers)
 
 
 class _Run:
     """One bulk run under way."""
 
-    def __init__(self, plan: BulkPlan, history: History, paint: Paint, work: Work, emit: Emit | None) -> None:
-        self._plan, self._history, self._paint, self._work, self._emit = plan, history, paint, work, emit
-        self._counts: Counter[str] = Counter()
-        self._applied: dict[int, Applied] = {}
+    def __init__(
+        self, form: Form, history: History, paint: Paint, work: Work, ended: Callable[[Ended], None], mark_of: Callable[[BulkItem], str]
+    ) -> None:
+        self._form, self._history, self._paint, self._work = form, history, paint, work
+        self._ended, self._mark_of = ended, mark_of
         self._reasons: dict[int, str] = {}
-        self._faults: list[tuple[str, str]] = []
-        self._warnings: list[tuple[str, str]] = []
-        self._done = 0
-        self.is_stopped = False
 
-    def through(self, makers: Makers) -> None:
+    def through(self, items: Sequence[BulkItem], makers: Makers) -> None:
         """Do all items; those whose first sources will not do have their turn again with the next ones. Raises Cancelled."""
-        pending = [(item, _attempts(item.sources)) for item in self._plan.items]
+        pending = [(item, _attempts(item.sources)) for item in items]
         while pending:
             again = []
             results = makers.make(self._wish(item, attempts[0]) for item, attempts in pending)
@@ -176,13 +219,8 @@ class _Run:
                 if len(attempts) > 1:
                     again.append((item, attempts[1:]))
                 else:
-                    self._end(item, self._reasons[item.id])
+                    self._ended(Ended(item, fault=self._reasons[item.id]))
             pending = again
-
-    def report(self) -> Report:
-        """Return what was done so far."""
-        counts = {sort: self._counts[sort] for sort in self._plan.options.order if self._counts[sort]}
-        return Report(counts, self._applied, tuple(self._faults), tuple(self._warnings), self.is_stopped)
 
     def _wish(self, item: BulkItem, sources: tuple[Source, ...]) -> Wish:
         self._work.check()
@@ -192,27 +230,16 @@ class _Run:
             except BadPicture as fault:
                 self._reasons.setdefault(item.id, fault.text)
                 sources = ()
-        return Wish(sources, item.look, self._plan.options.form)
+        return Wish(sources, item.look, self._form)
 
     def _write(self, item: BulkItem, source: Source, made: Made) -> None:
         try:
             require_model(item.path)
-            applied = apply(item.path, made, self._history)
+            applied = apply(item.path, made, self._history, self._mark_of(item))
         except FileFault as fault:
-            self._end(item, fault.text)
+            self._ended(Ended(item, fault=fault.text))
             return
-        self._counts[source.sort] += 1
-        self._applied[item.id] = applied
-        self._warnings += [(item.name, text) for text in (*made.notes, *applied.warnings)]
-        self._end(item)
-        if self._emit is not None:
-            self._emit(item, applied)
-
-    def _end(self, item: BulkItem, fault: str = "") -> None:
-        self._done += 1
-        if fault:
-            self._faults.append((item.name, fault))
-        self._work.progress(tr("Making previews"), self._done, len(self._plan.items))
+        self._ended(Ended(item, source.sort, applied, warnings=(*made.notes, *applied.warnings)))
 
 
 def _attempts(sources: tuple[Source, ...]) -> list[tuple[Source, ...]]:

@@ -7,7 +7,7 @@ done. A change begins in `pending/`; its folder moves to `models/` in one step w
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 from model_manager.core.alone import alone
 from model_manager.core.errors import FileFault
 from model_manager.core.paths import path_key, plain_reason
-from model_manager.core.previews.entries import Entry, New, discard, finish, read_entry, write_entry
+from model_manager.core.previews.entries import NOTE, Entry, New, discard, finish, read_entry, write_entry
 from model_manager.core.previews.records import Earlier
 from model_manager.core.sidecars.suffixes import stem_of
 from model_manager.core.words import tr
@@ -42,9 +42,30 @@ class History:
         entries = [entry for path in _entries(self._of(model_path)) if (entry := read_entry(path))]
         return [entry.renamed(stem).earlier() for entry in reversed(entries)]
 
+    def places(self, model_path: str) -> list[Path]:
+        """Return the folders of a model's earlier states, oldest first, for a backup."""
+        return [path for path in _entries(self._of(model_path)) if (path / NOTE).is_file()]
+
+    def place_of(self, model_path: str, id_: str) -> Path:
+        """Return the folder a state of a model has, or would have."""
+        return self._of(model_path) / id_
+
     def find(self, model_path: str, id_: str) -> Earlier:
         """Return one state by its id. Raises FileFault when it was removed to make room."""
         return self.entry(model_path, id_).earlier()
+
+    def follow(self, moves: Iterable[tuple[str, str]]) -> None:
+        """Follow models from (old, new) path, both in real folders; those without earlier pictures cost next to nothing.
+
+        Harmless when done twice. Raises FileFault.
+        """
+        there = {path.name for path in _entries(self._folder / MODELS)}
+        if not there:
+            return
+        with self.held():
+            for old, new in moves:
+                if _key(os.path.join(os.path.dirname(old), stem_of(os.path.basename(old)))) in there:
+                    self.moved(old, new)
 
     def moved(self, old_path: str, new_path: str) -> None:
         """Follow a model that was renamed or moved. Raises FileFault."""
@@ -77,12 +98,19 @@ class History:
         with alone(self._folder / "lock", Work()):
             yield
 
-    def begin(self, model_path: str, names: tuple[str, ...], news: tuple[New, ...]) -> Entry:
-        """Copy the pictures `names` beside the model and note what is to come. Raises FileFault; nothing is changed then."""
+    def marked(self, model_path: str, mark: str) -> str:
+        """Return the id of the state that a change with this mark left behind, "" when there was none."""
+        return next((path.name for path in reversed(_entries(self._of(model_path))) if path.name.endswith("-" + mark)), "")
+
+    def begin(self, model_path: str, names: tuple[str, ...], news: tuple[New, ...], mark: str = "") -> Entry:
+        """Copy the pictures `names` beside the model and note what is to come. Raises FileFault; nothing is changed then.
+
+        mark: hex digits by which whoever was killed right after the change finds it again (`marked`); chance without it.
+        """
         folder = os.path.dirname(model_path)
         newest = max((path.name for path in _entries(self._of(model_path))), default="")
         number = max(time.time_ns(), int(newest.partition("-")[0] or 0) + 1)
-        place = self._folder / PENDING / f"{number:020d}-{os.urandom(3).hex()}"
+        place = self._folder / PENDING / f"{number:020d}-{mark or os.urandom(3).hex()}"
         try:
             place.mkdir(parents=True)
             return write_entry(place, number / 1e9, folder, stem_of(os.path.basename(model_path)), names, news)
@@ -137,8 +165,7 @@ class History:
     # room
 
     def _of(self, model_path: str) -> Path:
-        key = blake2b(path_key(_stem_path(model_path)).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-        return self._folder / MODELS / key
+        return self._folder / MODELS / _key(_stem_path(model_path))
 
     def _make_room(self, newest: Path) -> None:
         for path in _entries(newest.parent)[: -self._per_model]:
@@ -171,6 +198,10 @@ def _stem_path(model_path: str) -> str:
     """Return the real path of a model without its extension: models with one stem share their pictures, links change nothing."""
     folder, name = os.path.split(model_path)
     return os.path.join(os.path.realpath(folder), stem_of(name))
+
+
+def _key(stem_path: str) -> str:
+    return blake2b(path_key(stem_path).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _entries(folder: Path) -> list[Path]:

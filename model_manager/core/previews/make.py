@@ -18,7 +18,7 @@ from model_manager.core.words import tr
 SMALLEST_EDGE = 256  # below it colours go first
 STEP = 0.8  # of the edge, when a file is too large
 COLOURS = (256, 128, 64, 32)
-QUALITIES = (88, 80, 70)
+QUALITIES = (80, 70)  # of a WebP that is too large as it is wanted
 LEVEL = 6  # of zlib
 USUAL_LOOK = Look()
 USUAL_FORM = Form()
@@ -41,7 +41,7 @@ def make(picture: str | bytes, look: Look = USUAL_LOOK, form: Form = USUAL_FORM)
 
 def _encoded(image: Image.Image, form: Form, opened: Opened) -> Made:
     """Return the first encoding that is small enough; each is smaller than the one before."""
-    tries = _webps(image) if form.suffix == WEBP else _pngs(image)
+    tries = _webps(image, form.quality) if form.suffix == WEBP else _pngs(image)
     for number, (candidate, data) in enumerate(tries):
         if len(data) <= form.most_bytes:
             if number and candidate.size != image.size:
@@ -59,9 +59,9 @@ def _pngs(image: Image.Image) -> Iterator[tuple[Image.Image, bytes]]:
         yield candidate, _png(candidate.quantize(colours, method))
 
 
-def _webps(image: Image.Image) -> Iterator[tuple[Image.Image, bytes]]:
+def _webps(image: Image.Image, wanted: int) -> Iterator[tuple[Image.Image, bytes]]:
     for candidate in _sizes(image):
-        for quality in QUALITIES:
+        for quality in (wanted, *(lower for lower in QUALITIES if lower < wanted)):
             yield candidate, _saved(candidate, "WEBP", quality=quality, method=4, exif=b"", xmp=b"", icc_profile=b"")
 
 

@@ -6,6 +6,8 @@ Made in core, shown by ui. A list of sources stays open: another sort is one mor
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from model_manager.core.settings import Settings
+
 FILE, BESIDE, EMBEDDED, OUTPUT, VIDEO, CIVITAI, DRAWN = "file", "beside", "embedded", "output", "video", "civitai", "drawn"
 SORTS = (FILE, BESIDE, EMBEDDED, OUTPUT, VIDEO, CIVITAI, DRAWN)
 PAINTED = (VIDEO, CIVITAI, DRAWN)  # previews cannot make these: the caller hands over their bytes, painted or fetched
@@ -67,16 +69,21 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How the new file is written. suffix: PNG or WEBP; edge: its longest side in pixels at most; most_bytes: its size at most."""
+    """How the new file is written. suffix: PNG or WEBP; edge: its longest side in pixels at most; most_bytes: its size at most.
+
+    quality: of a WebP, 50 to 100; where that is too large, less.
+    """
 
     suffix: str = PNG
     edge: int = 1024
     most_bytes: int = 2_000_000
+    quality: int = 88
 
 
-def form_named(name: str) -> Form:
-    """Return how new previews are written by the word in the settings: png or webp."""
-    return Form(suffix=WEBP if name == "webp" else PNG)
+def form_of(settings: Settings) -> Form:
+    """Return how new previews are written by the settings."""
+    suffix = WEBP if settings.preview_format == "webp" else PNG
+    return Form(suffix, settings.preview_edge, settings.preview_kb * 1000, settings.preview_quality)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +136,14 @@ class PreviewState:
 class BulkOptions:
     """What to regenerate. order: sorts to try, first that has something wins; only_missing: leave models with a still picture alone.
 
-    A model that has a still picture never gets a drawn card in its place, unless DRAWN is the only sort asked for.
+    A model that has a still picture never gets a drawn card in its place, unless DRAWN is the only sort asked for. is_conversion: only
+    pictures that are not as `form` says are written anew, from themselves and with all that is on them; nothing else counts then.
     """
 
     order: tuple[str, ...] = (EMBEDDED, OUTPUT, VIDEO, DRAWN)
     only_missing: bool = True
     form: Form = field(default_factory=Form)
+    is_conversion: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +175,33 @@ class BulkPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What a bulk run did. counts: sort -> previews made. faults: (model name, why not). applied: model id -> what was done.
+class Ended:
+    """What became of one model of a bulk run. sort: of the source that was used; applied: None when nothing was written.
 
-    warnings: (model name, sentence). is_stopped: somebody asked to stop; what is in `applied` stays done.
+    fault: why not, a sentence; warnings: what else there is to say. is_kept: left alone, as it was locked or got a picture meanwhile.
+    """
+
+    item: BulkItem
+    sort: str = ""
+    applied: Applied | None = None
+    fault: str = ""
+    warnings: tuple[str, ...] = ()
+    is_kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a bulk run did. counts: sort -> previews made. made: how many of them can be taken back. faults: (model name, why not).
+
+    warnings: (model name, sentence). run: its name in the list of runs. kept: models left alone, as they were locked or got a picture
+    meanwhile. left: models that are still to be done, because it was stopped or rests. undone: previews that were taken back.
     """
 
     counts: Mapping[str, int]
-    applied: Mapping[int, Applied]
+    made: int = 0
     faults: tuple[tuple[str, str], ...] = ()
     warnings: tuple[tuple[str, str], ...] = ()
-    is_stopped: bool = False
+    run: str = ""
+    kept: int = 0
+    left: int = 0
+    undone: int = 0

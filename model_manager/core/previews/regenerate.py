@@ -26,9 +26,12 @@ def require_model(model_path: str) -> None:
         raise FileFault(tr("{path} is no longer there. No picture was written.", path=model_path))
 
 
-def apply(model_path: str, made: Made, history: History) -> Applied:
-    """Write a new preview beside the model; its former pictures go to the history. Raises FileFault; all is then as it was."""
-    return _changed(model_path, history, lambda beside: (New(beside.target(made.suffix), _part(), made.data),))
+def apply(model_path: str, made: Made, history: History, mark: str = "") -> Applied:
+    """Write a new preview beside the model; its former pictures go to the history. Raises FileFault; all is then as it was.
+
+    mark: see `History.begin`.
+    """
+    return _changed(model_path, history, lambda beside: (New(beside.target(made.suffix), _part(), made.data),), mark)
 
 
 def bring_back(model_path: str, earlier: Earlier, history: History) -> Applied:
@@ -44,14 +47,14 @@ def take_away(model_path: str, history: History) -> Applied:
     return _changed(model_path, history, lambda _beside: ())
 
 
-def _changed(model_path: str, history: History, news_for: Callable[[Beside], tuple[New, ...]]) -> Applied:
+def _changed(model_path: str, history: History, news_for: Callable[[Beside], tuple[New, ...]], mark: str = "") -> Applied:
     with history.held():
         for left in reversed(range(TRIES)):
             beside = look_beside(model_path)
             news = news_for(beside)
             for new in news:
                 require_short(new.name)
-            entry = history.begin(model_path, beside.stills, news)
+            entry = history.begin(model_path, beside.stills, news, mark)
             if _is_written(entry, news, is_last=not left):
                 break
         kept = remove_old(entry)

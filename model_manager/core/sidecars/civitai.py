@@ -11,6 +11,7 @@ from model_manager.core.sidecars.layer import (
     Pairs,
     groups,
     hashes,
+    highest_level,
     items,
     known_ids,
     labels,
@@ -86,6 +87,8 @@ def version_layer(data: dict[str, Any], model_name: str) -> Layer:
     found.update(known_ids(data.get("modelId") or model.get("id"), data.get("id")))
     if (adult := truth(model.get("nsfw"))) is not None:
         found["adult"] = adult
+    if level := highest_level(data.get("nsfwLevel")) or highest_level(model.get("nsfwLevel")):
+        found["adult_level"] = level
     return found
 
 

@@ -7,35 +7,23 @@ Called by merge. The scanner of the seed writes the same name with file facts on
 from typing import Any
 
 from model_manager.core.sidecars.civitai import flat_layer, kind_of, version_layer
-from model_manager.core.sidecars.layer import INFO, USER_INFO, Layer, Ranked, line, mapping, text, truth, whole
+from model_manager.core.sidecars.layer import INFO, OWN, USER_INFO, Ranked, line, mapping
+from model_manager.core.sidecars.own_object import USER_KEY, edits_of, own_layer
 from model_manager.core.sidecars.suffixes import stem_of
 
-USER_KEY = "user"
-HIGHEST_RATING = 5
 CIVITAI_KEYS = frozenset(("model", "modelId", "trainedWords", "files", "images"))
 
 
 def layers(data: dict[str, Any], model_name: str) -> list[Ranked]:
     """Return what the person set, to be believed above all else, and what was fetched.
 
-    The person's values are the object `user` (spelled as the extras of the seed, with `name`), and on the top level
-    `name_for_display`, `notes`, `favourite` or `favorite`, and `rating` (1 to 5).
+    The person's values are the object `user` (see own_object), and on the top level `name_for_display`, `notes`, `favourite` or
+    `favorite`, and `rating` (1 to 5).
     """
-    mine = [Ranked(USER_INFO, _edits(data))]
+    mine = [Ranked(USER_INFO, edits_of(data))]
     if user := mapping(data.get(USER_KEY)):
-        mine = [Ranked(USER_INFO, _edits(user)), Ranked(USER_INFO, flat_layer(user)), *mine]
+        mine = [Ranked(OWN, own_layer(user)), *mine]
     return mine + _fetched(data, model_name)
-
-
-def _edits(data: dict[str, Any]) -> Layer:
-    found: Layer = {
-        "name": line(data.get("name_for_display")),
-        "notes": text(data.get("notes")),
-        "rating": min(whole(data.get("rating")), HIGHEST_RATING),
-    }
-    if (favourite := truth(data.get("favourite", data.get("favorite")))) is not None:
-        found["favourite"] = favourite
-    return found
 
 
 def _fetched(data: dict[str, Any], model_name: str) -> list[Ranked]:

@@ -1,12 +1,12 @@
 """Sets values in the text of a JSON object and leaves every other byte of it: order, spelling and line ends of other programs.
 
-Called by own_key and writing. It knows nothing of what the values mean, and must never touch the disk.
+Called by own_key, own_values and writing. It knows nothing of what the values mean, and must never touch the disk.
 """
 
 import codecs
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from model_manager.core.errors import BadSidecar
@@ -52,6 +52,24 @@ def with_values(name: str, text: str, values: Mapping[str, Any]) -> str:
     for number, key in enumerate(key for key in new if key not in places):
         parts.append(("," if found.members or number else "") + (gap or " " * bool(number)) + f"{dumped(key)}: {new[key]}")
     return "".join(parts) + text[end if found.members else found.closing :]
+
+
+def without_keys(name: str, text: str, keys: Collection[str]) -> str:
+    """Return the JSON object `text` without these members; what stays keeps its spelling. Raises BadSidecar as `with_values`."""
+    found = _object(name, text)
+    stays = [key not in keys for key, _, _ in found.members]
+    if not any(stays):
+        return text[: found.opening + 1] + text[found.closing :] if found.members else text
+    parts, done = [], 0
+    first = stays.index(True)
+    if first:
+        parts.append(text[: _after_space(text, found.opening + 1)])
+        done = _after_space(text, _after_space(text, found.members[first - 1][2]) + 1)
+    for place in range(first + 1, len(stays)):
+        if not stays[place]:
+            parts.append(text[done : found.members[place - 1][2]])
+            done = found.members[place][2]
+    return "".join(parts) + text[done:]
 
 
 def value_text(name: str, text: str, key: str) -> str:

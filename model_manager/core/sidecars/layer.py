@@ -26,6 +26,7 @@ class Layer(TypedDict, total=False):
     """What one source says; a field that is missing or empty says nothing. Names are those of Details.
 
     ids: (model, version) on Civitai. recommended: (label, value). links: (label, url). is_html: left out = judge by the text.
+    own: names of fields (see FieldValue) that the person set here, also to nothing; such a field is then empty, whoever else speaks.
     """
 
     name: str
@@ -47,6 +48,12 @@ class Layer(TypedDict, total=False):
     rating: int
     adult: bool
     license: str
+    collections: tuple[str, ...]
+    category: str
+    group: str
+    colour: str
+    adult_level: int
+    own: tuple[str, ...]
 
 
 class Ranked(NamedTuple):
@@ -57,7 +64,8 @@ class Ranked(NamedTuple):
 
 
 # The order in which sources are believed.
-BODY, USER_INFO, USER_WEBUI, USER_LORA_MANAGER, USER_CM_INFO, INFO, CIVITAI_INFO, LORA_MANAGER, CM_INFO, FRONT, TEXT, HEADER = range(12)
+(BODY, OWN, USER_INFO, USER_WEBUI, USER_LORA_MANAGER, USER_CM_INFO, INFO, CIVITAI_INFO, LORA_MANAGER, CM_INFO, FRONT, TEXT,
+ HEADER) = range(13)  # fmt: skip
 
 
 def text(value: object, limit: int = TEXT_LIMIT) -> str:
@@ -105,6 +113,14 @@ def whole(value: object) -> int:
     if type(value) is str and value.isascii() and value.isdigit() and len(value) < 20:
         value = int(value)
     return value if type(value) is int and 0 < value <= _LARGEST else 0
+
+
+def highest_level(value: object) -> int:
+    """Return the highest of Civitai's levels in an OR of them (1 PG, 2 PG-13, 4 R, 8 X, 16 XXX, 32 blocked), 0 for none.
+
+    (civitai/civitai:src/shared/constants/browsingLevel.constants.ts)
+    """
+    return 1 << (value.bit_length() - 1) if type(value) is int and 0 < value < 64 else 0
 
 
 def mapping(value: object) -> dict[str, Any]:

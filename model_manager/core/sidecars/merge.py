@@ -13,7 +13,7 @@ from typing import Any
 from model_manager.core.errors import BadSidecar
 from model_manager.core.library.entry import Details, Facts, Family, Problem
 from model_manager.core.sidecars import civitai_info, cm_info, front_matter, info, lora_manager, webui
-from model_manager.core.sidecars.layer import HEADER, TEXT, Layer, Pairs, Ranked, page_ids, storable, text
+from model_manager.core.sidecars.layer import BODY, HEADER, OWN, TEXT, Layer, Pairs, Ranked, page_ids, storable, text
 from model_manager.core.sidecars.own_key import KEY as OWN_KEY
 from model_manager.core.sidecars.reading import JSON_LIMIT, TEXT_LIMIT, parse_object, plain_text, read_bytes, unreadable
 from model_manager.core.sidecars.record import Marks, record_of, without_ours
@@ -34,7 +34,8 @@ _HTML = re.compile(
 )
 _HEADER = "header"
 _FILE_NAME = "file name"
-_BESIDE = frozenset(("recommended", "links", "hashes", "ids", "is_html"))
+_BESIDE = frozenset(("recommended", "links", "hashes", "ids", "is_html", "own"))
+_FIELDS = {"strength": "recommended", "link": "links"}
 
 _Heard = tuple[int, str, Layer]  # rank, source, what it says
 
@@ -49,6 +50,19 @@ def read_details(folder: str, model_name: str, family: Family, facts: Facts) -> 
     is_worded = facts.title or facts.author or facts.description or facts.license or facts.trigger_phrase or facts.usage_hint
     if not family.sidecars and not is_worded:
         return _bare(model_name, facts)
+    heard, problems = _all_heard(folder, model_name, family, facts)
+    return _details(_Merge(heard), model_name, facts, problems)
+
+
+def read_both(folder: str, model_name: str, family: Family, facts: Facts) -> tuple[Details, Details]:
+    """Return what is known of one model, and what would be without the values the person set here (`user` in `.info`, the notes)."""
+    heard, problems = _all_heard(folder, model_name, family, facts)
+    others = [one for one in heard if one[0] not in (BODY, OWN)]
+    return tuple(_details(_Merge(told), model_name, facts, problems) for told in (heard, others))  # type: ignore[return-value]
+
+
+def _all_heard(folder: str, model_name: str, family: Family, facts: Facts) -> tuple[list[_Heard], tuple[Problem, ...]]:
+    """Return all layers in the order in which they are believed, and what could not be read."""
     heard: list[_Heard] = []
     problems: list[Problem] = []
     marks: Marks = {}
@@ -60,7 +74,7 @@ def read_details(folder: str, model_name: str, family: Family, facts: Facts) -> 
         heard.append((HEADER, _HEADER, layer))
     if len(heard) > 1:
         heard.sort(key=itemgetter(0))
-    return _details(_Merge(heard), model_name, facts, tuple(problems))
+    return heard, tuple(problems)
 
 
 def _bare(model_name: str, facts: Facts) -> Details:
@@ -125,7 +139,7 @@ def _header(facts: Facts) -> Layer:
 class _Merge:
     """Layers put on top of each other: the first to say something is believed, lists of settings and links are joined."""
 
-    __slots__ = ("hashes", "ids", "links", "plain", "recommended", "sources")
+    __slots__ = ("hashes", "ids", "links", "own", "plain", "recommended", "sources")
 
     def __init__(self, heard: list[_Heard]) -> None:
         self.plain: dict[str, Any] = {}
@@ -134,6 +148,7 @@ class _Merge:
         self.links: dict[str, str] = {}
         self.hashes: dict[str, str] = {}
         self.ids = (0, 0)
+        self.own: tuple[str, ...] = ()
         for _, source, layer in heard:
             self._add(source, layer)
 
@@ -155,6 +170,14 @@ class _Merge:
             self._join("hashes", source, self.hashes, hashes)
         if ids := layer.get("ids"):
             self._take_ids(source, ids)
+        if own := layer.get("own"):
+            self._take_own(source, own)
+
+    def _take_own(self, source: str, own: tuple[str, ...]) -> None:
+        """What the person set to nothing is settled by that."""
+        self.own += tuple([name for name in own if name not in self.own])
+        for name in own:
+            self.sources.setdefault(_FIELDS.get(name, name), source)
 
     def _join(self, field: str, source: str, known: dict[str, str], new: dict[str, str]) -> None:
         before = len(known)
@@ -210,6 +233,12 @@ def _details(merge: _Merge, model_name: str, facts: Facts, problems: tuple[Probl
         get("license", ""),
         sources,
         problems,
+        get("collections", ()),
+        get("category", ""),
+        get("group", ""),
+        get("colour", ""),
+        get("adult_level", 0),
+        merge.own,
     )
 
 
@@ -225,7 +254,9 @@ def _pages(merge: _Merge) -> tuple[int, int, Pairs]:
         return 0, 0, found
     others = tuple([pair for pair in found if pair[0] != "Civitai" or page_ids((pair,))[0] not in (0, model_id)])
     merge.sources.setdefault("links", merge.sources["model_id"])
-    return model_id, version_id, (("Civitai", civitai_page(model_id, version_id)), *others)
+    page = ("Civitai", civitai_page(model_id, version_id))
+    mine = found[0] if "link" in merge.own else page  # what the person gave stands first
+    return model_id, version_id, tuple(dict.fromkeys((mine, page, *others)))
 
 
 def civitai_page(model_id: int, version_id: int) -> str:

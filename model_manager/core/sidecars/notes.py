@@ -1,7 +1,7 @@
 """The person's own notes: the body of `<stem>.md`, read and written without touching the front matter and the fetched text above.
 
-Called by the details panel's jobs. It must never lose text: what changed on disk meanwhile is not overwritten, a failed save
-leaves the old file, a `.txt` stays as it is.
+Called by the details panel's jobs, and by tidy/editing for plans. It must never lose text: what changed on disk meanwhile is not
+overwritten, a failed save leaves the old file, a `.txt` stays as it is.
 """
 
 import os
@@ -43,6 +43,19 @@ def save_notes(folder: str, model_name: str, body: str, expected: str | None = N
         return _saved(folder, model_name, body, expected, details)
 
 
+def changed_notes(folder: str, model_name: str, body: str, details: Details | None = None) -> tuple[str, bytes] | None:
+    """Return the path of the `.md` and what `save_notes` would write into it, None when that is there already.
+
+    Nothing is written. Raises FileFault when the file cannot be read.
+    """
+    stored = _stored(folder, model_name)
+    if _same(stored.body, body):
+        return None
+    if stored.encoding:
+        return stored.path, _bytes(stored, body)
+    return stored.path, _new(body, details)
+
+
 def _saved(folder: str, model_name: str, body: str, expected: str | None, details: Details | None) -> str:
     stored = _stored(folder, model_name)
     if expected is not None and not _same(stored.body, expected):
@@ -54,11 +67,15 @@ def _saved(folder: str, model_name: str, body: str, expected: str | None, detail
             )
         )
     if not stored.encoding:
-        head = new_head(details) if details is not None else ""
-        replace_file(stored.path, (head + unix_lines(body)).encode("utf-8", "replace"))
+        replace_file(stored.path, _new(body, details))
     elif unix_lines(stored.body) != unix_lines(body):
         replace_file(stored.path, _bytes(stored, body))
     return stored.path
+
+
+def _new(body: str, details: Details | None) -> bytes:
+    head = new_head(details) if details is not None else ""
+    return (head + unix_lines(body)).encode("utf-8", "replace")
 
 
 def _bytes(stored: _Stored, body: str) -> bytes:

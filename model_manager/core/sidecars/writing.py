@@ -6,7 +6,7 @@ is then replaced in one step. A file that cannot be understood, or that speaks o
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from model_manager.core.errors import BadSidecar, FileFault
@@ -14,10 +14,10 @@ from model_manager.core.paths import long_path, normalize, replace_file
 from model_manager.core.sidecars.fetched import Fetched, completed
 from model_manager.core.sidecars.reading import parse_object
 from model_manager.core.sidecars.record import Record, ours_of, record_of
-from model_manager.core.sidecars.suffixes import CIVITAI_INFO, INFO, NOTES
+from model_manager.core.sidecars.suffixes import CIVITAI_INFO, INFO, NOTES, WEBUI
 from model_manager.core.sidecars.surroundings import Surroundings, look_around
 from model_manager.core.sidecars.turns import turn
-from model_manager.core.sidecars.writing_dialects import DIALECTS, new_info, new_notes, new_object, require_ours
+from model_manager.core.sidecars.writing_dialects import DIALECTS, marked_info, new_info, new_notes, new_object, require_ours
 from model_manager.core.sidecars.writing_others import Target
 
 
@@ -109,9 +109,26 @@ def planned(beside: Surroundings, target: Target, fetched: Fetched, suffixes: Co
     plan = Plan()
     info, old = _info_now(beside, target, fetched, plan)
     new = Record.of(fetched, target.name)
-    is_other = old.is_other(new)
     if info is not None and old.ids == new.ids:
         fetched = completed(fetched, ours_of(info, old.marks.get(INFO, {})))
+    _plan_others(plan, beside, target, fetched, suffixes, old, new)
+    if info is not None:
+        new.marks = {suffix: marks for suffix, marks in (old.marks | new.marks).items() if marks}
+        try:
+            data = new_info(beside, info, old, new, target, fetched)
+        except BadSidecar as fault:
+            plan.faults.append(fault.text)
+            data = None
+        if data is not None:
+            plan.files[beside.name(INFO)] = data
+    return plan
+
+
+def _plan_others(
+    plan: Plan, beside: Surroundings, target: Target, fetched: Fetched, suffixes: Collection[str], old: Record, new: Record
+) -> None:
+    """Plan all files but `.info`, and note in `new` the marks of what they hold then."""
+    is_other = old.is_other(new)
     for suffix in suffixes:
         if suffix == INFO:
             continue
@@ -129,16 +146,29 @@ def planned(beside: Surroundings, target: Target, fetched: Fetched, suffixes: Co
             continue
         if data is not None:
             plan.files[beside.name(suffix)] = data
-    if info is not None:
-        new.marks = {suffix: marks for suffix, marks in (old.marks | new.marks).items() if marks}
+
+
+def converted(model_path: str, fetched: Fetched, compatible: Collection[str], sha256: str = "", size: int = 0) -> tuple[Surroundings, Plan]:
+    """Return what to write so that the files of other programs say what is known already; nothing is written here.
+
+    fetched: made of what the sidecars say. `.info` is left as it is but for our marks, by which a later fetch knows these values again.
+    compatible: of settings.COMPATIBLE; the rest as in `save_details`. Raises FolderFault when the folder cannot be read.
+    """
+    beside = look_around(normalize(model_path))
+    suffixes = ["." + name for name in compatible if "." + name in DIALECTS]
+    for suffix in (INFO, *suffixes):
+        beside.read(suffix)
+    target, plan = _target(model_path, beside, fetched, sha256, size), Plan()
+    info, old = _info_now(beside, target, fetched, plan)
+    new = replace(old, marks=dict(old.marks))
+    _plan_others(plan, beside, target, fetched, suffixes, old, new)
+    new.marks = {suffix: marks for suffix, marks in new.marks.items() if marks}
+    if info is not None and new.marks != old.marks and (INFO in beside.contents or WEBUI in new.marks):
         try:
-            data = new_info(beside, info, old, new, target, fetched)
+            plan.files[beside.name(INFO)] = marked_info(beside, info, new)
         except BadSidecar as fault:
             plan.faults.append(fault.text)
-            data = None
-        if data is not None:
-            plan.files[beside.name(INFO)] = data
-    return plan
+    return beside, plan
 
 
 def _info_now(beside: Surroundings, target: Target, fetched: Fetched, plan: Plan) -> tuple[dict[str, Any] | None, Record]:

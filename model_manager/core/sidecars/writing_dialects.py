@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from model_manager.core.errors import BadSidecar
 from model_manager.core.sidecars.fetched import Fetched
-from model_manager.core.sidecars.info import USER_KEY
 from model_manager.core.sidecars.json_text import Raw, dumped, value_text, with_values
 from model_manager.core.sidecars.keeping import Kept, keep, mark
 from model_manager.core.sidecars.own_key import KEY
+from model_manager.core.sidecars.own_object import USER_KEY
 from model_manager.core.sidecars.reading import JSON_LIMIT, decode, parse_object, too_large
 from model_manager.core.sidecars.record import NAME, Marks, Record
 from model_manager.core.sidecars.speaks_of import speaks_of_other
@@ -67,6 +67,15 @@ def new_info(beside: Surroundings, before: Mapping[str, Any], old: Record, new: 
         user = value_text(name, text, USER_KEY)
         values[USER_KEY] = Raw(with_values(name, user, moved)) if user.startswith("{") else moved
     return _small(name, with_values(name, text, {**values, KEY: mine}).encode("utf-8", "replace"))
+
+
+def marked_info(beside: Surroundings, before: Mapping[str, Any], record: Record) -> bytes:
+    """Return `.info` with another record in our own object, and everything else as it is. Raises BadSidecar."""
+    name, data, own = beside.name(INFO), beside.contents.get(INFO), before.get(KEY)
+    mine = (own if isinstance(own, dict) else {}) | {NAME: record.values()}
+    if data is None:
+        return (dumped({KEY: mine}, _INFO_INDENT) + "\n").encode()
+    return _small(name, with_values(name, decode(data)[0].lstrip("\ufeff"), {KEY: mine}).encode("utf-8", "replace"))
 
 
 def _small(name: str, data: bytes) -> bytes:

@@ -9,8 +9,9 @@ from typing import Any
 
 from model_manager.core.online.records import Image, RemoteFile
 from model_manager.core.sidecars.fetched import Fetched, cut, public
-from model_manager.core.sidecars.info import CIVITAI_KEYS, USER_KEY
+from model_manager.core.sidecars.info import CIVITAI_KEYS
 from model_manager.core.sidecars.keeping import Kept, is_empty, keep, mark
+from model_manager.core.sidecars.own_object import USER_KEY
 from model_manager.core.sidecars.suffixes import stem_of
 
 # what people write on the top level -> its name in `user`
@@ -102,8 +103,8 @@ def _moved(before: Mapping[str, Any], told: Mapping[str, Any], kept: Kept) -> di
     for key, old in kept.theirs.items():
         goal = "version" if key == "name" and not CIVITAI_KEYS.isdisjoint(before) else _WORDS[key]
         taken = moved.get(goal, user.get(goal) if isinstance(user, dict) else old)
-        if not isinstance(user, dict) or not (is_empty(taken) or taken == old):
-            continue
+        if not isinstance(user, dict) or not (taken is None or taken == old):
+            continue  # what is there and empty says "none", and stays
         if is_empty(user.get(goal)):
             moved[goal] = old
         kept.changes[key] = told[key]

@@ -13,7 +13,7 @@ from model_manager.core.online.matches import Match
 from model_manager.core.online.pictures import place_video, save_preview
 from model_manager.core.online.records import CIVITAI, Offer, Version
 from model_manager.core.previews.history import FOLDER_NAME, History
-from model_manager.core.previews.records import form_named
+from model_manager.core.previews.records import form_of
 from model_manager.core.sidecars.fetched import Fetched
 from model_manager.core.sidecars.writing import mark_not_found, save_details
 from model_manager.core.tasks.kinds import Tools
@@ -70,7 +70,7 @@ class Applying:
 
     def _picture(self, subject: Subject, version: Version) -> bool:
         """Put a preview beside the model; False where there is none that may be shown, which is remembered."""
-        level, form = self._settings.adult_level, form_named(self._settings.preview_format)
+        level, form = self._settings.adult_level, form_of(self._settings)
         applied = save_preview(subject.record.path, version.images, level, self._web, self._history, form, self._work)
         if self._settings.takes_videos:
             place_video(subject.record.path, version.images, level, self._web, self._work)

@@ -22,7 +22,7 @@ from model_manager.core.online.pictures import place_first, place_video, preview
 from model_manager.core.online.records import Image, Offer, RemoteFile, Version
 from model_manager.core.online.web import Web
 from model_manager.core.paths import long_path, marked, plain_reason, remove_marked, rename_new
-from model_manager.core.previews.records import Made, form_named
+from model_manager.core.previews.records import Made, form_of
 from model_manager.core.settings import Settings
 from model_manager.core.sidecars.fetched import Fetched
 from model_manager.core.sidecars.suffixes import stem_of
@@ -157,7 +157,7 @@ class Delivery:
 
     def _made(self, papers: Papers) -> Made | None:
         """The preview, None when there is none to be had."""
-        images, form = papers.fetched.version.images, form_named(self.settings.preview_format)
+        images, form = papers.fetched.version.images, form_of(self.settings)
         try:
             return preview_bytes(images, papers.level, self.web, form, _Patience(self.work, PREVIEW_SECONDS), chosen=papers.chosen)
         except Cancelled:

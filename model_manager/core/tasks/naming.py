@@ -1,12 +1,12 @@
 """Names of what is downloaded: sub-folders by a template, safe file names, and what `--to` means.
 
-Called by proposals, the settings page and the command line. Pure text; it never looks at a disk. Whatever a site says, a name made here
-stays within its folder and is possible on every system.
+Called by proposals, the settings page, the command line, and by tidy for templates and names. Pure text; it never looks at a disk.
+Whatever a site says, a name made here stays within its folder and is possible on every system.
 """
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -47,11 +47,11 @@ def safe_part(text: str, longest: int = _LONGEST_PART) -> str:
     return f"_{clean}" if clean and is_ignored_folder(clean) else clean
 
 
-def template_problem(template: str) -> str:
-    """Return what is wrong with a template for sub-folders, a plain sentence; "" when nothing is."""
-    unknown = [name for name in _PLACE.findall(template) if name not in PLACES]
+def template_problem(template: str, places: Collection[str] = PLACES) -> str:
+    """Return what is wrong with a template for sub-folders, a plain sentence; "" when nothing is. places: what may stand in brackets."""
+    unknown = [name for name in _PLACE.findall(template) if name not in places]
     if unknown:
-        known = ", ".join(f"{{{name}}}" for name in PLACES)
+        known = ", ".join(f"{{{name}}}" for name in places)
         return tr("{name} is not known. These are: {known}.", name=f"{{{unknown[0]}}}", known=known)
     bare = _PLACE.sub("", template)
     if "{" in bare or "}" in bare:
@@ -69,24 +69,33 @@ def _path_problem(path: str) -> str:
 
 
 def subfolder(template: str, offer: Offer, version: Version, kind: str) -> str:
-    """Return the sub-folder for a model, with the system's separator, "" for none. Raises FolderFault for a template that is not right.
+    """Return the sub-folder for a model, as `filled` gives it. Raises FolderFault for a template that is not right."""
+    return filled(template, _values(offer, version, kind))
 
-    A part of the path whose places are all empty is left out; what values hold never makes a folder more.
+
+def filled(template: str, values: Mapping[str, str], empty: str = "") -> str:
+    """Return a sub-folder with the system's separator, "" for none. Raises FolderFault for a template that is not right.
+
+    values: by place. A part of the path whose places are all empty is left out, unless `empty` is a word to put there; what values hold
+    never makes a folder more.
     """
-    if problem := template_problem(template):
+    if problem := template_problem(template, values):
         raise FolderFault(problem)
-    values = _values(offer, version, kind)
     found = []
     for part in template.replace("\\", "/").split("/"):
         names = _PLACE.findall(part)
-        if not names or any(values[name] for name in names):
-            found.append(safe_part(_PLACE.sub(lambda match: values[match[1]], part)))
+        if not names or empty or any(values[name] for name in names):
+            found.append(safe_part(_PLACE.sub(lambda match: values[match[1]] or empty, part)))
     return os.sep.join(filter(None, found))
 
 
+def telling_tag(tags: Sequence[str]) -> str:
+    """Return the tag that says most of what a model is, "" when it has none."""
+    known = {tag.lower(): tag for tag in reversed(tags)}
+    return next((known[tag] for tag in _TELLING_TAGS if tag in known), tags[0] if tags else "")
+
+
 def _values(offer: Offer, version: Version, kind: str) -> dict[str, str]:
-    tags = {tag.lower(): tag for tag in reversed(offer.tags)}
-    telling = next((tags[tag] for tag in _TELLING_TAGS if tag in tags), offer.tags[0] if offer.tags else "")
     is_adult = offer.is_adult or bool(version.level & ~SAFE and not version.level & SAFE)
     return {
         "base_model": version.base_model,
@@ -94,7 +103,7 @@ def _values(offer: Offer, version: Version, kind: str) -> dict[str, str]:
         "type": label_one(kind) if kind else offer.type,
         "name": offer.name,
         "version": version.name,
-        "tag": telling,
+        "tag": telling_tag(offer.tags),
         "adult": tr("adult") if is_adult else "",
         "site": SITE_NAMES.get(offer.site, ""),
     }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Final, cast
 
 from model_manager.core.errors import NetworkFault
-from model_manager.core.formats import pickles
+from model_manager.core.formats import archive, pickles
 from model_manager.core.formats.contents import Damage
 from model_manager.core.formats.metadata import facts_of
 from model_manager.core.formats.read import read_facts
@@ -48,7 +48,7 @@ def remote_facts(web: Web, file: RemoteFile, work: Work | None = None, heads: di
         data += _part(web, file.url, FIRST, wanted, work)
     if heads is not None and not is_page(data, headers, file.name):
         heads[file.url] = Head(data, total, headers.get("ETag", ""), headers.get("Last-Modified", ""))
-    if data.startswith(pickles.ZIP_MAGIC):
+    if data.startswith(archive.ZIP_MAGIC):
         found = _zip(_Pieces(size, [(0, data), *_tail(web, file.url, size, len(data), work)]), data)
     else:
         found = _beginning(file.name, size or len(data), data)

@@ -23,6 +23,7 @@ from model_manager.ui.details.node_button import NodeButton
 from model_manager.ui.details.notes import NotesTab
 from model_manager.ui.details.overview import Overview
 from model_manager.ui.details.parts import CONFIRM_MS, Tabs, copy_text, held, icon_button, set_role, show_if
+from model_manager.ui.own.strip import OwnStrip
 
 NARROWEST, WIDEST, USUAL = 300, 520, 336
 EDGE = 12
@@ -85,6 +86,8 @@ class DetailsPanel(QFrame):
         """Sum up a selection; total_size in bytes."""
         title = trn("{count} model selected", "{count} models selected", count)
         self._leave(title, tr("{size} in all", size=size_text(total_size)), "layers")
+        self.own_of_many.show_order(False, 0, "", ())
+        self.own_of_many.show()
 
     def show_tree(self, model_id: int, tree: dict[str, Any]) -> None:
         """Answer `tree_wanted` with the header's metadata."""
@@ -188,7 +191,7 @@ class DetailsPanel(QFrame):
         return content
 
     def _build_head(self) -> None:
-        self._title, self._subtitle = TitleLabel(), SourcedLabel("muted")
+        self._title, self._subtitle, self.own = TitleLabel(), SourcedLabel("muted"), OwnStrip()
         self._node = NodeButton(self)
         self.grip = icon_button("node", tr("Drag into ComfyUI as a node"))
         self.grip.setCursor(Qt.CursorShape.OpenHandCursor)
@@ -206,6 +209,8 @@ class DetailsPanel(QFrame):
             self._column.addWidget(part)
         self._column.addSpacing(9)
         self._column.addLayout(row)
+        self._column.addSpacing(7)
+        self._column.addWidget(self.own)
         self._more_timer = QTimer(self, interval=CONFIRM_MS, singleShot=True)
         self._menu = QMenu(self)
         texts = (tr("Copy name"), tr("Copy path"), tr("Copy file name"), tr("Copy trigger words"))
@@ -223,6 +228,9 @@ class DetailsPanel(QFrame):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             label.setWordWrap(True)
             column.addWidget(label)
+        self.own_of_many = OwnStrip(is_for_many=True)
+        column.addSpacing(12)
+        column.addWidget(self.own_of_many)
         column.addStretch(1)
         return page
 
@@ -257,6 +265,9 @@ class DetailsPanel(QFrame):
         self._title.show_title(details.name or record.name, details.version)
         base = details.base_model or record.facts.base_model or record.facts.architecture
         origin = wording.from_text(details.sources.get("author", ""))
+        self.own.show_order(
+            details.favourite, details.rating, details.colour, details.collections, details.category, details.group
+        )
         self._subtitle.show_sourced(wording.subtitle(details, base, label_one(record.kind)), origin)
         name = wording.comfy_name(record)
         sort, reason = offer_of(record)
@@ -277,6 +288,7 @@ class DetailsPanel(QFrame):
         self.gallery.show_previews(())
         self.metadata.show_model(-1)
         theme.dress(self._sign, sign, 40, "faint")
+        self.own_of_many.hide()
         self._said.setText(title)
         self._explained.setText(text)
         self._stack.setCurrentIndex(1)

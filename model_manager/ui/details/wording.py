@@ -94,10 +94,11 @@ def _named(source: str) -> str:
 
 
 _FIELDS = {
-    "name": "Name", "version": "Version", "author": "Author", "kind": "Type", "base_model": "Base model", "description": "Description",
+    "name": "Name", "version": "Version", "author": "Author", "base_model": "Base model", "description": "Description",
     "notes": "Notes", "trigger_words": "Trigger words", "negative_words": "Negative words", "tags": "Tags", "recommended": "Recommended",
     "links": "Links", "hashes": "Hashes", "model_id": "Model number", "version_id": "Version number", "favourite": "Favourite",
-    "rating": "Rating", "adult": "Adult content", "license": "Licence",
+    "rating": "Rating", "adult": "Adult content", "license": "Licence", "collections": "Collections", "category": "Category",
+    "group": "Group", "colour": "Colour", "adult_level": "Adult level", "kind": "Type", "strength": "Strength", "link": "Source link",
 }  # fmt: skip
 
 

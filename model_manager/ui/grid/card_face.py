@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QLinearGradien
 
 from model_manager.bridge.card_art import draw_letters, drawn_art, waiting_ground
 from model_manager.bridge.library_model import Card
+from model_manager.ui.colour_labels import shade_of
 from model_manager.ui.theme import Tokens, mixed, tokens
 
 RADIUS = 10
@@ -19,6 +20,7 @@ SCREENS_KEPT = 3
 STORE_LEAST = 24 * 1024 * 1024  # bytes
 DRAWING_TIME = 0.004  # seconds of a frame; the rest of it is for copying, the other parts of the window, and waiting for workers
 INSET = 9
+STRIPE = 5  # of a colour label
 KIND_LEAST = 0.75  # of its letters; a kind that is cut shorter is left out
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -71,6 +73,8 @@ class Faces:
         self._badge_font.setPixelSize(usual - 2)
         self._badge_font.setWeight(QFont.Weight.DemiBold)
         self._star_font.setPixelSize(usual + 2)
+        self._rating_font = QFont(font)
+        self._rating_font.setPixelSize(usual - 2)
         self._name_metrics, self._meta_metrics, self._badge_metrics = (
             QFontMetrics(f) for f in (self._name_font, self._meta_font, self._badge_font)
         )
@@ -150,6 +154,8 @@ class Faces:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)  # not before: pictures take twice as long with it
         self._draw_caption(painter, card)
         self._draw_marks(painter, card, tokens())
+        if card.colour:
+            painter.fillRect(QRectF(0, self._rect.height() - STRIPE, self._rect.width(), STRIPE), shade_of(card.colour))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self._round(painter)
         painter.end()
@@ -226,6 +232,10 @@ class Faces:
         painter.setPen(_NAME)
         name = QRect(INSET, meta.top() - self._name_metrics.height() - 3, meta.width(), self._name_metrics.height())
         painter.drawText(name, _LEFT, _elided(self._name_metrics, card.name, name.width()))
+        if card.rating:
+            painter.setFont(self._rating_font)
+            painter.setPen(_STAR)
+            painter.drawText(QRect(INSET, name.top() - line, meta.width(), line), _LEFT, "★" * card.rating)
         self._draw_meta(painter, card, meta)
         painter.setOpacity(1.0)
 

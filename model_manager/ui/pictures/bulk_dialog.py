@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QRadioButton, QSiz
 from model_manager.bridge.library_model import Card
 from model_manager.bridge.preview_tasks import Planned
 from model_manager.bridge.previews import Previews, plan_words
-from model_manager.core.previews.records import BESIDE, CIVITAI, DRAWN, EMBEDDED, OUTPUT, VIDEO, BulkItem, BulkOptions, Source
+from model_manager.core.amounts import short_size
+from model_manager.core.previews.records import BESIDE, CIVITAI, DRAWN, EMBEDDED, OUTPUT, VIDEO, WEBP, BulkItem, BulkOptions, Source
 from model_manager.core.words import tr, trn
 from model_manager.ui.details.labels import WrapLabel
 from model_manager.ui.details.parts import set_role
@@ -121,6 +122,8 @@ class BulkDialog(Sheet):
         self.head, self.foot = Head(title), Foot()
         self.missing = QRadioButton(tr("Only those without a preview"))
         self.all = QRadioButton(tr("All that are selected"))
+        self.other = QRadioButton(tr("Those of another size or format"))
+        self.other.setToolTip(tr("Their own pictures, written anew as the settings say"))
         self.missing.setChecked(True)
         self.order = OrderList(source_words(), BulkOptions().order)
         self.summary, self.note = WrapLabel(13, "text"), WrapLabel(12, "faint")
@@ -140,11 +143,11 @@ class BulkDialog(Sheet):
         side.setContentsMargins(22, 16, 16, 16)
         side.setSpacing(6)
         for widget in (
-            set_role(QLabel(tr("Which")), "heading"), self.missing, self.all,
+            set_role(QLabel(tr("Which")), "heading"), self.missing, self.all, self.other,
             set_role(QLabel(tr("Take them from, in this order")), "heading"), self.order,
         ):  # fmt: skip
             side.addWidget(widget)
-        side.insertSpacing(3, 14)
+        side.insertSpacing(4, 14)
         side.addSpacing(6)
         side.addWidget(self.note)
         side.addStretch(1)
@@ -172,12 +175,21 @@ class BulkDialog(Sheet):
         previews.plan_failed.connect(self._on_failed)
         previews.pictures.ready.connect(self._on_picture)
         previews.pictures.refused.connect(self._on_picture_refused)
-        self.missing.toggled.connect(lambda _: self._plan())
+        for radio in (self.missing, self.all, self.other):
+            radio.toggled.connect(self._on_which)
         self.order.changed.connect(self._plan)
         self.cancel.clicked.connect(self.reject)
         self.start.clicked.connect(self._on_start)
 
+    def _on_which(self, is_on: bool) -> None:
+        if is_on:
+            self.order.setEnabled(not self.other.isChecked())
+            self._plan()
+
     def _plan(self) -> None:
+        if self.other.isChecked():
+            self._plan_conversion()
+            return
         order = self.order.order()
         is_all_drawn = order == (DRAWN,) and self.all.isChecked()
         drawn = tr("Pictures give way to drawn cards.") if is_all_drawn else tr("A drawn card never takes the place of a picture.")
@@ -192,6 +204,21 @@ class BulkDialog(Sheet):
             return
         self.foot.say(tr("Looking for pictures…"))
         self._previews.plan(self._ids, BulkOptions(order, self.missing.isChecked(), self._previews.form))
+
+    def _plan_conversion(self) -> None:
+        """Pictures that are not as the settings say, from themselves."""
+        form = self._previews.form
+        words = tr(
+            "They become {format} of at most {edge} pixels and {size}, as in Settings → General. Nothing is cut off. "
+            "Animated ones and locked ones are left as they are.",
+            format="WebP" if form.suffix == WEBP else "PNG", edge=f"{form.edge:,}", size=short_size(form.most_bytes),
+        )  # fmt: skip
+        self.note.show_text(words)
+        self._planned = None
+        self.start.setEnabled(False)
+        self.start.setText(tr("Make previews"))
+        self.foot.say(tr("Looking at the pictures…"))
+        self._previews.plan(self._ids, BulkOptions((BESIDE,), False, form, is_conversion=True))
 
     def _on_progress(self, text: str, done: int, total: int) -> None:
         self.foot.say(tr("{text} {done} of {total}", text=text, done=f"{done:,}", total=f"{total:,}") if total else f"{text}…")

@@ -50,6 +50,7 @@ class PictureDesk(QObject):
         previews.picture_set.connect(self._on_picture_set)
         previews.said.connect(problems.show_problem)
         previews.reported.connect(self._on_reported)
+        previews.report_ready.connect(self.show_report)
         previews.undone.connect(self._on_undone)
         status.task_cancel_asked.connect(previews.stop)
         session.details.record_ready.connect(lambda record: previews.ask_standing(record.id))
@@ -115,9 +116,6 @@ class PictureDesk(QObject):
             return
         if len(ids) == 1:
             dialog: RegenerateDialog | BulkDialog = self._for_one(ids[0])
-        elif self.previews.is_running:
-            self._problems.show_problem(tr("Previews are being made just now. Wait for the end, or stop it below."), "info")
-            return
         else:
             dialog = BulkDialog(self.previews, ids, self._window)
             dialog.start_asked.connect(self._on_start)
@@ -142,7 +140,7 @@ class PictureDesk(QObject):
             self.dialog = None
 
     def _on_start(self, planned: Planned) -> None:
-        self._status.set_task(tr("Making previews"), 0, len(planned.plan.items))
+        self._status.say(tr("Previews are being made. The list of tasks shows how far they are."))
         self.previews.run(planned)
 
     def take_dropped(self, id_: int, paths: Sequence[str]) -> None:
@@ -161,7 +159,7 @@ class PictureDesk(QObject):
 
     def _on_reported(self, report: Report) -> None:
         actions: list[tuple[str, Callable[[], object]]] = [(tr("Show report"), partial(self.show_report, report))]
-        if report.applied:
+        if report.made:
             actions.append((tr("Bring all back"), partial(self.previews.undo, report)))
         self._problems.show_problem(report_words(report), "warn" if report.faults else "info", actions)
 

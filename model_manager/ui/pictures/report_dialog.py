@@ -33,9 +33,9 @@ class ReportDialog(Sheet):
         super().__init__(parent)
         self._report = report
         self.setWindowTitle(tr("Regenerated thumbnails"))
-        made = len(report.applied)
+        made = report.made
         self.head, self.foot = Head(tr("Thumbnails regenerated")), Foot()
-        self.head.line.show_text(tr("Stopped before the end; what was done stays.") if report.is_stopped else tr("The run is at its end."))
+        self.head.line.show_text(tr("Stopped before the end; what was done stays.") if report.left else tr("The run is at its end."))
         self.summary = WrapLabel(13, "text")
         self.summary.show_text(report_words(report))
         entries = [*((name, text, "bad") for name, text in report.faults), *((name, text, "warn") for name, text in report.warnings)]

@@ -29,6 +29,8 @@ class SettingsDesk(QObject):
     speed_changed = Signal()  # how many downloads at once, or how fast
     level_changed = Signal()  # what may be shown
     key_kept = Signal(str)  # site whose key is good now
+    backup_asked = Signal()
+    restore_asked = Signal()
 
     def __init__(self, window: QWidget, session: Session) -> None:
         super().__init__(window)
@@ -70,6 +72,9 @@ class SettingsDesk(QObject):
         page.cache_size_chosen.connect(lambda size: setattr(session.settings, "thumbnail_cache_mb", size))
         page.clear_cache_asked.connect(session.folders.clear_cache)
         page.format_chosen.connect(lambda name: setattr(session.settings, "preview_format", name))
+        page.form_chosen.connect(lambda name, value: setattr(session.settings, name, value))
+        page.backup_asked.connect(self._on_backup)
+        page.restore_asked.connect(self._on_restore)
         page.folders_asked.connect(dialog.accept)  # they are a page of the window behind
         page.folders_asked.connect(self.folders_asked)
         page.sidecars_chosen.connect(self.sidecars_chosen)
@@ -100,7 +105,8 @@ class SettingsDesk(QObject):
         dialog.general.set_theme(settings.theme)
         dialog.general.set_cache(settings.thumbnail_cache_mb)
         dialog.general.set_sidecars(settings.takes_sidecars)
-        dialog.general.set_format(settings.preview_format)
+        form = settings.preview_format, settings.preview_edge, settings.preview_quality, settings.preview_kb
+        dialog.general.set_format(*form)
         dialog.general.set_data_folder(str(self._session.folder))
         dialog.downloads.set_speed(settings.downloads_at_once, settings.most_kb_a_second)
         dialog.downloads.set_template(settings.folder_template, template_problem(settings.folder_template))
@@ -110,6 +116,19 @@ class SettingsDesk(QObject):
         dialog.online.set_level(settings.adult_level)
         dialog.online.set_places(settings.civitai_endpoint, settings.huggingface_endpoint, settings.proxy)
         dialog.online.set_overridden(self._online.overridden())
+
+    def _on_backup(self) -> None:
+        self._close()
+        self.backup_asked.emit()
+
+    def _on_restore(self) -> None:
+        self._close()
+        self.restore_asked.emit()
+
+    def _close(self) -> None:
+        """The next sheet belongs to the window, and this one would lie over it."""
+        if self._dialog is not None:
+            self._dialog.accept()
 
     def _on_theme(self, name: str) -> None:
         self._session.settings.theme = name

@@ -30,7 +30,7 @@ from model_manager.ui.settings.desk import SettingsDesk
 from model_manager.ui.sheet import Sheet
 from model_manager.ui.status_bar import StatusBar
 from model_manager.ui.tasks.notices import Notices
-from model_manager.ui.tasks.words import AGAIN, CANCEL, FIX, MUCH, PAUSE, PLACE, REMOVE, RESUME, SHOW, held, spoken
+from model_manager.ui.tasks.words import AGAIN, CANCEL, FIX, MUCH, PAUSE, PLACE, REMOVE, REPORT, RESUME, SHOW, has_report, held, spoken
 from model_manager.ui.top_bar import TopBar
 
 if TYPE_CHECKING:  # what is shown is loaded when it is asked for: a start does not wait for it
@@ -95,8 +95,9 @@ class TasksDesk(QObject):
         settings.key_kept.connect(self.board.try_key)
 
     def follow(self, previews: Previews, intake: Intake) -> None:
-        """List these works, too, while they run."""
-        self.board.live.follow_previews(previews)
+        """List what these do."""
+        previews.follow(self.board)
+        self._acts[REPORT] = lambda ids: self._with_task(ids[0], previews.ask_report)
         self.board.live.follow_intake(intake)
 
     # the page
@@ -234,10 +235,17 @@ class TasksDesk(QObject):
             show_menu(self._window, point, tasks, self._act, link_of)
 
     def show_made(self, id_: int) -> None:
-        """Go to the model that a task made; to its folder while the library does not know it yet."""
+        """Go to the model that a task made, to its folder while the library does not know it yet; or show its report."""
         task = self.board.model.task(id_)
-        if task is not None and task.path:
+        if task is not None and has_report(task):
+            self._acts[REPORT]([id_])
+        elif task is not None and task.path:
             self.show_path(task.path)
+
+    def _with_task(self, id_: int, act: Callable[[Task], None]) -> None:
+        task = self.board.model.task(id_)
+        if task is not None:
+            act(task)
 
     def show_path(self, path: str) -> None:
         """Go to the model at a path; to its folder while the library does not know it."""

@@ -10,7 +10,7 @@ from model_manager.bridge.task_model import can_move
 from model_manager.core.tasks.states import CHOOSE_FOLDER, Task
 from model_manager.core.words import tr
 from model_manager.ui.details.parts import copy_text
-from model_manager.ui.tasks.words import AGAIN, CANCEL, FIX, PAUSE, PLACE, REMOVE, RESUME, SHOW, action_words, can
+from model_manager.ui.tasks.words import AGAIN, CANCEL, FIX, PAUSE, PLACE, REMOVE, REPORT, RESUME, SHOW, action_words, can
 
 Ask = Callable[[str, Sequence[int]], None]
 
@@ -29,9 +29,9 @@ def show_menu(parent: QWidget, point: QPoint, tasks: Sequence[Task], ask: Ask, l
 
     first = tasks[0]
     if len(tasks) == 1:
-        for action in (FIX, SHOW):
+        for action in (FIX, SHOW, REPORT):
             if can(action, first):
-                add(action_words(action, first), action, [first.id], "Return")
+                add(action_words(action, first), action, [first.id], "" if action == REPORT else "Return")
     for action, text, keys in (
         (PAUSE, tr("Pause"), "Space"), (RESUME, tr("Resume"), "Space"), (AGAIN, tr("Retry"), ""), (CANCEL, tr("Cancel"), "Del"),
         (REMOVE, tr("Remove from the list"), "Del"),

@@ -26,7 +26,22 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from model_manager.bridge.task_model import TASK_ROLE
 from model_manager.core.tasks import words
-from model_manager.core.tasks.states import ADD, DETAILS, DOWNLOAD, HASH, PREVIEWS, QUEUED, RETRY, RUNNING, SCAN, UPDATES, Task
+from model_manager.core.tasks.states import (
+    ADD,
+    BACKUP,
+    CHANGE,
+    DETAILS,
+    DOWNLOAD,
+    HASH,
+    PREVIEWS,
+    QUEUED,
+    RETRY,
+    RUNNING,
+    SCAN,
+    TWINS,
+    UPDATES,
+    Task,
+)
 from model_manager.ui.tasks.words import (
     AGAIN,
     CANCEL,
@@ -51,7 +66,12 @@ BUTTON, BAR, LEADING = 28, 5, 3
 SHORT = 26  # letters of a part of a sentence that is not broken
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _ICONS = {PAUSE: "pause", RESUME: "play", AGAIN: "refresh", CANCEL: "close", REMOVE: "close"}
-_KINDS = {DOWNLOAD: "download", HASH: "hash", DETAILS: "info", UPDATES: "refresh", PREVIEWS: "image", SCAN: "folder", ADD: "inbox"}
+_KINDS = {
+    DOWNLOAD: "download", HASH: "hash", DETAILS: "info", UPDATES: "refresh", PREVIEWS: "image", SCAN: "folder", ADD: "inbox",
+    CHANGE: "swap",
+    BACKUP: "save",
+    TWINS: "layers",
+}  # fmt: skip
 
 
 class Button(NamedTuple):

@@ -19,6 +19,7 @@ from model_manager.core.tasks.states import (
     FREE_SPACE,
     OPEN_PAGE,
     PAUSED,
+    PREVIEWS,
     QUEUED,
     RETRY,
     RUNNING,
@@ -30,7 +31,7 @@ from model_manager.core.words import tr
 
 # what a person can have done with a task
 PAUSE, RESUME, AGAIN, CANCEL, REMOVE, FIX, SHOW = "pause", "resume", "again", "cancel", "remove", "fix", "show"
-PLACE = "place"
+PLACE, REPORT = "place", "report"
 MUCH = 100_000_000  # bytes that nobody wants to lose by a slip of the hand
 TONES = {
     RUNNING: "accent", VERIFYING: "accent", WAITING: "warn", FAILED: "bad", DONE: "ok", PAUSED: "muted", QUEUED: "muted",
@@ -68,9 +69,15 @@ def can(action: str, task: Task) -> bool:
         CANCEL: state not in ENDED and task.wish != CANCEL,
         REMOVE: state in ENDED,
         FIX: task.fix in fix_words() and state in (WAITING, FAILED),
-        SHOW: state == DONE and bool(task.path),
+        SHOW: state == DONE and (bool(task.path) or has_report(task)),
+        REPORT: has_report(task) and state != DONE and task.done > 0,
         PLACE: is_stored and task.kind == DOWNLOAD and state in (WAITING, FAILED, PAUSED) and not task.wish,
     }[action]
+
+
+def has_report(task: Task) -> bool:
+    """Whether there is a report of what it did to each model, with the way back."""
+    return task.kind == PREVIEWS and task.id > 0
 
 
 def main_action(task: Task) -> str:
@@ -92,7 +99,7 @@ def action_words(action: str, task: Task) -> str:
     """What a button or an entry says."""
     texts = {
         PAUSE: tr("Pause"), RESUME: tr("Resume"), AGAIN: tr("Retry now") if task.state == WAITING else tr("Retry"), CANCEL: tr("Cancel"),
-        REMOVE: tr("Remove from the list"), SHOW: tr("Show"),
+        REMOVE: tr("Remove from the list"), SHOW: tr("Show report") if has_report(task) else tr("Show"), REPORT: tr("Show report"),
     }  # fmt: skip
     return fix_words().get(task.fix, "") if action == FIX else texts[action]
 

@@ -7,7 +7,9 @@ from PySide6.QtWidgets import QWidget
 from model_manager.bridge.session import Session
 from model_manager.bridge.thumbnails import Thumbnails
 from model_manager.ui.details.panel import DetailsPanel
+from model_manager.ui.drop_desk import DropDesk
 from model_manager.ui.folder_desk import FolderDesk
+from model_manager.ui.links.desk import LinkDesk
 from model_manager.ui.model_menu import ModelMenu
 from model_manager.ui.pages import Pages
 from model_manager.ui.problem_bar import ProblemBar
@@ -33,3 +35,5 @@ class Parts:
     status: StatusBar
     tasks: TasksDesk
     folders: FolderDesk
+    drops: DropDesk
+    links: LinkDesk

@@ -1,0 +1,176 @@
+"""Health: keeps the report of what needs attention, has the folders looked through, and pickles converted.
+
+Made by the desk of health. What is found and planned is core's. Works on the GUI thread only.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from model_manager.bridge.jobs import Job, Pool
+from model_manager.bridge.session import Session
+from model_manager.core.errors import ModelManagerError
+from model_manager.core.health.conversions import Conversions, convert_all, drop, plan_names, plan_old
+from model_manager.core.health.mending import plan_mend
+from model_manager.core.health.records import Item, Report
+from model_manager.core.health.report import look, report
+from model_manager.core.journal.steps import Plan
+from model_manager.core.library.scanner import ScanResult
+from model_manager.core.words import tr
+
+__all__ = ["Conversions", "Health"]
+
+Make = Callable[[Path, Path], Plan]
+AFTER_MS = 1500  # after a scan the next one often follows; the report goes through all models
+
+
+class Health(QObject):
+    """The health of one library."""
+
+    changed = Signal()  # what there is
+    moved = Signal()  # how far a look or a conversion is, or whether there is one
+    converted = Signal(object)  # Conversions
+    failed = Signal(str)
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._runner = session, session.runner
+        self.report = Report()
+        self.is_known = False  # whether the report was made at all
+        self.is_stale = False  # whether the folders changed since they were looked through
+        self.text, self.done, self.total = "", 0, 0
+        self._look: Job | None = None
+        self._convert: Job | None = None
+        self._is_loading = self._is_late = False
+        self._later = QTimer(self, singleShot=True, interval=AFTER_MS)
+        self._later.timeout.connect(self.load)
+        session.loaded.connect(self.load)
+        session.scanned.connect(self._on_scanned)
+
+    # what there is
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether the folders are being looked through."""
+        return self._look is not None
+
+    @property
+    def is_converting(self) -> bool:
+        """Whether pickles are being converted."""
+        return self._convert is not None
+
+    def load(self) -> None:
+        """Make the report anew of what is known."""
+        index = self._session.index_path
+        if index is None or self._is_loading:
+            self._is_late = self._is_loading
+            return
+        self._is_loading, self._is_late = True, False
+        self._runner.start(Pool.READ, report, self._session.folder, index, done=self._on_loaded, failed=self._on_load_failed)
+
+    def _on_loaded(self, found: Report) -> None:
+        self._is_loading = False
+        self.is_known, self.report = True, found
+        self.changed.emit()
+        if self._is_late:
+            self.load()
+
+    def _on_load_failed(self, fault: ModelManagerError) -> None:
+        self._is_loading = False
+        self.failed.emit(fault.text)
+
+    def _on_scanned(self, result: ScanResult) -> None:
+        if result.added or result.changed or result.removed or result.folders:
+            self.is_stale = bool(self.report.looked)
+        self._later.start()
+
+    # looking
+
+    def look(self) -> None:
+        """Look through all folders."""
+        index = self._session.index_path
+        if index is None or self.is_looking:
+            return
+        self.text, self.done, self.total = tr("Waiting for another search"), 0, 0
+        work = self._runner.work(self._on_progress)
+        args = (look, self._session.folder, index, work)
+        self._look = self._runner.start(Pool.COMPARE, *args, done=self._on_looked, failed=self._on_look_failed, work=work)
+        self.moved.emit()
+
+    def stop(self) -> None:
+        """Stop looking, or converting; what was found before stays."""
+        for job in filter(None, (self._look, self._convert)):
+            job.cancel()
+        self._look = self._convert = None
+        self.moved.emit()
+        self.load()
+
+    def _on_progress(self, text: str, done: int, total: int) -> None:
+        if self.is_looking or self.is_converting:
+            self.text, self.done, self.total = text, done, total
+            self.moved.emit()
+
+    def _on_looked(self, _: object) -> None:
+        self._look, self.is_stale = None, False
+        self.moved.emit()
+        self.load()
+
+    def _on_look_failed(self, fault: ModelManagerError) -> None:
+        self._look = None
+        self.moved.emit()
+        self.failed.emit(fault.text)
+
+    # mending
+
+    @staticmethod
+    def mending(items: Sequence[Item], mend: str) -> Make:
+        """What makes the plan of a mend."""
+        return partial(_mending, list(items), mend)
+
+    def convert(self, ids: Sequence[int]) -> None:
+        """Convert models to safetensors; `converted` answers with new files that have no names yet."""
+        index = self._session.index_path
+        if index is None or self.is_converting or not ids:
+            return
+        self.text, self.done, self.total = tr("Waiting for another work"), 0, 0
+        work = self._runner.work(self._on_progress)
+        args = (convert_all, index, list(ids), work)
+        self._convert = self._runner.start(Pool.BULK, *args, done=self._on_converted, failed=self._on_convert_failed, work=work)
+        self.moved.emit()
+
+    def _on_converted(self, result: Conversions) -> None:
+        self._convert = None
+        self.moved.emit()
+        self.converted.emit(result)
+
+    def _on_convert_failed(self, fault: ModelManagerError) -> None:
+        self._convert = None
+        self.moved.emit()
+        self.failed.emit(fault.text)
+
+    @staticmethod
+    def naming(result: Conversions) -> Make:
+        """What makes the plan that names the new files."""
+        return lambda _, index: plan_names(result, index)
+
+    @staticmethod
+    def removing_old(result: Conversions) -> Make:
+        """What makes the plan that puts the old files into Recently deleted."""
+        return lambda _, index: plan_old(result.done, index)
+
+    @staticmethod
+    def drop(result: Conversions) -> None:
+        """The new files that got no names are not wanted: a few names less in folders, which takes no time."""
+        drop(result.done)
+
+    @staticmethod
+    def is_of(plan: Plan, result: Conversions) -> bool:
+        """Whether a plan is the one that names these new files."""
+        paths = {one.path for one in result.done}
+        return plan.kind == "mend" and any(step.source in paths for act in plan.acts for step in act.steps)
+
+
+def _mending(items: Sequence[Item], mend: str, data: Path, index: Path) -> Plan:
+    return plan_mend(items, mend, index)

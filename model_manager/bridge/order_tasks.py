@@ -1,0 +1,176 @@
+"""The plain functions that orders give to the runner: they plan, carry out, undo and look into the history, in a worker.
+
+Each gets the data folder. They are the only ones of the window that open the journal.
+"""
+
+import csv
+import io
+import os
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from model_manager.core.errors import Cancelled
+from model_manager.core.files.volumes import RESERVE, volume_of
+from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, FOLDER, NO_FOLDER, Change, Outcome, Plan, Report, Step
+from model_manager.core.library.index import Index
+from model_manager.core.paths import replace_file
+from model_manager.core.tidy import carrying, held
+from model_manager.core.tidy.holding import HeldItem
+from model_manager.core.words import tr
+from model_manager.core.work import Work
+
+Concern = Callable[[frozenset[str]], None]
+Make = Callable[[Path, Path], Plan]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a plan copies to a drive, and what is free there, in bytes. folder: the nearest that exists."""
+
+    folder: str
+    wanted: int
+    free: int
+
+    @property
+    def missing(self) -> int:
+        """Bytes that are too few."""
+        return self.wanted + RESERVE - self.free
+
+    @property
+    def is_short(self) -> bool:
+        """Whether there is not enough room."""
+        return self.wanted > 0 and self.missing > 0
+
+
+def carry_out(data: Path, plan: Plan, work: Work, concern: Concern) -> Report:
+    """Do what a plan says; `concern` hears first in which folders. Raises FileFault when nothing could be begun."""
+    concern(folders_of(step for act in plan.acts for step in act.steps))
+    return _whole(lambda: carrying.carry_out(data, plan, work), Report(0, plan.title))
+
+
+def take_back(data: Path, parts: Sequence[tuple[int, Collection[int] | None]], work: Work, concern: Concern) -> Report:
+    """Undo changes one after the other, as (change, numbers of acts or None for all); one report for all of them."""
+    merged: Report | None = None
+    for change, acts in parts:
+        if work.is_cancelled:
+            break
+        concern(_folders_of_change(data, change, acts))
+        nothing = Report(change, _title(data, change))
+        report = _whole(lambda change=change, acts=acts: carrying.take_back(data, change, work, acts), nothing)  # type: ignore[misc]
+        merged = report if merged is None else _merged(merged, report)
+    return merged or Report(0, "", is_stopped=True)
+
+
+def finish(data: Path, change: int, work: Work, concern: Concern) -> Report:
+    """Do what a kill left undone of a change."""
+    concern(_folders_of_change(data, change, None))
+    return _whole(lambda: carrying.finish(data, change, work), Report(change, _title(data, change)))
+
+
+def roll_back(data: Path, change: int, work: Work, concern: Concern) -> Report:
+    """Take back what a killed change has done."""
+    concern(_folders_of_change(data, change, None))
+    return _whole(lambda: carrying.roll_back(data, change, work), Report(change, _title(data, change)))
+
+
+def restore(data: Path, items: Sequence[HeldItem], index: Path, work: Work, concern: Concern) -> Report:
+    """Bring held models back to where they were; one report for all of them."""
+    concern(frozenset(os.path.dirname(file.path) for item in items for file in item.files))
+    with Index(index) as opened:
+        roots = opened.roots()
+    reports = held.restore(data, items, roots, work)
+    merged = reports[0] if reports else Report(0, "")
+    for report in reports[1:]:
+        merged = _merged(merged, report)
+    return merged
+
+
+def empty(data: Path, items: Sequence[HeldItem], for_good: bool, work: Work, concern: Concern) -> Report:
+    """Put held models into the system's trash, or remove them for good. Neither is a change that the history knows."""
+    emptied = held.empty(data, items, work, for_good)
+    outcomes = [Outcome(number, item.name, ACT_DONE, item.path, size=item.size) for number, item in enumerate(emptied.gone)]
+    outcomes += [Outcome(number, item.name, ACT_FAILED, item.path, text=text) for number, (item, text) in enumerate(emptied.failed)]
+    return Report(0, "", outcomes, is_stopped=emptied.is_stopped)
+
+
+def newest(data: Path) -> Change | None:
+    """The newest change that can be undone."""
+    return next((change for change in carrying.changes(data) if change.can_undo and not change.is_interrupted), None)
+
+
+def interrupted(data: Path) -> list[Change]:
+    """What a crash or kill left half done."""
+    return carrying.interrupted(data)
+
+
+def plan(make: Make, data: Path, index: Path) -> Plan:
+    """Have a plan made."""
+    return make(data, index)
+
+
+def rooms(plan: Plan) -> list[Room]:
+    """What is free on each drive that something is copied to."""
+    by_drive: dict[int, Room] = {}
+    for folder, wanted in plan.needs.items():
+        drive, place, free = volume_of(folder)
+        before = by_drive.get(drive)
+        by_drive[drive] = Room(place, wanted + (before.wanted if before is not None else 0), free)
+    return list(by_drive.values())
+
+
+def save_list(plan: Plan, path: str) -> None:
+    """Write a plan into a file: as CSV when its name ends so, else as text. Raises FileFault."""
+    lines = [(one.name, one.before, one.after, one.note, one.comfy_before, one.comfy_after) for one in plan.acts]
+    lines += [(one.name, one.before, "", one.text, "", "") for one in plan.refused]
+    if path.lower().endswith(".csv"):
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow((tr("Model"), tr("Now"), tr("Afterwards"), tr("Note"), tr("ComfyUI's name now"), tr("ComfyUI's name afterwards")))
+        writer.writerows(lines)
+        replace_file(Path(path), text.getvalue().encode("utf-8-sig", "surrogateescape"))  # the mark is for Excel
+        return
+    rows = [plan.title, ""]
+    for _, before, after, note, *_ in lines:
+        rows.append("".join((before, f" → {after}" if after else "", f"   ({note})" if note else "")))
+    replace_file(Path(path), ("\n".join(rows) + "\n").encode("utf-8", "surrogateescape"))
+
+
+def folders_of(steps: Iterable[Step]) -> frozenset[str]:
+    """The folders in which the watcher will see something: those of all files, and the one around a folder that comes or goes."""
+    found = set[str]()
+    for step in steps:
+        if step.sort in (FOLDER, NO_FOLDER):
+            found.add(step.target)
+        found.update(os.path.dirname(path) for path in (step.source, step.target) if path)
+    return frozenset(found)
+
+
+def _folders_of_change(data: Path, change: int, acts: Collection[int] | None) -> frozenset[str]:
+    """As `folders_of`, of what was done before; folders made then may go now, so those around are among them."""
+    found = set[str]()
+    for one in carrying.outcomes(data, change):
+        if acts is None or one.number in acts:
+            found.update(os.path.dirname(path) for path in (one.path, one.new_path) if path)
+    return frozenset(found | {os.path.dirname(folder) for folder in found})
+
+
+def _whole(run: Callable[[], Report], nothing: Report) -> Report:
+    """The report; also when it was stopped before anything was done."""
+    try:
+        return run()
+    except Cancelled:
+        nothing.is_stopped = True
+        return nothing
+
+
+def _title(data: Path, change: int) -> str:
+    found = carrying.change(data, change)
+    return "" if found is None else found.title
+
+
+def _merged(first: Report, second: Report) -> Report:
+    return Report(
+        second.change, first.title, [*first.outcomes, *second.outcomes], first.folders | second.folders,
+        [*first.moves, *second.moves], first.is_stopped or second.is_stopped,
+    )  # fmt: skip

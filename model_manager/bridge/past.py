@@ -1,0 +1,113 @@
+"""The past in the window: what was changed, model by model, and what is held of deleted models.
+
+Made by the desk for tidying up beside the orders, whose end it follows. It reads in workers; what is undone or restored is the orders'.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from model_manager.bridge import past_tasks
+from model_manager.bridge.jobs import Job, Pool
+from model_manager.bridge.orders import Orders
+from model_manager.bridge.session import Session
+from model_manager.core.errors import ModelManagerError
+from model_manager.core.journal.steps import Change
+from model_manager.core.tidy.holding import HeldItem as HeldItem
+
+PAGE = 200  # changes that are read at once
+
+
+class Past(QObject):
+    """The history and Recently deleted, as they are now."""
+
+    changed = Signal()  # the list of changes
+    held_changed = Signal()
+    outcomes_known = Signal(int, object)  # change, list[Outcome]
+    failed = Signal(str)
+
+    def __init__(self, session: Session, orders: Orders, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._runner, self._orders = session, session.runner, orders
+        self.changes: Sequence[Change] = ()
+        self.held: Sequence[HeldItem] = ()
+        self.text = ""  # what is searched for
+        self.has_more = False
+        self._is_watched = False
+        self._job: Job | None = None
+        session.loaded.connect(self._on_loaded)
+        orders.changed.connect(self._on_changed)
+
+    # the history
+
+    def watch(self, is_watched: bool) -> None:
+        """Keep the list of changes true while somebody looks at it."""
+        self._is_watched = is_watched
+        if is_watched:
+            self.load()
+
+    def search(self, text: str) -> None:
+        """Show only changes that have these words in their title or in the name of a model."""
+        if text != self.text:
+            self.text = text
+            self.load()
+
+    def load(self, is_more: bool = False) -> None:
+        """Read the newest changes, or more of them; `changed` answers."""
+        if self._job is not None:
+            self._job.cancel()
+        before = self.changes[-1].id if is_more and self.changes else 0
+        limit = PAGE if before else max(PAGE, len(self.changes))
+        self._job = self._runner.start(
+            Pool.READ, past_tasks.changes, self._session.folder, self.text, limit, before,
+            done=partial(self._on_changes, before), failed=self._on_failed,
+        )  # fmt: skip
+
+    def _on_changes(self, before: int, found: past_tasks.Found) -> None:
+        self._job = None
+        self.changes = [*self.changes, *found.changes] if before else found.changes
+        self.has_more = found.has_more
+        self.changed.emit()
+
+    def ask_outcomes(self, change: int) -> None:
+        """Ask what became of each model of a change; `outcomes_known` answers."""
+        done = partial(self.outcomes_known.emit, change)
+        self._runner.start(Pool.READ, past_tasks.outcomes, self._session.folder, change, done=done, failed=self._on_failed)
+
+    # Recently deleted
+
+    @property
+    def held_days(self) -> int:
+        """How long deleted models are held, 0 for ever."""
+        return self._session.settings.held_days
+
+    def hold_for(self, days: int) -> None:
+        """Hold deleted models for so many days from now on, 0 for ever; what is too old goes at the next start."""
+        self._session.settings.held_days = days
+
+    def load_held(self) -> None:
+        """Read what is held; `held_changed` answers."""
+        index = self._session.index_path
+        if index is not None:
+            self._runner.start(Pool.READ, past_tasks.held_now, self._session.folder, index, done=self._on_held, failed=self._on_failed)
+
+    def _on_held(self, held: list[HeldItem]) -> None:
+        self.held = held
+        self.held_changed.emit()
+
+    def _on_loaded(self) -> None:
+        """At the start: what was held for long enough goes into the system's trash."""
+        self.load_held()
+        args = (self._session.folder, self.held_days)
+        self._runner.start(Pool.READ, past_tasks.expired, *args, done=self._orders.empty, failed=self._on_failed)
+
+    def _on_changed(self) -> None:
+        self.load_held()
+        if self._is_watched:
+            self.load()
+
+    def _on_failed(self, fault: ModelManagerError) -> None:
+        self.failed.emit(fault.text)
+
+

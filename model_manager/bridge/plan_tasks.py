@@ -1,0 +1,170 @@
+"""Plans for what is selected, and what the sheets want to know before one is asked for: where models can go, whether a name is free.
+
+The plain functions that planning and the orders give to the runner; each looks at the disk as it is then and changes nothing.
+"""
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from model_manager.bridge.order_tasks import Make
+from model_manager.bridge.tasks import Sources
+from model_manager.core.errors import FolderFault
+from model_manager.core.files.destinations import destinations
+from model_manager.core.files.volumes import volume_of
+from model_manager.core.journal.steps import Plan, Refused
+from model_manager.core.library.changes import ways_of
+from model_manager.core.library.entry import Root
+from model_manager.core.library.index import Index
+from model_manager.core.library.kinds import label
+from model_manager.core.library.roots import collect
+from model_manager.core.tidy.ground import short
+from model_manager.core.tidy.held import LINK, TARGET, plan_delete
+from model_manager.core.tidy.moving import plan_copy, plan_move, plan_rename
+from model_manager.core.tidy.organising import PLACES as PLACES
+from model_manager.core.tidy.organising import Options as Options
+from model_manager.core.tidy.organising import plan_organise
+from model_manager.core.tidy.organising import problem as problem
+from model_manager.core.tidy.subjects import Subject, subjects
+from model_manager.core.words import tr
+
+RECENT = 8  # folders that were chosen before
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A folder models can go to, or the heading above some (path ""). text: its own name; shown: with what is around it, from its root
+    on; depth below its root; free: bytes there."""  # fmt: skip
+
+    text: str
+    path: str = ""
+    shown: str = ""
+    kind: str = ""
+    depth: int = 0
+    free: int = 0
+    is_recent: bool = False
+
+    @property
+    def is_heading(self) -> bool:
+        """Whether it only stands above others."""
+        return not self.path
+
+
+# plans, as the orders want them
+
+
+def moving(ids: Sequence[int], folder: str, copies: bool) -> Make:
+    """The plan to move or copy models into a folder."""
+    return partial(_into_folder, list(ids), folder, copies)
+
+
+def renaming(id_: int, stem: str) -> Make:
+    """The plan to give a model another name."""
+    return partial(_renamed, id_, stem)
+
+
+def organising(ids: Sequence[int], template: str, options: Options) -> Make:
+    """The plan to put models into folders by a template."""
+    return partial(_organised, list(ids), template, options)
+
+
+def deleting(ids: Sequence[int], for_good: bool, with_targets: bool) -> Make:
+    """The plan to delete models. with_targets: of links also the files they lead to."""
+    return partial(_deleted, list(ids), for_good, with_targets)
+
+
+def _deleted(ids: Sequence[int], for_good: bool, with_targets: bool, data: Path, index: Path) -> Plan:
+    found, refused, roots = _ground(index, ids)
+    return plan_delete(found, roots, for_good, TARGET if with_targets else LINK, refused)
+
+
+def _into_folder(ids: Sequence[int], folder: str, copies: bool, data: Path, index: Path) -> Plan:
+    found, refused, roots = _ground(index, ids)
+    return (plan_copy if copies else plan_move)(found, folder, roots, refused=refused)
+
+
+def _renamed(id_: int, stem: str, data: Path, index: Path) -> Plan:
+    found, refused, roots = _ground(index, [id_])
+    if not found:
+        return Plan("rename", tr("Rename a model"), refused=tuple(refused))
+    return plan_rename(found[0], stem, roots)
+
+
+def _organised(ids: Sequence[int], template: str, options: Options, data: Path, index: Path) -> Plan:
+    found, refused, roots = _ground(index, ids)
+    return plan_organise(found, template, roots, options, refused)
+
+
+def _ground(index: Path, ids: Sequence[int]) -> tuple[list[Subject], list[Refused], Mapping[Root, str]]:
+    found, refused = subjects(index, ids)
+    with Index(index) as opened:
+        return found, refused, opened.roots()
+
+
+# what the sheets ask
+
+
+def verdict(index: Path, id_: int, stem: str) -> str:
+    """Why a model cannot have a name; "" when it can."""
+    try:
+        plan = _renamed(id_, stem, index, index)
+    except FolderFault as fault:
+        return fault.text
+    return next((one.text for one in plan.refused), "")
+
+
+def weigh(index: Path, ids: Sequence[int]) -> tuple[int, int]:
+    """Return (bytes of these models with all beside them, how many of them are links)."""
+    found, _ = subjects(index, ids)
+    return sum(sum(one.sizes) for one in found), sum(one.is_link for one in found)
+
+
+def example(index: Path, ids: Sequence[int], template: str, options: Options) -> Plan:
+    """What a template comes to for some models. Raises FolderFault when it is not right."""
+    return _organised(ids, template, options, index, index)
+
+
+def spots(index: Path, sources: Sources, kinds: Collection[str], recent: Sequence[str]) -> list[Spot]:
+    """All folders that models can go to: those chosen before, then by category those of these kinds, then all others."""
+    with Index(index) as opened:
+        known, rows = tuple(opened.roots()), opened.folders()
+    free: dict[int, int] = {}
+    roots = [one for one in destinations(collect(sources.installs, sources.configs, sources.own, known)) if not one.is_new]
+    below: dict[str, set[str]] = {}
+    for row in rows:
+        for way in ways_of(row):
+            below.setdefault(way.root, set()).add(way.path)
+    by_kind: dict[str, list[Spot]] = {}
+    for one in sorted(roots, key=lambda root: root.kind not in kinds):
+        by_kind.setdefault(one.kind, []).extend(_branch(one.kind, one.path, below.get(one.path, ()), _free(one.path, free)))
+    tops = [one.path for one in roots]
+    found = [Spot(_shown(path, tops), path, _shown(path, tops), is_recent=True) for path in recent[:RECENT] if os.path.isdir(path)]
+    if found:
+        found.insert(0, Spot(tr("Recent")))
+    for kind, branch in by_kind.items():
+        found += [Spot(label(kind)), *branch]
+    return found
+
+
+def _branch(kind: str, root: str, paths: Iterable[str], free: int) -> list[Spot]:
+    """A root and all known folders below it, each below the one that holds it."""
+    name = os.path.basename(root) or root
+    found = {root: Spot(name, root, name, kind, 0, free)}
+    for path in paths:
+        while path not in found and path.startswith(os.path.join(root, "")):
+            found[path] = Spot(os.path.basename(path), path, _shown(path, [root]), kind, os.path.relpath(path, root).count(os.sep) + 1)
+            path = os.path.dirname(path)
+    return sorted(found.values(), key=lambda spot: [part.casefold() for part in spot.path.split(os.sep)])
+
+
+def _shown(path: str, roots: Iterable[str]) -> str:
+    """A folder as a person reads it: the root's own name and what is below it."""
+    root = max((root for root in roots if path == root or path.startswith(os.path.join(root, ""))), key=len, default="")
+    return short(root, path) if root else path
+
+
+def _free(path: str, known: dict[int, int]) -> int:
+    drive, _, free = volume_of(path)
+    return known.setdefault(drive, free)

@@ -1,0 +1,69 @@
+"""Makes of an act as it is written down the deeds that do it, or that take it back.
+
+Called by running and recovery. It looks only at which drives folders are on.
+"""
+
+import os
+
+from model_manager.core.journal.copied import Across, Copied, led_from
+from model_manager.core.journal.deeds import Deed, Ground
+from model_manager.core.journal.linked import Link, Remove, Unlink, link_to
+from model_manager.core.journal.renamed import Folder, NoFolder, Rename
+from model_manager.core.journal.shared import Twin
+from model_manager.core.journal.steps import COPY, FOLDER, HARD, LINK, MOVE, NO_FOLDER, REMOVE, SHARE, WRITE
+from model_manager.core.journal.store import KeptAct, KeptStep
+from model_manager.core.journal.written import Put
+
+_THERE: dict[str, type[Deed]] = {
+    COPY: Copied,
+    WRITE: Put,
+    LINK: Link,
+    HARD: Twin,
+    SHARE: Twin,
+    FOLDER: Folder,
+    NO_FOLDER: NoFolder,
+    REMOVE: Remove,
+}
+_BACK: dict[str, type[Deed]] = {COPY: Remove, WRITE: Put, LINK: Unlink, HARD: Twin, SHARE: Twin, FOLDER: NoFolder, NO_FOLDER: Folder}
+
+
+def deeds_of(act: KeptAct, ground: Ground, is_back: bool, is_across: bool = False) -> list[Deed]:
+    """Return the deeds of an act in order; is_across: even what seems to be on one drive is copied."""
+    steps = reversed(act.steps) if is_back else act.steps
+    deeds = [_deed(act, step, ground, is_back, is_across) for step in steps]
+    has_aside, is_all = any(deed.has_aside for deed in deeds), all(step.sort == NO_FOLDER for step in act.steps)
+    for deed in deeds:
+        if isinstance(deed, NoFolder):
+            deed.is_last, deed.is_all = has_aside, is_all and not is_back
+    return deeds
+
+
+def weight_of(act: KeptAct, ground: Ground, is_back: bool) -> int:
+    """Return how many bytes doing an act will read again after writing, or compare; 0 when files only get other names."""
+    total = 0
+    for step in act.steps:
+        size = 0 if step.seen is None else step.seen.size
+        if step.sort in (HARD, SHARE) or (step.sort == COPY and not is_back):
+            total += 2 * size if is_back or step.sort == COPY else size
+        elif step.sort == MOVE and step.seen is not None and not step.seen.link and _is_across(step, ground):
+            total += 2 * size
+    return total
+
+
+def _deed(act: KeptAct, step: KeptStep, ground: Ground, is_back: bool, is_across: bool) -> Deed:
+    if step.sort == MOVE:
+        return (Across if is_across or _is_across(step, ground) or _is_led(step) else Rename)(act, step, is_back)
+    if step.sort == LINK and is_back:
+        step.after = link_to(step.source)
+    return (_BACK if is_back else _THERE)[step.sort](act, step, is_back)
+
+
+def _is_across(step: KeptStep, ground: Ground) -> bool:
+    """Whether a file goes from one drive to another."""
+    return ground.device(os.path.dirname(step.source)) != ground.device(os.path.dirname(step.target))
+
+
+def _is_led(step: KeptStep) -> bool:
+    """Whether a link must be written differently in its other place."""
+    link, source, target = step.seen.link if step.seen else "", os.path.dirname(step.source), os.path.dirname(step.target)
+    return link != "" and led_from(link, source, target) != link

@@ -1,0 +1,76 @@
+"""Does one act: all of it or nothing.
+
+Called by running. Up to the last phase everything is taken back on a fault; what cannot be is said by HalfDone.
+"""
+
+import os
+from collections.abc import Sequence
+
+from model_manager.core.errors import Cancelled, FileFault
+from model_manager.core.journal.deeds import Deed, Ground
+from model_manager.core.paths import marked, plain_reason
+from model_manager.core.words import tr
+
+
+class HalfDone(FileFault):
+    """An act that could be neither done nor taken back: a drive went away. It waits for recovery."""
+
+
+def perform(deeds: Sequence[Deed], ground: Ground) -> str:
+    """Do all deeds and return what else there is to say. Raises FileFault or Cancelled (nothing was done then), HalfDone."""
+    with marked(ground.mark):
+        return _perform(deeds, ground)
+
+
+def _perform(deeds: Sequence[Deed], ground: Ground) -> str:
+    for deed in deeds:
+        deed.did = False
+    try:
+        for deed in deeds:
+            deed.prepare(ground)
+        if any(deed.is_noted for deed in deeds):
+            ground.note(deeds[0].act)
+        for deed in _naming(deeds):
+            deed.name(ground)
+        for deed in deeds:
+            deed.aside(ground)
+        for deed in deeds:
+            deed.late(ground)
+    except OSError as fault:
+        take_back(deeds, ground, is_begun=True)
+        raise FileFault(sentence(fault)) from fault
+    except (FileFault, Cancelled):
+        take_back(deeds, ground, is_begun=True)
+        raise
+    for deed in deeds:
+        deed.commit(ground)
+    return " ".join(dict.fromkeys(deed.said for deed in deeds if deed.said))
+
+
+def _naming(deeds: Sequence[Deed]) -> Sequence[Deed]:
+    """A model that was copied gets its name last, so that nobody finds it without what belongs to it."""
+    return sorted(deeds, key=lambda deed: deed.is_model) if any(deed.has_aside for deed in deeds) else deeds
+
+
+def take_back(deeds: Sequence[Deed], ground: Ground, is_begun: bool) -> None:
+    """Take back whatever the disk shows of these deeds. Raises HalfDone when something stays; the rest is taken back even then."""
+    text = ""
+    for deed in reversed(deeds):
+        try:
+            deed.back(ground, is_begun)
+        except OSError as fault:
+            text = text or sentence(fault)
+        except FileFault as fault:
+            text = text or fault.text
+    if text:
+        raise HalfDone(tr("It stopped half way ({reason}), and goes on when that is mended.", reason=text))
+
+
+def sentence(fault: OSError) -> str:
+    """Say in a sentence what the system refused."""
+    path = fault.filename2 or fault.filename or ""
+    name = os.path.basename(os.fsdecode(path) if isinstance(path, (str, bytes)) else "")
+    if isinstance(fault, FileExistsError):
+        return tr("There is a file named {name} already. Nothing was replaced.", name=name)
+    source = os.fsdecode(fault.filename) if isinstance(fault.filename, (str, bytes)) else ""
+    return tr("{name} could not be changed: {reason}.", name=os.path.basename(source) or name, reason=plain_reason(fault))

@@ -1,0 +1,38 @@
+"""Lets old entries of the history go. Called by carrying before a new change.
+
+What waits to be finished stays, and so does a deletion whose files are still held: it is the only way back to them.
+"""
+
+import os
+import time
+from typing import Final
+
+from model_manager.core.journal.steps import ACT_DONE
+from model_manager.core.journal.store import ACTIVE, Store
+from model_manager.core.paths import long_path
+
+MOST_SECONDS: Final = 180 * 86_400
+MOST_BYTES: Final = 500_000_000  # of kept former contents
+
+
+def prune(store: Store, now: float = 0.0) -> None:
+    """Remove what is too old or too much. Raises FileFault."""
+    oldest, kept = (now or time.time()) - MOST_SECONDS, 0
+    gone = []
+    for id_, kind, time_, state, bytes_ in store.rows("SELECT id, kind, time, state, kept FROM changes ORDER BY id DESC"):
+        kept += bytes_
+        if state in ACTIVE or (time_ >= oldest and (kept <= MOST_BYTES or not bytes_)):
+            continue
+        if kind != "delete" or not _holds(store, id_):
+            gone.append(id_)
+    if gone:
+        store.drop(gone)
+
+
+def _holds(store: Store, change: int) -> bool:
+    """Whether files of a deletion are still held, or may be, on a drive that is away."""
+    for act in store.acts(change):
+        for step in act.steps if act.state == ACT_DONE else ():
+            if step.target and (os.path.lexists(long_path(step.target)) or not os.path.isdir(long_path(os.path.dirname(step.source)))):
+                return True
+    return False

@@ -1,0 +1,67 @@
+"""Finds out from the disk how far a killed run came, and makes each act whole again: done, or not begun.
+
+Called by carrying before an interrupted change is finished or rolled back. What a kill left of temporary files goes.
+"""
+
+import os
+from collections.abc import Sequence
+
+from model_manager.core.errors import FileFault
+from model_manager.core.journal.building import deeds_of
+from model_manager.core.journal.deeds import Deed, Ground
+from model_manager.core.journal.performing import sentence, take_back
+from model_manager.core.journal.steps import ACT_DONE, ACT_UNDONE, ACT_WAITS, HARD, RUNNING, SHARE, UNDOING, WRITE
+from model_manager.core.journal.store import KeptAct, KeptChange, Store
+from model_manager.core.paths import marked, remove_marked
+from model_manager.core.work import Work
+
+
+def resume(store: Store, change: KeptChange, acts: Sequence[KeptAct], is_finish: bool, work: Work) -> None:
+    """Make an interrupted change whole and turn it into the direction that is wanted: on to its end, or back. The same for an undo.
+    Raises FileFault when something cannot be reached now; it can be tried again."""  # fmt: skip
+    _settle_all(store, change, acts, work)
+    is_back = is_finish == change.is_undo
+    if is_back == (change.state == UNDOING):
+        return
+    for act in acts:
+        if is_back and act.state == ACT_DONE:
+            act.is_taken = act.is_taken or not change.is_undo
+        elif is_back and act.state == ACT_WAITS and (act.is_taken or not change.is_undo):
+            act.state = ACT_UNDONE
+        elif not is_back and act.state == ACT_UNDONE and (act.is_taken or not change.is_undo):
+            act.state = ACT_WAITS
+    store.settle(change.id, acts)
+    store.turn(change, UNDOING if is_back else RUNNING)
+
+
+def _settle_all(store: Store, change: KeptChange, acts: Sequence[KeptAct], work: Work) -> None:
+    is_back = change.state == UNDOING
+    unsure = [act for act in acts if (act.is_taken and act.state == ACT_DONE if is_back else change.waits(act))]
+    ground = Ground(change.mark, work, lambda _: None, lambda _: None)
+    for folder in sorted({os.path.dirname(step.target) for act in unsure for step in act.steps if step.sort in (WRITE, HARD, SHARE)}):
+        remove_marked(folder, change.mark)
+    settled = []
+    for act in unsure:
+        store.fill(change.id, act)
+        try:
+            with marked(change.mark):
+                is_done = _settle(deeds_of(act, ground, is_back), ground)
+        except OSError as fault:
+            raise FileFault(sentence(fault)) from fault
+        if is_done:
+            act.state = ACT_UNDONE if is_back else ACT_DONE
+        settled.append(act)
+    store.settle(change.id, settled)
+
+
+def _settle(deeds: Sequence[Deed], ground: Ground) -> bool:
+    """Make one act whole; returns whether it is done."""
+    has_trace = any(deed.has_trace(ground) for deed in deeds)
+    if any(deed.is_committed(ground, has_trace) for deed in deeds):
+        for deed in deeds:
+            deed.commit(ground)
+        return True
+    if deeds and all(deed.is_done(ground) for deed in deeds):
+        return True
+    take_back(deeds, ground, is_begun=any(deed.is_begun(ground) for deed in deeds))
+    return False

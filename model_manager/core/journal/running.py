@@ -1,0 +1,165 @@
+"""Runs the acts of a change one after the other, there or back, and writes down in batches what became of them.
+
+Called by carrying, with the lock of the journal held. A fault of one act never keeps the next from its turn.
+"""
+
+import errno
+import os
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from model_manager.core.errors import Cancelled, FileFault
+from model_manager.core.journal.building import deeds_of, weight_of
+from model_manager.core.journal.deeds import Ground
+from model_manager.core.journal.folders import FolderTimes
+from model_manager.core.journal.performing import HalfDone, perform
+from model_manager.core.journal.steps import (
+    ACT_DONE,
+    ACT_FAILED,
+    ACT_UNDONE,
+    DONE,
+    MOVE,
+    REMOVE,
+    STOPPED,
+    UNDONE,
+    WRITE,
+    Outcome,
+    Report,
+)
+from model_manager.core.journal.store import KeptAct, KeptChange, Store
+from model_manager.core.words import tr
+from model_manager.core.work import Work
+
+BATCH_STEPS: Final = 500
+BATCH_SECONDS: Final = 0.5
+
+
+class Runner:
+    """One change at work. report: what it comes to."""
+
+    def __init__(self, store: Store, change: KeptChange, work: Work) -> None:
+        """Raises FileFault."""
+        self.report = Report(change.id, change.title)
+        self._store, self._change, self._work = store, change, work
+        self._ground = Ground(change.mark, work, self._told, lambda act: store.note_after(change.id, act))
+        self._times = FolderTimes(store, change.id)
+        self._half = ""
+        self._settled: list[KeptAct] = []
+        self._steps, self._next = 0, time.monotonic() + BATCH_SECONDS
+        self._text, self._done, self._total = "", 0, 0
+
+    def forward(self, acts: Sequence[KeptAct]) -> None:
+        """Do all acts that wait."""
+        self.report.outcomes += [outcome_of(act) for act in acts if act.state == ACT_FAILED]
+        self._run([act for act in acts if self._change.waits(act)], is_back=False)
+
+    def backward(self, acts: Sequence[KeptAct]) -> None:
+        """Take back all acts that are done and marked as taken, the last one first."""
+        self._run([act for act in reversed(acts) if act.is_taken and act.state == ACT_DONE], is_back=True)
+
+    def end(self, is_back: bool) -> None:
+        """Write down how it ended; what cannot be written is said in the report, and found out again by recovery."""
+        try:
+            self._flush()
+            is_left = self._store.has_done(self._change.id)
+            self._times.end(is_all_back=not is_left)
+            if self._half:
+                self._store.turn(self._change, self._change.state, self._half)
+                self.report.note = self._half
+            else:
+                self._store.turn(self._change, self._ending(is_back, is_left))
+        except FileFault as fault:
+            self.report.note = fault.text
+
+    def _ending(self, is_back: bool, is_left: bool) -> str:
+        if is_back and not is_left:
+            return UNDONE
+        if self._change.is_undo:
+            return self._change.ended
+        return STOPPED if is_back or self.report.is_stopped else DONE
+
+    def moves(self, acts: Sequence[KeptAct], is_back: bool) -> list[tuple[str, str]]:
+        """Return (from, to) of all models that the change moved, in this run or in one that was killed."""
+        state = ACT_UNDONE if is_back else ACT_DONE
+        return [pair for act in acts if act.state == state for pair in _moves(act, is_back)]
+
+    def _run(self, acts: Sequence[KeptAct], is_back: bool) -> None:
+        weights = [weight_of(act, self._ground, is_back) for act in acts]
+        is_bytes = any(weights)
+        self._total = sum(weights) if is_bytes else len(acts)
+        done = 0
+        for number, (act, weight) in enumerate(zip(acts, weights, strict=True)):
+            self._text = f"{number + 1}/{len(acts)}"
+            try:
+                self._work.check()
+                self._take(act, is_back)
+            except Cancelled:
+                self.report.is_stopped = True
+                break
+            done += weight if is_bytes else 1
+            self._done = done
+            self._work.progress(self._text, done, self._total)
+
+    def _take(self, act: KeptAct, is_back: bool) -> None:
+        before, act.text = act.state, ""
+        try:
+            act.text = self._do(act, is_back)
+            act.state = ACT_UNDONE if is_back else ACT_DONE
+            self._note(act, is_back)
+        except HalfDone as fault:
+            act.text = self._half = fault.text
+        except FileFault as fault:
+            act.text = fault.text
+            act.state, act.is_taken = (before, False) if is_back else (ACT_FAILED, False)
+        self.report.outcomes.append(outcome_of(act, ACT_FAILED if act.state == before else act.state))
+        self._settled.append(act)
+        self._steps += len(act.steps)
+        if self._steps >= BATCH_STEPS or time.monotonic() >= self._next:
+            with suppress(FileFault):  # it is tried again with the next batch, and `end` says it
+                self._flush()
+
+    def _do(self, act: KeptAct, is_back: bool) -> str:
+        if is_back and any(step.sort == REMOVE for step in act.steps):
+            raise FileFault(tr("What was removed for good cannot be brought back."))
+        if is_back or any(step.sort == WRITE for step in act.steps):
+            self._store.fill(self._change.id, act)
+        try:
+            return self._perform(act, is_back, is_across=False)
+        except HalfDone:
+            raise
+        except FileFault as fault:
+            if not isinstance(fault.__cause__, OSError) or fault.__cause__.errno != errno.EXDEV:
+                raise
+        return self._perform(act, is_back, is_across=True)  # one drive in name only
+
+    def _perform(self, act: KeptAct, is_back: bool, is_across: bool) -> str:
+        return perform(deeds_of(act, self._ground, is_back, is_across), self._ground)
+
+    def _note(self, act: KeptAct, is_back: bool) -> None:
+        for step in act.steps:
+            if step.source:
+                self.report.folders.add(os.path.dirname(step.source))
+            self.report.folders.add(os.path.dirname(step.target))
+        self.report.moves += _moves(act, is_back)
+
+    def _flush(self) -> None:
+        """Write down what was settled since the last time."""
+        self._steps, self._next = 0, time.monotonic() + BATCH_SECONDS
+        self._store.settle(self._change.id, self._settled)
+        self._settled.clear()
+
+    def _told(self, count: int) -> None:
+        self._done += count
+        self._work.progress(self._text, self._done, self._total)
+
+
+def _moves(act: KeptAct, is_back: bool) -> list[tuple[str, str]]:
+    pairs = [(step.source, step.target) for step in act.steps if step.sort == MOVE and step.source == act.path]
+    return [(new, old) for old, new in pairs] if is_back else pairs
+
+
+def outcome_of(act: KeptAct, state: str = "") -> Outcome:
+    """Return what became of an act."""
+    return Outcome(act.number, act.name, state or act.state, *act.shown, act.path, act.new_path, act.text, act.size)

@@ -1,0 +1,41 @@
+"""The tables of the index, and how those of an older version become those of this one without another first scan.
+
+Used by index alone. Plain SQL: nothing here opens anything.
+"""
+
+from typing import Final
+
+from model_manager.core.library.rows import Row
+
+VERSION: Final = 2
+ROW: Final = ", ".join(Row._fields)
+MODEL: Final = ROW + ", beside, file_id, is_read, places, gone"
+"""Columns are always named: an index that was made by an older version has them in another order."""
+MARKS: Final = ", ".join("?" * (len(Row._fields) + 5))
+
+_SCHEMA = f"""
+CREATE TABLE roots (place INTEGER PRIMARY KEY, kind TEXT, path TEXT, source TEXT, grouped TEXT);
+CREATE TABLE folders (id INTEGER PRIMARY KEY, path TEXT UNIQUE, mtime_ns INTEGER, device INTEGER,
+    signature BLOB, quick BLOB, models TEXT, ways TEXT);
+CREATE TABLE models ({ROW.replace("id,", "id INTEGER PRIMARY KEY,", 1)},
+    beside INTEGER, file_id TEXT, is_read INTEGER, places TEXT, gone REAL);
+CREATE INDEX models_of_folder ON models (folder);
+CREATE INDEX models_by_name ON models (natural) WHERE gone IS NULL;
+CREATE TABLE known (id INTEGER PRIMARY KEY, facts TEXT, details TEXT, sidecars TEXT, previews TEXT);
+"""
+
+# to version 2: the own order; of it only ratings were read before
+_FROM_1 = """
+ALTER TABLE models ADD COLUMN rating DEFAULT 0;
+ALTER TABLE models ADD COLUMN colour DEFAULT '';
+ALTER TABLE models ADD COLUMN collections DEFAULT '';
+ALTER TABLE models ADD COLUMN category DEFAULT '';
+ALTER TABLE models ADD COLUMN own_group DEFAULT '';
+UPDATE models SET rating = (SELECT COALESCE(json_extract(details, '$.rating'), 0) FROM known WHERE known.id = models.id)
+    WHERE id IN (SELECT id FROM known WHERE instr(details, '"rating":'));
+"""
+
+
+def statements(version: int) -> list[str]:
+    """Return the statements that make the tables of this version out of those of `version`, 0 for an empty file."""
+    return [text.strip() for text in (_FROM_1 if version == 1 else _SCHEMA).split(";") if text.strip()]

@@ -1,0 +1,85 @@
+"""Plans that change what is said of models: tags, ratings, collections, titles, notes; of one model or of thousands.
+
+Called by the edit sheet and the quick keys (through bridge/orders) and by `tag` on the command line, right before the plan is shown or
+carried out. It reads sidecars and must never write: the plan holds the new bytes of each file.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+
+from model_manager.core.errors import BadSidecar, FileFault
+from model_manager.core.journal.steps import WRITE, Act, Plan, Refused, Step
+from model_manager.core.library.entry import Facts
+from model_manager.core.library.kinds import label
+from model_manager.core.paths import path_key
+from model_manager.core.sidecars.merge import read_both
+from model_manager.core.sidecars.notes import changed_notes
+from model_manager.core.sidecars.own_values import Edits, changed_info, family_of
+from model_manager.core.tidy.subjects import Subject
+from model_manager.core.words import tr, trn
+from model_manager.core.work import Work
+
+
+def plan_edit(
+    subjects: Iterable[Subject], edits: Edits, title: str = "", refused: Sequence[Refused] = (), work: Work | None = None
+) -> Plan:
+    """Return the plan that gives these models these values. title: what it is called in the history, if there is a better name.
+
+    refused: models that were left out before. Models of which nothing changes are left out without a word; one whose sidecars cannot be
+    understood is refused with a sentence. Raises Cancelled.
+    """
+    return plan_each([(subject, edits) for subject in subjects], title, refused, work)
+
+
+def plan_each(wanted: Sequence[tuple[Subject, Edits]], title: str = "", before: Sequence[Refused] = (), work: Work | None = None) -> Plan:
+    """Return the plan that gives each of these models its own values; the rest as `plan_edit`."""
+    acts: list[Act] = []
+    refused = list(before)
+    written: set[str] = set()
+    for subject, edits in wanted:
+        if work is not None:
+            work.check()
+        try:
+            steps = steps_of(subject, edits)
+        except (BadSidecar, FileFault) as fault:
+            refused.append(Refused(subject.name, _place(subject), fault.text, model=subject.id))
+            continue
+        fresh = [step for step in steps if path_key(step.target) not in written]  # of two models of one stem the first writes for both
+        written.update(path_key(step.target) for step in fresh)
+        if fresh:
+            acts.append(_act(subject, tuple(fresh)))
+    named = title or trn("Edit {count} model", "Edit {count} models", len(acts))
+    button = trn("Change {count} model", "Change {count} models", len(acts))
+    foot = tr("Only the sidecars are written; the models themselves stay as they are.")
+    return Plan("edit", named, button, tuple(acts), tuple(refused), (tr("only sidecars"),), foot)
+
+
+def steps_of(subject: Subject, edits: Edits) -> tuple[Step, ...]:
+    """Return what to write for one model, () when all of it is so already. Raises BadSidecar and FileFault."""
+    folder, model = os.path.split(subject.real)
+    steps = []
+    if changed := changed_info(subject.real, edits, subject.names):
+        steps.append(Step(WRITE, target=changed[0], data=changed[1]))
+    if "notes" in edits.values:
+        _, fetched = read_both(folder, model, family_of(folder, model, subject.names), Facts())
+        body = str(edits.values["notes"] or "")
+        if body == fetched.notes and not edits.pins:
+            body = ""
+        if noted := changed_notes(folder, model, body + "\n" * bool(body), fetched):
+            steps.append(Step(WRITE, target=noted[0], data=noted[1]))
+    return tuple(steps)
+
+
+def _act(subject: Subject, steps: tuple[Step, ...]) -> Act:
+    note, tone = "", ""
+    if subject.shares:
+        note, tone = tr("Shares its sidecars with {other}, which gets the same.", other=", ".join(subject.shares)), "warn"
+    size = sum(len(step.data or b"") for step in steps)
+    place = _place(subject)
+    return Act(subject.name, steps, subject.real, subject.real, place, note=note, tone=tone, size=size, model=subject.id)
+
+
+def _place(subject: Subject) -> str:
+    """Where a model is, short: "LoRAs / ink.safetensors"."""
+    below = os.path.relpath(subject.path, subject.root) if subject.root else os.path.basename(subject.path)
+    return " / ".join((label(subject.kind), *below.split(os.sep)))

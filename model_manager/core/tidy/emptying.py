@@ -1,0 +1,71 @@
+"""Lets go of one held model: into the system's trash, in a folder with its own name and files with theirs; or for good.
+
+Used by held, under the lock of the journal. It touches nothing but what is held.
+"""
+
+import os
+from contextlib import suppress
+
+from send2trash import send2trash
+from send2trash.exceptions import TrashPermissionError
+
+from model_manager.core.errors import FileFault
+from model_manager.core.paths import long_path, plain_reason, rename_new
+from model_manager.core.tidy.holding import NOTE, HeldItem, shown_folder, trash_of
+from model_manager.core.words import tr
+
+
+def is_held(item: HeldItem) -> bool:
+    """Whether anything of an item is still where it is held."""
+    return any(os.path.lexists(long_path(file.held)) for file in item.files) or os.path.isdir(long_path(shown_folder(item)))
+
+
+def let_go(item: HeldItem, for_good: bool) -> None:
+    """Put one item into the system's trash, or remove it for good. Raises FileFault with a sentence; it is held as before then."""
+    if not item.is_there or not os.path.isdir(long_path(item.folder)):
+        raise FileFault(tr("{name} is on a drive that is away.", name=item.name))
+    try:
+        settle(item)
+        if for_good:
+            for file in item.files:
+                with suppress(FileNotFoundError):
+                    os.unlink(long_path(file.held))
+        else:
+            _throw_away(item)
+        with suppress(FileNotFoundError):
+            os.unlink(long_path(os.path.join(item.folder, NOTE)))
+    except TrashPermissionError as fault:
+        text = tr("There is no trash on the drive of {path}. Delete it for good instead, if that is wanted.", path=item.folder)
+        raise FileFault(text) from fault
+    except OSError as fault:
+        raise FileFault(tr("{name} could not be removed: {reason}.", name=item.name, reason=plain_reason(fault))) from fault
+    for folder in (item.folder, os.path.dirname(item.folder), trash_of(item.folder)):
+        with suppress(OSError):
+            os.rmdir(long_path(folder))
+
+
+def _throw_away(item: HeldItem) -> None:
+    """Give the files their own names again, in a folder named like the model, and put that into the trash. Raises OSError."""
+    folder = shown_folder(item)
+    os.mkdir(long_path(folder))
+    try:
+        for file in item.files:
+            if os.path.lexists(long_path(file.held)):
+                rename_new(file.held, os.path.join(folder, os.path.basename(file.path)))
+        send2trash(folder)
+    except OSError:
+        settle(item)
+        raise
+
+
+def settle(item: HeldItem) -> None:
+    """Take back what a failure, or a kill, left half way to the trash."""
+    folder = shown_folder(item)
+    if not os.path.isdir(long_path(folder)):
+        return
+    with suppress(OSError):
+        for file in item.files:
+            shown = os.path.join(folder, os.path.basename(file.path))
+            if os.path.lexists(long_path(shown)):
+                rename_new(shown, file.held)
+        os.rmdir(long_path(folder))

@@ -1,0 +1,46 @@
+"""Longer works on a selection from its menu: hashes, a check of the files, notes of other programs, and a list of the models.
+
+Made by the desk for the own order.
+"""
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from model_manager.bridge.fetching import Fetching
+from model_manager.bridge.own_order import OwnOrder
+from model_manager.core.words import tr
+from model_manager.ui.own.menus import add
+from model_manager.ui.tidy.parts import Parts
+
+
+class WorksDesk(QObject):
+    """What takes longer than a key."""
+
+    def __init__(self, parts: Parts, own: OwnOrder, parent: QObject) -> None:
+        super().__init__(parent)
+        self._parts, self._own = parts, own
+        self._fetching = Fetching(parts.session, parts.tasks.board, self)
+        self._fetching.failed.connect(lambda text: parts.problems.show_problem(text, "warn"))
+        own.checked.connect(self._on_checked)
+
+    def fill(self, menu: QMenu) -> None:
+        """Put the entries into a menu."""
+        ids = self._parts.selection.ids
+        add(menu, tr("Compute hashes"), lambda: self._fetching.hash(ids()))
+        add(menu, tr("Check the files"), lambda: self._own.check(ids()))
+        add(menu, tr("Take in notes of other programs…"), lambda: self._own.take_in(ids()))
+        menu.addSeparator()
+        add(menu, tr("Save a list…"), self._on_export)
+
+    def _on_export(self) -> None:
+        ids = self._parts.selection.ids()
+        kinds = ";;".join((tr("Table (*.csv)"), tr("All that is known (*.json)"), tr("Paths (*.txt)")))
+        path, _ = QFileDialog.getSaveFileName(self._parts.window, tr("Save a list"), tr("models") + ".csv", kinds)
+        if path and ids:
+            self._own.export(ids, path)
+
+    def _on_checked(self, text: str, has_problems: bool) -> None:
+        if has_problems:
+            self._parts.problems.show_problem(text, "warn")
+        else:
+            self._parts.status.say(text)

@@ -1,0 +1,193 @@
+"""Killed anywhere, a change can be finished or rolled back, and every family is whole then."""
+
+import os
+import random
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from journal_case import PAST, Ground, tree
+from journal_faults import Killer
+
+from model_manager.core.journal.steps import COPY, FOLDER, HARD, LINK, MOVE, NO_FOLDER, WRITE, Act, Plan, Step
+from model_manager.core.tidy import carrying
+from model_manager.core.work import Work
+
+SHM = Path("/dev/shm")
+Tree = dict[str, tuple[object, ...]]
+
+
+class Scene:
+    """A tree on two drives (one, where there is no second) and a change of every sort."""
+
+    def __init__(self, top: Path) -> None:
+        self.ground = Ground(top / "one")
+        self.far = (SHM if SHM.is_dir() else top) / f"mm-{os.getpid()}-{top.name}"
+        self.far.mkdir()
+        for name in ("move", "far", "gone", "copy"):
+            self.ground.family(f"{name}/{name}.safetensors", ".info", ".png")
+        self.ground.family("far/back.safetensors")
+        for number, name in enumerate(("one", "two")):
+            Path(self.ground.at(name)).write_bytes(b"twin" * 100)
+            os.utime(self.ground.at(name), ns=(PAST, PAST + number))
+        os.symlink("move/move.safetensors", self.ground.at("link.safetensors"))
+        for folder in ("move", "far", "gone", "copy", "."):
+            os.utime(self.ground.at(folder), ns=(PAST, PAST))
+        os.utime(self.far, ns=(PAST, PAST))
+        self.before = self.now()
+
+    def plan(self) -> Plan:
+        ground, far = self.ground, str(self.far)
+        names = ("far.safetensors", "far.info", "far.png")
+        acts = (
+            ground.move("move/move.safetensors", "new/deep/moved.safetensors", ".info", ".png", folders=["new/deep"]),
+            Act(
+                "far",
+                (
+                    Step(FOLDER, target=f"{far}/sub"),
+                    *(Step(MOVE, ground.at(f"far/{name}"), f"{far}/sub/{name}") for name in names),
+                    Step(LINK, f"{far}/sub/far.safetensors", ground.at("far/far.safetensors")),
+                ),
+                ground.at("far/far.safetensors"),
+                f"{far}/sub/far.safetensors",
+            ),
+            Act("back", (Step(MOVE, ground.at("far/back.safetensors"), f"{far}/sub/back.safetensors"),), ground.at("far/back.safetensors")),
+            Act(
+                "edit",
+                (
+                    Step(WRITE, target=ground.at("copy/copy.info"), data=b"edited"),
+                    Step(WRITE, target=ground.at("copy/copy.md"), data=b"new"),
+                    Step(WRITE, target=ground.at("copy/copy.png"), data=None),
+                    Step(COPY, ground.at("copy/copy.safetensors"), ground.at("copy/again.safetensors")),
+                ),
+            ),
+            Act("twins", (Step(HARD, ground.at("one"), ground.at("two")),)),
+            ground.move("link.safetensors", "new/link.safetensors"),
+            Act(
+                "gone",
+                (
+                    *(Step(MOVE, ground.at(f"gone/gone{end}"), ground.at(f"new/gone{end}")) for end in (".safetensors", ".info", ".png")),
+                    Step(NO_FOLDER, target=ground.at("gone")),
+                ),
+                ground.at("gone/gone.safetensors"),
+            ),
+        )
+        return Plan("organise", "Everything", acts=acts)
+
+    def now(self) -> Tree:
+        """All there is, on both drives."""
+        found = tree(self.ground.top) | {f"far:{name}": value for name, value in tree(self.far).items()}
+        tops = (str(self.far), "FAR"), (str(self.ground.top), "HERE")
+        return {name: (*about, _without(content, tops)) for name, (*about, content) in found.items()}
+
+    def close(self) -> None:
+        shutil.rmtree(self.far)
+
+
+def _without(content: object, tops: Iterable[tuple[str, str]]) -> object:
+    """Where a link leads, in words that are the same for all scenes."""
+    for top, word in tops if isinstance(content, str) else ():
+        content = str(content).replace(top, word)
+    return content
+
+
+def names_and_bytes(found: Tree) -> dict[str, object]:
+    return {name: value[2] for name, value in found.items()}
+
+
+@pytest.fixture
+def scenes(tmp_path: Path) -> Iterator[Callable[[], Scene]]:
+    made: list[Scene] = []
+
+    def make() -> Scene:
+        made.append(Scene(tmp_path / f"{tmp_path.name}-{len(made)}"))
+        return made[-1]
+
+    yield make
+    for scene in made:
+        scene.close()
+
+
+def is_whole(scene: Scene, wanted: Tree, is_exact: bool) -> None:
+    """What is there is what should be, and nothing of ours lies about."""
+    found = scene.now()
+    assert names_and_bytes(found) == names_and_bytes(wanted)
+    if is_exact:
+        assert found == wanted
+    assert carrying.interrupted(scene.ground.data) == []
+
+
+def calls_of(scene: Scene, act: Callable[[Scene], object]) -> int:
+    killer = Killer()
+    with killer.at_work():
+        act(scene)
+    return killer.count
+
+
+def do(scene: Scene) -> object:
+    return carrying.carry_out(scene.ground.data, scene.plan(), Work())
+
+
+def undo(scene: Scene) -> object:
+    return carrying.take_back(scene.ground.data, 1, Work())
+
+
+def settle(scene: Scene, is_finished: bool) -> object:
+    for change in carrying.interrupted(scene.ground.data):
+        (carrying.finish if is_finished else carrying.roll_back)(scene.ground.data, change.id, Work())
+    return None
+
+
+def test_killed_at_any_call_while_doing(scenes: Callable[[], Scene]) -> None:
+    whole = scenes()
+    count = calls_of(whole, do)
+    done = whole.now()
+    assert len(carrying.outcomes(whole.ground.data, 1)) == carrying.changes(whole.ground.data)[0].done
+    luck = random.Random(5)
+    for number in luck.sample(range(1, count + 1), 40):
+        scene = scenes()
+        with Killer(number, luck.random() < 0.5).at_work():
+            do(scene)
+        is_finished, has_begun = luck.random() < 0.5, bool(carrying.changes(scene.ground.data))
+        settle(scene, is_finished)
+        is_back = not has_begun or (not is_finished and carrying.changes(scene.ground.data)[0].state != "done")
+        is_whole(scene, scene.before if is_back else done, is_back)
+
+
+def test_killed_at_any_call_while_undoing(scenes: Callable[[], Scene]) -> None:
+    whole = scenes()
+    do(whole)
+    done = whole.now()
+    count = calls_of(whole, undo)
+    assert whole.now() == whole.before
+    luck = random.Random(6)
+    for number in luck.sample(range(1, count + 1), 40):
+        scene = scenes()
+        do(scene)
+        with Killer(number, luck.random() < 0.5).at_work():
+            undo(scene)
+        is_finished = luck.random() < 0.5
+        settle(scene, is_finished)
+        is_back = carrying.changes(scene.ground.data)[0].state == "undone"
+        is_whole(scene, scene.before if is_back else done, is_back)
+        if not is_back:
+            undo(scene)
+            is_whole(scene, scene.before, is_exact=False)
+
+
+def test_killed_again_and_again(scenes: Callable[[], Scene]) -> None:
+    whole = scenes()
+    count = calls_of(whole, do)
+    done = whole.now()
+    luck = random.Random(7)
+    for _ in range(12):
+        scene = scenes()
+        with Killer(luck.randrange(20, count), luck.random() < 0.5).at_work():
+            do(scene)
+        for _ in range(4):
+            with Killer(luck.randrange(1, count), luck.random() < 0.5).at_work():
+                settle(scene, luck.random() < 0.5)
+        settle(scene, luck.random() < 0.5)
+        is_back = carrying.changes(scene.ground.data)[0].state == "undone"
+        is_whole(scene, scene.before if is_back else done, is_back)

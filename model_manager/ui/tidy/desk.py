@@ -34,4 +34,7 @@ class TidyDesk(QObject):
         self.past = PastDesk(parts, self.orders_desk)
         self.health = HealthDesk(parts, self.orders_desk)
         self.places = PlacesDesk(parts)
+        self.places.plan_asked.connect(self.orders.plan)
+        for ended in (self.orders.carried, self.orders.undone):
+            ended.connect(self.places.places.follow)
         self.space = SpaceDesk(parts, self.places.places)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 from model_manager.bridge.orders import Orders
 from model_manager.ui.own.desk import OwnDesk
 from model_manager.ui.places.desk import PlacesDesk
+from model_manager.ui.places.space_desk import SpaceDesk
 from model_manager.ui.tidy.asking_desk import AskingDesk
 from model_manager.ui.tidy.backup_desk import BackupDesk
 from model_manager.ui.tidy.health_desk import HealthDesk
@@ -33,3 +34,7 @@ class TidyDesk(QObject):
         self.past = PastDesk(parts, self.orders_desk)
         self.health = HealthDesk(parts, self.orders_desk)
         self.places = PlacesDesk(parts)
+        self.places.plan_asked.connect(self.orders.plan)
+        for ended in (self.orders.carried, self.orders.undone):
+            ended.connect(self.places.places.follow)
+        self.space = SpaceDesk(parts, self.places.places)

@@ -28,6 +28,7 @@ from model_manager.core.library.rows import stem_of
 from model_manager.core.library.scanner import ScanResult, quick_check, scan
 from model_manager.core.paths import data_dir
 from model_manager.core.settings import load_settings
+from model_manager.core.tidy.following import follow
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -80,6 +81,7 @@ def update_index(index: Index, roots: Roots, is_quick: bool = False) -> ScanResu
     """Look through the folders; what could not be saved is said on stderr."""
     only = quick_check(index, Work()) if is_quick and index.roots() else None
     result = scan(index, roots.groups, Work(), None, only)
+    follow(data_dir(), result.moves)
     if result.unsaved:
         _complain(result.unsaved)
     return result

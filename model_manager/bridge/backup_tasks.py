@@ -120,8 +120,8 @@ def _planned(wish: RestoreWish, data: Path, index: Path) -> Plan:
         return plan_restore(data, archive, found, work, wish.has_settings)
 
 
-def swept(data: Path, plan: Plan) -> None:
-    """Remove what a restore unpacked, unless a change waits to be finished."""
+def swept(data: Path, plan: Plan | None) -> None:
+    """Remove what a restore unpacked, and what older ones left, unless a change waits to be finished."""
     if not interrupted(data):
         sweep(data, plan)
 

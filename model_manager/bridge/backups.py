@@ -37,6 +37,7 @@ class Backups(QObject):
         self._look: Job | None = None
         self._work: Work | None = None
         self._plan: Plan | None = None  # the restore that is carried out
+        session.loaded.connect(lambda: self._sweep(None))
         orders.began.connect(self._on_began)
         orders.carried.connect(self._on_changed)
         orders.undone.connect(self._on_changed)
@@ -121,5 +122,8 @@ class Backups(QObject):
             backup_tasks.settings_of(folder, self._session.settings)
             self.settings_changed.emit()
         if self._plan is not None:
-            self._runner.start(Pool.WRITE, backup_tasks.swept, folder, self._plan, done=lambda _: None)
+            self._sweep(self._plan)
             self._plan = None
+
+    def _sweep(self, plan: Plan | None) -> None:
+        self._runner.start(Pool.WRITE, backup_tasks.swept, self._session.folder, plan, done=lambda _: None)

@@ -37,6 +37,7 @@ from model_manager.core.library.shelf_folders import ShelfFolder
 from model_manager.core.library.watcher import Place, places_of
 from model_manager.core.settings import Settings
 from model_manager.core.sidecars import notes
+from model_manager.core.tidy.following import follow
 from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
 
@@ -161,16 +162,22 @@ def scan(path: Path, sources: Sources, work: Work, emit: Callable[[Batch], None]
     with Index(path) as index:
         known = index.roots()
         if only is not None and known:
-            return Scanned(scan_folders(index, known, work, emit, only), False)
+            return Scanned(_followed(path, scan_folders(index, known, work, emit, only)), False)
         roots = sources.roots(known)
         if sources.off:
             with index.writing():
                 index.mark_gone((), keeps_all=True)  # it may be in a folder that is switched off
         places = _places(roots.groups)
-        result = scan_folders(index, roots.groups, work, emit)
+        result = _followed(path, scan_folders(index, roots.groups, work, emit))
         is_steady = places == _places(roots.groups)  # else a drive came or went meanwhile: no later look may find all as it was
         notices = [f"{problem.file}: {problem.text}" for problem in roots.problems] + _away_notices(result.away)
         return Scanned(result, True, notices, places if is_steady else {})
+
+
+def _followed(path: Path, result: ScanResult) -> ScanResult:
+    """Let earlier pictures follow models that somebody moved outside of this program; `path`: of the index, in the data folder."""
+    follow(path.parent, result.moves)
+    return result
 
 
 def _away_notices(away: Sequence[str]) -> list[str]:

@@ -151,16 +151,6 @@ class Sidebar(QFrame):
         opened = (self._model.row_at(index) for index in self._model.rows() if self._tree.isExpanded(index))
         return [row.query for row in opened if row is not None]
 
-    def folder_at(self, point: QPoint) -> tuple[QRect, str]:
-        """The folder whose row is at a point of the sidebar, and where the row is; "" when there is none."""
-        port = self._tree.viewport()
-        index = self._tree.indexAt(port.mapFrom(self, point)) if self.rect().contains(point) else QModelIndex()
-        row = self._model.row_at(index) if index.isValid() else None
-        if row is None or not row.query.startswith("folder:"):
-            return QRect(), ""
-        rect = self._tree.visualRect(index)
-        return QRect(port.mapTo(self, rect.topLeft()), rect.size()), row.tooltip
-
     def set_open_rows(self, queries: Sequence[str]) -> None:
         """Open the rows of `queries`."""
         for query in queries:

@@ -20,7 +20,7 @@ from model_manager.core.previews.state import read_state
 from model_manager.core.settings import Settings
 from model_manager.core.tasks.states import PAUSED
 
-SECONDS = 30_000
+SECONDS = 60_000
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_a_broken_sidecar_refuses_the_lock(previews: Previews, session: Session,
 
 
 def test_rests_and_is_taken_back_after_a_restart(previews: Previews, session: Session, loras: Path, qtbot: QtBot) -> None:
-    for number in range(60):
+    for number in range(16):
         (loras / f"n{number}.safetensors").write_bytes(safetensors_bytes(TENSORS, {"ss_output_name": f"n{number}"}))
     ask(qtbot, session.scanned, session.scan)
     settle(qtbot, session)
@@ -174,3 +174,19 @@ def test_what_a_crash_left_is_finished_at_the_start(session: Session, qtbot: QtB
     session.loaded.emit()
     qtbot.waitUntil(lambda: session.runner.is_idle, timeout=SECONDS)
     assert not pending.exists() and made.history.earlier(str(session.folder)) == []
+
+
+def test_earlier_pictures_follow_a_model_that_somebody_renamed(
+    previews: Previews, session: Session, loras: Path, qtbot: QtBot
+) -> None:
+    before = (loras / "shown.png").read_bytes()
+    run(qtbot, previews, plan(qtbot, previews, session, order=(DRAWN,), only_missing=False))
+    settle(qtbot, session)
+    (loras / "sub").mkdir()
+    for name in ("shown.safetensors", "shown.preview.png"):
+        (loras / name).rename(loras / "sub" / name.replace("shown", "other"))
+    ask(qtbot, session.scanned, session.scan)
+    settle(qtbot, session)
+    ask(qtbot, previews.changed, lambda: previews.bring_back_last([ids(session)["other"]]))
+    settle(qtbot, session)
+    assert (loras / "sub" / "other.png").read_bytes() == before and not (loras / "sub" / "other.preview.png").exists()

@@ -4,7 +4,7 @@ import os
 import shutil
 
 import pytest
-from library_case import Library, put
+from library_case import Library, model_bytes, put
 
 
 def ids(library: Library) -> dict[str, int]:
@@ -316,3 +316,15 @@ def test_link_whose_target_was_removed_inside_the_library(library: Library) -> N
     (root / "real/a.safetensors").unlink()
     result = library.scan()
     assert library.models() == {} and result.broken_links == [str(root / "l.safetensors")] and result.faults == []
+
+
+def test_moves_are_told_with_both_paths(library: Library) -> None:
+    root = library.root()
+    (root / "a.safetensors").write_bytes(model_bytes("a"))
+    (root / "b.safetensors").write_bytes(model_bytes("other"))
+    assert library.scan().moves == []
+    (root / "sub").mkdir()
+    os.rename(root / "a.safetensors", root / "sub" / "renamed.safetensors")
+    real = os.path.realpath(root)
+    assert library.scan().moves == [(os.path.join(real, "a.safetensors"), os.path.join(real, "sub", "renamed.safetensors"))]
+    assert library.scan().moves == []

@@ -165,8 +165,33 @@ def test_links_are_told(library: Library, loras: Path) -> None:
     (loras / "to").mkdir()
     assert only(plan_move(look(library, link), str(loras / "to"), library.roots)).note == "moves as a link · what it leads to stays"
     plan = plan_move(look(library, path), str(loras / "to"), library.roots)
-    assert only(plan).note == "1 link to it will lead nowhere" and len(plan.warnings) == 1
-    assert not plan_copy(look(library, path), str(loras / "to"), library.roots).warnings
+    assert (only(plan).note, only(plan).tone) == ("1 link to it is mended", "info") and not plan.warnings
+    assert only(plan_copy(look(library, path), str(loras / "to"), library.roots)).note == ""
+    plan = plan_move(look(library, path, link), str(loras / "to"), library.roots)
+    assert by_name(plan)["x.safetensors"].note == "1 link to it will lead nowhere" and len(plan.warnings) == 1
+
+
+def test_links_to_a_model_follow_it_and_come_back(library: Library, loras: Path) -> None:
+    path = family(loras / "a", "x.safetensors", "x.png")
+    other = library.root("checkpoints")
+    (other / "absolute.safetensors").symlink_to(path)
+    (loras / "relative.safetensors").symlink_to(os.path.join("a", "x.safetensors"))
+    (loras / "again.safetensors").symlink_to("relative.safetensors")
+    library.scan()
+    links = [other / "absolute.safetensors", loras / "relative.safetensors", loras / "again.safetensors"]
+    before = [(os.readlink(link), link.lstat().st_mtime_ns) for link in links]
+    plan = plan_move(look(library, path), str(loras / "b" / "c"), library.roots)
+    assert only(plan).note == "2 links to it are mended"
+    report = carry_out(library.data, plan, Work())
+    assert all(link.samefile(loras / "b" / "c" / "x.safetensors") for link in links)
+    assert os.readlink(links[1]) == os.path.join("b", "c", "x.safetensors") and os.path.isabs(os.readlink(links[0]))
+    library.scan()
+    assert library.names() == ["x.safetensors"]
+    report = carry_out(library.data, plan_rename(look(library, loras / "b" / "c" / "x.safetensors")[0], "y", library.roots), Work())
+    assert all(link.samefile(loras / "b" / "c" / "y.safetensors") for link in links)
+    take_back(library.data, report.change, Work())
+    take_back(library.data, report.change - 1, Work())
+    assert [(os.readlink(link), link.lstat().st_mtime_ns) for link in links] == before
 
 
 def test_a_target_behind_a_link_is_its_real_place(library: Library, loras: Path, tmp_path: Path) -> None:

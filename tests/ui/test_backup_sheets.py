@@ -95,7 +95,7 @@ def test_settings_that_come_back_count_at_once(window: MainWindow, tmp_path: Pat
     with qtbot.waitSignal(backups.written, timeout=SECONDS):
         backups.write(sheet_wish, file, False)
     settings.preview_format, settings.card_size = "webp", 300
-    window.session._save_settings()
+    window.session.keep_settings()
     window.tidy.backup.look_into(file)
     sheet = sheet_of(window, RestoreSheet)
     qtbot.waitUntil(lambda: not sheet.settings.isHidden(), timeout=SECONDS)

@@ -23,7 +23,10 @@ _PLACEHOLDERS = ("put_", ".")  # what lies in a mount point that has nothing mou
 
 @dataclass(slots=True)
 class Change:
-    """What there is to do. places: extra paths of models that are being read already, by id. away: rows whose flag changed."""
+    """What there is to do. places: extra paths of models that are being read already, by id. away: rows whose flag changed.
+
+    moves: (real path before, now) of models that are known again elsewhere; moved: how many of them are not told as gone and new.
+    """
 
     folders: list[FolderRow] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
@@ -34,6 +37,7 @@ class Change:
     away_folders: list[int] = field(default_factory=list)
     away_prefixes: set[str] = field(default_factory=set)
     moved: int = 0
+    moves: list[tuple[str, str]] = field(default_factory=list)
 
 
 def ways_of(folder: FolderRow) -> list[Way]:
@@ -254,12 +258,19 @@ class Comparison:
             if found is not None and found.row.id not in self._taken:
                 self._taken.add(found.row.id)
                 self._change.moved += self._vanished.pop(found.row.id, None) is not None
+                self._note_move(found, os.path.join(seen.path, file.name))
                 task = task._replace(id=found.row.id, added=found.row.added, facts=self._facts(found), is_new=found.gone is not None)
             else:
                 added = max(0.0, min(now, file.mtime_ns / 1e9)) if self._is_first else now
                 task = task._replace(id=self._model_id(seen.path, file.name), added=added, is_new=True)
             self._change.tasks.append(task)
         self._change.gone = list(self._vanished)
+
+    def _note_move(self, model: ModelRow, path: str) -> None:
+        folder = self._index.folder(model.row.folder)
+        before = os.path.join(folder.path, model.row.file) if folder is not None else path
+        if before != path:
+            self._change.moves.append((before, path))
 
 
 def _is_same_content(before: ModelRow, file: SeenFile) -> bool:

@@ -47,7 +47,8 @@ class ScanResult:
     """What a scan found: counts, folders that could not be read, seconds. opened: model files whose header was read.
 
     away: real folders that are kept though they are not there. unsaved: why the index could not be written, "" if it was.
-    unfinished: folders with models that are listed but not read, because the scan was asked to hurry.
+    unfinished: folders with models that are listed but not read, because the scan was asked to hurry. moves: (real path before, now) of
+    models that somebody moved or renamed.
     """
 
     added: int = 0
@@ -61,6 +62,7 @@ class ScanResult:
     away: list[str] = field(default_factory=list)
     unfinished: set[str] = field(default_factory=set)
     unsaved: str = ""
+    moves: list[tuple[str, str]] = field(default_factory=list)
 
 
 Emit = Callable[[Batch], None]
@@ -320,6 +322,7 @@ class _Scan:
         result.added = begun + new
         result.changed = len(change.tasks) - new + change.moved
         result.removed = len(change.gone)
+        result.moves = change.moves
         result.opened = begun + sum(task.facts is None for task in change.tasks)
         result.faults, result.broken_links = [fault for fault in self._walk.faults if self._matters(fault)], self._walk.broken
         result.away = sorted(change.away_prefixes)

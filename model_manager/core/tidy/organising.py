@@ -66,6 +66,9 @@ def plan_organise(
     going: list[tuple[Subject, Target]] = []
     here = 0
     for one in subjects:
+        if reason := _reason_to_stay(one):
+            transfers.stays(one, reason)
+            continue
         target, text = _target(one, template, wishes.empty, targets)
         if target is None:
             transfers.stays(one, text, "warn")
@@ -84,14 +87,17 @@ def plan_organise(
     )  # fmt: skip
 
 
-def _target(one: Subject, template: str, empty: str, targets: "_Targets") -> tuple[Target | None, str]:
-    """The folder a model goes to, or None and why it stays."""
+def _reason_to_stay(one: Subject) -> str:
+    """Why a model is not to be organised, "" when it is."""
     if not one.root:
-        return None, tr("It lies in none of your model folders.")
+        return tr("It lies in none of your model folders.")
     if is_part(one):
-        return None, tr("It is a part of a folder in diffusers' layout.")
-    if not _is_free(one.kind):
-        return None, tr("The node that loads it looks for it in this very folder.")
+        return tr("It is a part of a folder in diffusers' layout.")
+    return "" if _is_free(one.kind) else tr("The node that loads it looks for it in this very folder.")
+
+
+def _target(one: Subject, template: str, empty: str, targets: "_Targets") -> tuple[Target | None, str]:
+    """The folder a model goes to, or None and why it cannot."""
     first, _, rest = template.replace("\\", "/").partition("/")
     below = filled(rest if first.strip() == _KIND else template, _values(one), empty)
     base = targets.ground.base(one)
@@ -102,8 +108,11 @@ def _target(one: Subject, template: str, empty: str, targets: "_Targets") -> tup
 
 
 def _is_free(kind: str) -> bool:
-    """Whether models of a category may lie in any folder below its root. Custom nodes often ask for a folder by its name (insightface/models/
-    buffalo_l), ComfyUI's own never do (Comfy-Org/ComfyUI:folder_paths.py)."""  # fmt: skip
+    """Whether models of a category may lie in any folder below its root.
+
+    Custom nodes often ask for a folder by its name (insightface/models/buffalo_l), ComfyUI's own never do
+    (Comfy-Org/ComfyUI:folder_paths.py).
+    """
     about = kind_of(kind)
     return about.is_core or about.is_later or kind in _LISTED
 

@@ -94,6 +94,7 @@ class _Unpacking:
         self.faults: list[tuple[str, str]] = []
         self.later: list[Refused] = []
         self._number = self._done = self._replaced = 0
+        self._total = found.size
 
     def acts(self) -> list[Act]:
         """Return an act for each model that gets something, and one for each history that does. Raises FileFault, Cancelled."""
@@ -143,7 +144,7 @@ class _Unpacking:
         path = str(self.folder / str(self._number))
         self._archive.unpack(file, path, self._work)
         self._done += file.size
-        self._work.progress(tr("Unpacking {file}", file=file.name), self._done, self._found.size)
+        self._work.progress(tr("Unpacking {file}", file=file.name), self._done, self._total)
         return path
 
     def _of_history(self, match: Match) -> list[Act]:

@@ -15,8 +15,8 @@ from model_manager.bridge import plan_tasks
 from model_manager.bridge.plan_tasks import Options
 from model_manager.bridge.planning import Planning
 from model_manager.core.words import tr
+from model_manager.ui.sidebar_rows import SidebarRow, quoted
 from model_manager.ui.tidy.asking import AskingSheet, about_words
-from model_manager.ui.tidy.folder_drops import FolderDrops
 from model_manager.ui.tidy.orders_desk import OrdersDesk
 from model_manager.ui.tidy.parts import Parts
 
@@ -36,8 +36,6 @@ class AskingDesk(QObject):
             shortcut = QShortcut(QKeySequence(keys), parts.pages.views)  # of the models alone: fields and other lists have these keys, too
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(act)
-        self.drops = FolderDrops(parts.window, parts.pages, parts.sidebar)
-        self.drops.dropped.connect(self._on_dropped)
         QShortcut(QKeySequence("Ctrl+M"), parts.window).activated.connect(partial(self._on_models, self.move))
         QShortcut(QKeySequence("Ctrl+Z"), parts.window).activated.connect(self._orders.undo_newest)
 
@@ -90,9 +88,10 @@ class AskingDesk(QObject):
         self.planning.remember(folder)
         self._orders.plan(plan_tasks.moving(ids, folder, copies))
 
-    def _on_dropped(self, folder: str) -> None:
-        if ids := self._parts.selection.ids():
-            self._on_folder(ids, False, folder)
+    def drop_on(self, row: SidebarRow) -> Callable[[list[int]], object] | None:
+        """What a drop of models on a row of the sidebar does: on a folder, plan to move them there; None on others."""
+        is_folder = row.query == quoted("folder", row.tooltip)
+        return (lambda ids: self._on_folder(ids, False, row.tooltip)) if is_folder else None
 
     def rename(self) -> None:
         """Ask for a name for the one that is selected."""

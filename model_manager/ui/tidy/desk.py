@@ -28,6 +28,7 @@ class TidyDesk(QObject):
         self.orders_desk = OrdersDesk(parts, self.orders)
         self.asking = AskingDesk(parts, self.orders_desk)
         self.own = OwnDesk(parts, self.orders, self.orders_desk.open)
+        self.own.names_desk.more_drops = self.asking.drop_on
         self.backup = BackupDesk(parts, self.orders_desk)
         self.twins = TwinsDesk(parts, self.orders)
         self.past = PastDesk(parts, self.orders_desk)

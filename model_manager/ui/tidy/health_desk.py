@@ -47,10 +47,12 @@ class HealthDesk(QObject):
         self.health.converted.connect(self._on_converted)
         for failed in (self.health.failed, self.fetching.failed):
             failed.connect(self._say)
-        orders.ended.connect(self.health.load)
+        orders.carried.connect(lambda _: self.health.load())
+        orders.undone.connect(lambda _: self.health.load())
         orders.planned.connect(self._on_planned)
         orders.carried.connect(self._on_carried)
         parts.session.closing.connect(self._drop_made)
+        parts.pages.currentChanged.connect(self._on_page)
         parts.pages.add_way(HEALTH, self.show)
 
     def show(self) -> None:
@@ -69,6 +71,9 @@ class HealthDesk(QObject):
             self.page.show_all()
             self.page.take_keyboard()
             self.health.load()
+
+    def _on_page(self) -> None:
+        self.health.is_seen = self.page is not None and self._parts.pages.currentWidget() is self.page
 
     def _on_changed(self) -> None:
         self._parts.sidebar.set_count(HEALTH, self.health.report.count)

@@ -35,7 +35,8 @@ class Settings:
     Civitai's bits that may be shown. compatible_sidecars: of COMPATIBLE, what is written besides `.info` and `.md`.
     preview_edge: pixels of the longest side of new previews; preview_quality: of WebP; preview_kb: their size at most, in 1,000 bytes.
     takes_videos: an example video is kept beside a model, too. folder_template: sub-folder for downloads. held_days: how long deleted
-    models are held before they go to the system's trash, 0 for ever. recent_folders: to which models were moved, the last one first.
+    models are held before they go to the system's trash, 0 for ever. history_days, former_pictures_mb: how long changes can be undone,
+    and what replaced previews take at most. recent_folders: to which models were moved, the last one first.
     organise_template: the last one used to organise.
     own_names: names of collections, categories and groups (by these words) that the person made, as they may have no models yet.
     smart_folders: (name, search).
@@ -77,6 +78,8 @@ class Settings:
     folder_template: str = ""
     watches_clipboard: bool = False
     held_days: int = 30
+    history_days: int = 180
+    former_pictures_mb: int = 512
     own_names: dict[str, list[str]] = field(default_factory=dict)
     smart_folders: list[tuple[str, str]] = field(default_factory=list)
     note_drafts: dict[str, list[str]] = field(default_factory=dict)
@@ -200,6 +203,8 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "most_kb_a_second": _between(0, 100_000_000),
     "adult_level": _between(0, 63),
     "held_days": _between(0, 36_500),
+    "history_days": _between(7, 180),
+    "former_pictures_mb": _between(16, 1024 * 1024),
     "note_drafts": _drafts,
     "recent_folders": _texts,
     "own_names": _own_names,

@@ -13,7 +13,7 @@ from model_manager.bridge.tasks import Sources
 from model_manager.ui.first_run import FirstRunPage, FoundItem
 from model_manager.ui.pages import Pages
 from model_manager.ui.settings.desk import SettingsDesk
-from model_manager.ui.sidebar_rows import FOLDERS
+from model_manager.ui.sidebar_rows import DELETED, FOLDERS
 
 
 class FolderDesk(QObject):
@@ -27,6 +27,7 @@ class FolderDesk(QObject):
         self._first_run: FirstRunPage | None = None
         self.settings = SettingsDesk(window, session)
         self.settings.folders_asked.connect(self.show_folders)
+        self.settings.deleted_asked.connect(lambda: pages.open(DELETED))
         self.sidecars_chosen = self.settings.sidecars_chosen
         self._configs: dict[str, tuple[str, ...]] = {}
         session.folders.installs_found.connect(self._on_installs)

@@ -1,4 +1,4 @@
-"""Lets old entries of the history go. Called by carrying before a new change.
+"""Lets old entries of the history go. Called by carrying before a new change, and by cleaning.
 
 What waits to be finished stays, and so does a deletion whose files are still held: it is the only way back to them.
 """
@@ -15,9 +15,9 @@ MOST_SECONDS: Final = 180 * 86_400
 MOST_BYTES: Final = 500_000_000  # of kept former contents
 
 
-def prune(store: Store, now: float = 0.0) -> None:
-    """Remove what is too old or too much. Raises FileFault."""
-    oldest, kept = (now or time.time()) - MOST_SECONDS, 0
+def prune(store: Store, now: float = 0.0, most_seconds: float = MOST_SECONDS) -> int:
+    """Remove what is too old or too much; returns how many entries went. Raises FileFault."""
+    oldest, kept = (now or time.time()) - min(most_seconds, MOST_SECONDS), 0
     gone = []
     for id_, kind, time_, state, bytes_ in store.rows("SELECT id, kind, time, state, kept FROM changes ORDER BY id DESC"):
         kept += bytes_
@@ -27,6 +27,7 @@ def prune(store: Store, now: float = 0.0) -> None:
             gone.append(id_)
     if gone:
         store.drop(gone)
+    return len(gone)
 
 
 def _holds(store: Store, change: int) -> bool:

@@ -167,6 +167,13 @@ class History:
     def _of(self, model_path: str) -> Path:
         return self._folder / MODELS / _key(_stem_path(model_path))
 
+    def trim(self) -> int:
+        """Make room as the limit asks now; returns the bytes that became free."""
+        with self.held():
+            before = self._bytes = sum(_size(path) for path in self._all())
+            self._let_go()
+            return before - self._bytes
+
     def _make_room(self, newest: Path) -> None:
         for path in _entries(newest.parent)[: -self._per_model]:
             self._remove(path)
@@ -174,6 +181,9 @@ class History:
             self._bytes = sum(_size(path) for path in self._all())
         else:
             self._bytes += _size(newest)
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._bytes <= self._most_bytes:
             return
         last = {path.parent: path for path in self._all()}

@@ -87,6 +87,13 @@ def _journal(data: Path, work: Work) -> Iterator[Store]:
         yield store
 
 
+def forget_old(data: Path, days: int, work: Work) -> int:
+    """Let entries of the history go that are older than so many days, but none that is the only way back to something held or waits to be
+    finished; returns how many. Raises FileFault, Cancelled while waiting."""  # fmt: skip
+    with _journal(data, work) as store:
+        return prune(store, most_seconds=days * 86_400)
+
+
 def _wanted(store: Store, change: int) -> KeptChange:
     if (kept := store.change(change)) is None:
         raise FileFault(tr("This change is not in the history any more."))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QWidget
 
+from model_manager.bridge.cleaning import Cleaning
 from model_manager.bridge.links import template_problem
 from model_manager.bridge.online import Online
 from model_manager.bridge.session import Session
@@ -24,6 +25,7 @@ class SettingsDesk(QObject):
 
     sidecars_chosen = Signal(bool)
     folders_asked = Signal()
+    deleted_asked = Signal()
     clipboard_chosen = Signal(bool)
     handler_chosen = Signal(bool)
     speed_changed = Signal()  # how many downloads at once, or how fast
@@ -39,6 +41,7 @@ class SettingsDesk(QObject):
         self._sheets: dict[str, KeySheet] = {}
         self.handles_links: Callable[[], bool | None] = lambda: None
         self._online: Online = session.online
+        self.cleaning = Cleaning(session, self)
         self._online.source_known.connect(self._on_source)
         self._online.key_judged.connect(self._on_judged)
 
@@ -48,8 +51,10 @@ class SettingsDesk(QObject):
             self._dialog = SettingsDialog(self._window)
             self._connect_general(self._dialog)
             self._connect_online(self._dialog)
+            self._connect_storage(self._dialog)
         self._fill(self._dialog)
         self._session.folders.measure_cache()
+        self.cleaning.weigh()
         self._online.look_for_keys()
         if page >= 0:
             self._dialog.show_page(page)
@@ -95,6 +100,16 @@ class SettingsDesk(QObject):
         for row in online.keys.values():
             self._connect_row(row)
 
+    def _connect_storage(self, dialog: SettingsDialog) -> None:
+        page, cleaning = dialog.storage, self.cleaning
+        page.limit_chosen.connect(lambda name, value: setattr(self._session.settings, name, value))
+        page.clean_asked.connect(cleaning.clean)
+        page.deleted_asked.connect(dialog.accept)  # they are a page of the window behind
+        page.deleted_asked.connect(self.deleted_asked)
+        cleaning.weighed.connect(page.show_weights)
+        cleaning.cleaned.connect(lambda pieces, is_asked: page.show_cleaned(pieces) if is_asked else None)
+        cleaning.failed.connect(page.show_problem)
+
     def _connect_row(self, row: KeyRow) -> None:
         row.key_given.connect(self._online.give_key)
         row.remove_asked.connect(self._online.remove_key)
@@ -114,6 +129,7 @@ class SettingsDesk(QObject):
         dialog.downloads.set_videos(settings.takes_videos)
         dialog.downloads.set_links(settings.watches_clipboard, self.handles_links())
         dialog.online.set_level(settings.adult_level)
+        dialog.storage.set_limits(settings.held_days, settings.history_days, settings.former_pictures_mb)
         dialog.online.set_places(settings.civitai_endpoint, settings.huggingface_endpoint, settings.proxy)
         dialog.online.set_overridden(self._online.overridden())
 

@@ -11,9 +11,10 @@ from model_manager.ui.settings.downloads import DownloadsPage
 from model_manager.ui.settings.general import GeneralPage
 from model_manager.ui.settings.online import OnlinePage
 from model_manager.ui.settings.page import label
+from model_manager.ui.settings.storage import StoragePage
 from model_manager.ui.sheet import Sheet
 
-GENERAL, DOWNLOADS, ONLINE = range(3)  # the pages
+GENERAL, DOWNLOADS, ONLINE, STORAGE = range(4)  # the pages
 SIZE, SMALLEST, LIST = QSize(860, 600), QSize(700, 420), 168
 
 
@@ -25,7 +26,7 @@ class SettingsDialog(Sheet):
         self.setWindowTitle(tr("Settings"))
         self.setMinimumSize(SMALLEST)
         self.resize(SIZE)
-        self.general, self.downloads, self.online = GeneralPage(), DownloadsPage(), OnlinePage()
+        self.general, self.downloads, self.online, self.storage = GeneralPage(), DownloadsPage(), OnlinePage(), StoragePage()
         self._build_pages()
         self._build_layout()
 
@@ -38,7 +39,10 @@ class SettingsDialog(Sheet):
         self._list.setFixedWidth(LIST)
         self._list.setProperty("role", "pages")
         self._list.setAccessibleName(tr("Pages of the settings"))
-        for page, title in ((self.general, tr("General")), (self.downloads, tr("Downloads")), (self.online, tr("Sites and keys"))):
+        for page, title in (
+            (self.general, tr("General")), (self.downloads, tr("Downloads")), (self.online, tr("Sites and keys")),
+            (self.storage, tr("Storage")),
+        ):  # fmt: skip
             area = QScrollArea()
             area.setWidgetResizable(True)
             area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

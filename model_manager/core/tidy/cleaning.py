@@ -1,0 +1,120 @@
+"""Cleans up what this program keeps for itself: the history of changes, former pictures, damaged copies of the index, what a kill left.
+
+Called by the window after its start and daily, and when the person asks. It touches nothing of the person's: models, pictures and
+sidecars are not its business, and what was deleted is emptied elsewhere, after the time that the person chose.
+"""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from model_manager.core.files import leftovers
+from model_manager.core.previews.history import FOLDER_NAME, MODELS, History
+from model_manager.core.previews.thumbnail_cache import STALE_PART
+from model_manager.core.tidy.carrying import forget_old
+from model_manager.core.work import Work
+
+HISTORY, FORMER, INDEX, PARTS = "history", "former", "index", "parts"
+SORTS: Final = (HISTORY, FORMER, INDEX, PARTS)
+DAMAGED_DAYS = 7  # how long a damaged index is kept, in case somebody wants to look into it
+_DAMAGED = re.compile(r"index\.sqlite\.damaged-\d{8}-\d{6}-\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is kept: entries of the history by age in days, former pictures by bytes in all."""
+
+    history_days: int
+    former_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What of one sort takes room, or went. count: entries or files; size: bytes, 0 where they are not counted."""
+
+    sort: str
+    count: int
+    size: int
+
+
+def weigh(data: Path) -> list[Piece]:
+    """Return how much of each sort there is now, whether or not it would go. Raises nothing."""
+    former = [entry.stat().st_size for entry in _files(data / FOLDER_NAME / MODELS)]
+    return [
+        Piece(HISTORY, 0, sum(entry.stat().st_size for entry in _own(data, "journal.sqlite"))),
+        Piece(FORMER, len(former), sum(former)),
+        Piece(INDEX, *_sum(_damaged(data, 0.0))),
+        Piece(PARTS, *_sum(_stale(data, 0.0))),
+    ]
+
+
+def clean(data: Path, limits: Limits, work: Work, now: float | None = None) -> list[Piece]:
+    """Clean up and return what went. Raises FileFault when the history is in use by nobody but cannot be opened, and Cancelled."""
+    moment = time.time() if now is None else now
+    entries = forget_old(data, limits.history_days, work)
+    work.check()
+    freed = History(data / FOLDER_NAME, most_bytes=limits.former_bytes).trim() if (data / FOLDER_NAME).is_dir() else 0
+    damaged = _remove(_damaged(data, moment - DAMAGED_DAYS * 86_400))
+    parts = _remove(_stale(data, moment - STALE_PART))
+    left = leftovers.tidy(data)
+    return [
+        Piece(HISTORY, entries, 0), Piece(FORMER, 0, freed), Piece(INDEX, *damaged), Piece(PARTS, parts[0] + left, parts[1]),
+    ]  # fmt: skip
+
+
+def _damaged(data: Path, before: float) -> list[os.DirEntry[str]]:
+    """Copies of damaged indexes that are older; all of them for 0."""
+    return [entry for entry in _own(data, "index.sqlite.damaged-") if _DAMAGED.fullmatch(entry.name) and _is_older(entry, before)]
+
+
+def _stale(data: Path, before: float) -> list[os.DirEntry[str]]:
+    """Half-written thumbnails of a killed run that are older; all of them for 0."""
+    return [entry for entry in _files(data / "thumbnails") if entry.name.endswith(".part") and _is_older(entry, before)]
+
+
+def _is_older(entry: os.DirEntry[str], before: float) -> bool:
+    return not before or entry.stat(follow_symlinks=False).st_mtime < before
+
+
+def _own(data: Path, start: str) -> Iterator[os.DirEntry[str]]:
+    """The files of the data folder whose names begin so."""
+    try:
+        with os.scandir(data) as entries:
+            yield from (entry for entry in entries if entry.name.startswith(start) and entry.is_file(follow_symlinks=False))
+    except OSError:
+        return
+
+
+def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """All files below a folder of ours."""
+    waiting = [os.fspath(folder)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    elif entry.is_file(follow_symlinks=False):
+                        yield entry
+        except OSError:
+            continue
+
+
+def _sum(entries: list[os.DirEntry[str]]) -> tuple[int, int]:
+    return len(entries), sum(entry.stat(follow_symlinks=False).st_size for entry in entries)
+
+
+def _remove(entries: list[os.DirEntry[str]]) -> tuple[int, int]:
+    count = size = 0
+    for entry in entries:
+        try:
+            taken = entry.stat(follow_symlinks=False).st_size
+            os.unlink(entry.path)
+        except OSError:  # in use; next time
+            continue
+        count, size = count + 1, size + taken
+    return count, size

@@ -142,10 +142,11 @@ class Runner:
     def _note(self, act: KeptAct, is_back: bool) -> None:
         folders = self.report.folders
         for step in act.steps:
+            folders.add(step.new_folder)
             if step.folder:
                 folders.add(step.folder)
-            folders.add(step.new_folder)
-        self.report.moves += _moves(act, is_back)
+            if step.source == act.path and step.sort == MOVE:
+                self.report.moves.append((step.target, step.source) if is_back else (step.source, step.target))
 
     def _flush(self) -> None:
         """Write down what was settled since the last time."""

@@ -67,7 +67,8 @@ def print_outcomes(chosen: argparse.Namespace, outcomes: Sequence[Outcome], note
         if chosen.json:
             _print_json(_STATES[one.state], one.name, one.path, one.new_path, one.before, one.after, text, size=one.size)
         else:
-            _print_line(_STATES[one.state], one.before, one.after, text)
+            before, after = (one.after, one.before) if one.state == ACT_UNDONE and one.after else (one.before, one.after)
+            _print_line(_STATES[one.state], before, after, text)
 
 
 def _print_json(state: str, name: str, path: str, new_path: str, before: str, after: str, text: str, **more: Any) -> None:

@@ -127,6 +127,10 @@ def _command(chosen: argparse.Namespace) -> int:
         from model_manager import commands_twins
 
         return commands_twins.run(chosen)
+    if chosen.command in cli_tidy.HEALTH:
+        from model_manager import commands_health
+
+        return commands_health.run(chosen)
     if chosen.command in cli_backup.BACKUP:
         from model_manager import commands_backup
 

@@ -11,6 +11,7 @@ TIDY: Final = ("move", "copy", "rename", "delete", "organise")
 OWN: Final = ("tag",)
 UNDO: Final = ("restore", "undo", "history")
 TWINS: Final = ("duplicates", "link")
+HEALTH: Final = ("health",)
 TAKEN: Final = ("both", "skip", "refuse")
 
 COMMANDS: Final = {
@@ -25,6 +26,7 @@ COMMANDS: Final = {
     "history": "list the changes that were made",
     "duplicates": "list models that are here twice",
     "link": "let files with the same bytes share them, as names of one file",
+    "health": "list what needs attention: damage, unsafe pickles, wrong places, strays, dead downloads",
 }
 MANY: Final = {  # of what there may be many
     "move": "words",
@@ -58,6 +60,10 @@ def _is_taken_out(word: str) -> bool:
 
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     """Add what a command takes besides the folders and --json."""
+    if name == "health":
+        command.add_argument("--quick", action="store_true", help="only what is known without a look through the folders")
+        command.add_argument("--all", action="store_true", help="also what could be better: no details, no preview, old formats")
+        return
     if name != "duplicates":
         command.add_argument("--dry-run", action="store_true", help="only say what would be done")
     if name in ("move", "copy"):

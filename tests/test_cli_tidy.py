@@ -64,6 +64,7 @@ def test_move_by_path_and_back(call: Any, comfyui: Path, loras: Path) -> None:
     assert rows(call("list", "--json", "--no-scan", "ink")[1])[0]["comfyui_name"] == os.path.join("new", "er", "ink.safetensors")
     code, out, err = call("undo")
     assert (code, err) == (0, "") and out.splitlines()[-1] == "Move 1 model: 1 undone (change 1)"
+    assert out.splitlines()[0] == "undone\tloras / new / er / ink.safetensors → loras / ink.safetensors"
     assert tree(comfyui) == before and not (loras / "new").exists()
     assert rows(call("list", "--json", "--no-scan", "ink")[1])[0]["comfyui_name"] == "ink.safetensors"
     code, out, err = call("undo")

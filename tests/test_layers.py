@@ -172,7 +172,7 @@ def test_command_line_works_without_ui_and_bridge() -> None:
     rooms = {
         "cli": (
             *("core", "app", "commands", "commands_tasks", "commands_download", "commands_online", "cli_tidy", "commands_tidy"),
-            *("commands_undo", "commands_twins", "cli_backup", "commands_backup", "commands_own"),
+            *("commands_undo", "commands_twins", "cli_backup", "commands_backup", "commands_own", "commands_health"),
             *("self_check", "desktop_entry", "link_handler", "streams"),
         ),
         "commands": ("core",),
@@ -185,6 +185,7 @@ def test_command_line_works_without_ui_and_bridge() -> None:
         "commands_undo": ("core", "commands", "commands_tidy", "answers"),
         "commands_own": ("core", "commands", "commands_tidy", "answers", "cli_tidy"),
         "commands_twins": ("core", "commands", "commands_tidy", "answers"),
+        "commands_health": ("core", "commands", "commands_tidy", "answers"),
         "cli_backup": (),
         "commands_backup": ("core", "commands"),
     }
@@ -193,7 +194,7 @@ def test_command_line_works_without_ui_and_bridge() -> None:
     at_once = ast.Module([node for node in modules()["cli"].body if isinstance(node, ast.Import | ast.ImportFrom)], [])
     slow = (
         *("app", "link_handler", "commands", "commands_tasks", "commands_download", "commands_online", "commands_tidy", "commands_undo"),
-        *("commands_twins", "commands_backup", "commands_own", "self_check"),
+        *("commands_twins", "commands_backup", "commands_own", "commands_health", "self_check"),
     )
     faults += [f"cli:{line} {target} slows every start" for line, target in inner(at_once) if room(target) in slow]
     none_of(faults)
@@ -314,7 +315,7 @@ print(json.dumps(faults))
 def test_core_imports_where_pyside_is_absent() -> None:
     rooms = (
         *("core", "cli", "cli_tidy", "cli_backup", "commands", "commands_tasks", "commands_download", "commands_online"),
-        *("commands_tidy", "commands_undo", "commands_twins", "commands_backup", "commands_own"),
+        *("commands_tidy", "commands_undo", "commands_twins", "commands_backup", "commands_own", "commands_health"),
     )
     names = ["model_manager." + name for name in modules() if room(name) in rooms]
     done = subprocess.run([sys.executable, "-c", WITHOUT_QT], input=json.dumps(names), cwd=ROOT, capture_output=True, text=True, check=True)

@@ -23,7 +23,7 @@ from model_manager.core.words import tr
 __all__ = ["Conversions", "Health"]
 
 Make = Callable[[Path, Path], Plan]
-AFTER_MS = 1500  # after a scan the next one often follows; the report goes through all models
+AFTER_MS, UNSEEN_AFTER_MS = 1500, 20_000  # after a scan the next one often follows, and the report goes through all models
 
 
 class Health(QObject):
@@ -39,14 +39,16 @@ class Health(QObject):
         self._session, self._runner = session, session.runner
         self.report = Report()
         self.is_known = False  # whether the report was made at all
+        self.is_seen = False  # whether somebody looks at the report
         self.is_stale = False  # whether the folders changed since they were looked through
         self.text, self.done, self.total = "", 0, 0
         self._look: Job | None = None
         self._convert: Job | None = None
         self._is_loading = self._is_late = False
-        self._later = QTimer(self, singleShot=True, interval=AFTER_MS)
+        self._later = QTimer(self, singleShot=True)
         self._later.timeout.connect(self.load)
-        session.loaded.connect(self.load)
+        session.loaded.connect(lambda: self._later.start(AFTER_MS))
+        session.closing.connect(self._later.stop)
         session.scanned.connect(self._on_scanned)
 
     # what there is
@@ -82,9 +84,11 @@ class Health(QObject):
         self.failed.emit(fault.text)
 
     def _on_scanned(self, result: ScanResult) -> None:
-        if result.added or result.changed or result.removed or result.folders:
+        if result.added or result.changed or result.removed:
             self.is_stale = bool(self.report.looked)
-        self._later.start()
+            self.moved.emit()
+            if not self._later.isActive():
+                self._later.start(AFTER_MS if self.is_seen else UNSEEN_AFTER_MS)
 
     # looking
 

@@ -6,7 +6,7 @@ comes by the usual scan. Works on the GUI thread only.
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,10 @@ LARGE = 50  # models from which on an edit of the sheet is shown as a plan first
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An edit of some models. values: field -> value, None to give it back; the rest: words to add and to take out."""
+    """An edit of some models. values: field -> value, None to give it back; the rest: words to add and to take out.
+
+    is_again: it was carried out, and files had been changed by others between the plan and the deed; those are tried once more.
+    """
 
     ids: tuple[int, ...]
     values: Mapping[str, object] = field(default_factory=dict)
@@ -41,6 +44,7 @@ class Wish:
     add_collections: tuple[str, ...] = ()
     remove_collections: tuple[str, ...] = ()
     title: str = ""
+    is_again: bool = False
 
 
 class OwnOrder(QObject):
@@ -163,8 +167,11 @@ class OwnOrder(QObject):
         self._orders_begun += 1
 
     def _on_carried(self, report: Report) -> None:
-        if report.count(ACT_FAILED):
-            self._on_order_failed()
+        if not self._is_carrying or self._wish is None or not report.count(ACT_FAILED):
+            return
+        self._on_order_failed()
+        if not self._wish.is_again:
+            self._waiting.appendleft(replace(self._wish, is_again=True))
 
     def _on_order_failed(self) -> None:
         """What was shown before it was done is not so: show what the index says, until a scan says more."""

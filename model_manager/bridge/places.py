@@ -4,8 +4,10 @@ Made by the desks for tidying up. Looks after each scan, and every few seconds w
 it only plans.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -15,7 +17,9 @@ from model_manager.bridge.jobs import Job, Pool
 from model_manager.bridge.place_tasks import Looked
 from model_manager.bridge.session import Session
 from model_manager.bridge.tasks import Sources
-from model_manager.core.journal.steps import Plan
+from model_manager.core.journal.steps import Plan, Report
+from model_manager.core.library.entry import Root
+from model_manager.core.library.index import Index
 from model_manager.core.library.scanner import ScanResult
 from model_manager.core.tidy.folder_plans import plan_make
 from model_manager.core.tidy.folder_rows import OFF as OFF
@@ -24,7 +28,10 @@ from model_manager.core.tidy.folder_rows import Wish as Wish
 from model_manager.core.tidy.folder_rows import Words
 from model_manager.core.tidy.folder_rows import chosen_rows as chosen_rows
 from model_manager.core.tidy.folder_rows import grouped_rows as grouped_rows
+from model_manager.core.tidy.linking_away import plan_bring_back, plan_link_folder, plan_link_models
+from model_manager.core.tidy.subjects import subjects
 
+Make = Callable[[Path, Path], Plan]
 SHOWN_MS, HIDDEN_MS, AGAIN_MS = 200, 3_000, 4_000  # after a scan, with and without the page; while nothing is scanned
 
 
@@ -125,9 +132,21 @@ class Places(QObject):
         """The files of folders that can be edited, as far as they were found by the last look."""
         return self._files
 
-    def plan_make(self, path: str) -> Callable[[Path, Path], Plan]:
+    def plan_make(self, path: str) -> Make:
         """What makes the plan of making a folder that is missing."""
         return lambda data, index: plan_make(path)
+
+    def plan_away(self, row: PlaceRow, folder: str) -> Make:
+        """What makes the plan of moving a folder into another one on another drive, with a link left in its place."""
+        return partial(_folder_away, row.path, folder)
+
+    def plan_models_away(self, ids: Sequence[int], folder: str) -> Make:
+        """What makes the plan of moving models to another drive, with links left in their places."""
+        return partial(_models_away, tuple(ids), folder)
+
+    def plan_back(self, path: str) -> Make:
+        """What makes the plan of putting what a link leads to in its place."""
+        return lambda data, index: plan_bring_back(index, path)
 
     def _say(self, words: dict[str, str], paths: Sequence[str], text: str) -> None:
         for path in paths:
@@ -142,6 +161,12 @@ class Places(QObject):
     def _words(self) -> Words:
         settings, sources = self._session.settings, self._session.sources
         return Words(dict(settings.folder_labels), dict(settings.folder_groups), sources.off, sources.own)
+
+    def follow(self, report: Report) -> None:
+        """A change of files came to its end: where it was one of folders or of their files, all is looked at anew."""
+        if report.folders.intersection(map(os.path.dirname, self._files)) or any(row.path in report.folders for row in self.rows):
+            self._session.scan()
+        self._soon.start(SHOWN_MS)
 
     # what comes back
 
@@ -170,3 +195,17 @@ class Places(QObject):
     def _stop(self) -> None:
         self._soon.stop()
         self._often.stop()
+
+
+def _folder_away(path: str, folder: str, data: Path, index: Path) -> Plan:
+    return plan_link_folder(index, path, folder, _roots(index))
+
+
+def _models_away(ids: Sequence[int], folder: str, data: Path, index: Path) -> Plan:
+    found, refused = subjects(index, ids)
+    return plan_link_models(found, folder, _roots(index), refused)
+
+
+def _roots(index: Path) -> Mapping[Root, str]:
+    with Index(index) as opened:
+        return opened.roots()

@@ -7,6 +7,7 @@ planned of the choices is core's. Works on the GUI thread only.
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -28,6 +29,21 @@ __all__ = ["HARD", "SHARE", "Twins"]
 Make = Callable[[Path, Path], Plan]
 
 
+class Sum(NamedTuple):
+    """What the groups of a sort come to when the suggestions are followed: how many there are, bytes to be won, files that go."""
+
+    groups: int = 0
+    won: int = 0
+    going: int = 0
+
+
+class Shown(NamedTuple):
+    """A result, and what it comes to by sort: counted in a worker, since there may be thousands of groups."""
+
+    found: Found = Found()
+    sums: dict[str, Sum] = {}  # noqa: RUF012 - never changed
+
+
 class Twins(QObject):
     """The duplicates of one session."""
 
@@ -40,9 +56,10 @@ class Twins(QObject):
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._session, self._runner = session, session.runner
-        self.found = Found()
+        self._shown = Shown()
         self.text, self.done, self.total = "", 0, 0
         self._kept: dict[str, frozenset[int]] = {}  # where the person decided otherwise than we suggest, by group
+        self._chosen: dict[str, Group] = {}  # those groups
         self._search: Job | None = None
         self._is_loading = self._is_stale = False
         session.loaded.connect(self.load)
@@ -51,9 +68,22 @@ class Twins(QObject):
     # what there is
 
     @property
+    def found(self) -> Found:
+        """What the last search found, as far as it still holds; another object only when it is another result."""
+        return self._shown.found
+
+    @property
     def count(self) -> int:
         """Groups that something can be won of."""
-        return sum(group.sort in (SAME_FILE, SAME_WEIGHTS) for group in self.found.groups)
+        return self.sum(SAME_FILE).groups + self.sum(SAME_WEIGHTS).groups
+
+    def sum(self, sort: str) -> Sum:
+        """What all groups of a sort come to by what is chosen now."""
+        groups, won, going = self._shown.sums.get(sort, Sum())
+        for group in (group for group in self._chosen.values() if group.sort == sort):
+            won += group.won(self.kept(group)) - group.to_win
+            going += len(as_suggested(group).kept) - len(self.kept(group))
+        return Sum(groups, won, going)
 
     @property
     def is_looking(self) -> bool:
@@ -68,13 +98,13 @@ class Twins(QObject):
             return
         self._is_loading, self._is_stale = True, False
         work = Work()
-        args = (last_result, self._session.folder, index, work)
+        args = (_last, self._session.folder, index, work, self._shown)
         self._runner.start(Pool.READ, *args, done=self._on_loaded, failed=self._on_load_failed, work=work)
 
-    def _on_loaded(self, found: Found) -> None:
+    def _on_loaded(self, shown: Shown) -> None:
         self._is_loading = False
-        if not self.is_looking:
-            self._take(found)
+        if not self.is_looking and shown is not self._shown:
+            self._take(shown)
         if self._is_stale:
             self.load()
 
@@ -82,10 +112,10 @@ class Twins(QObject):
         self._is_loading = False
         self.failed.emit(fault.text)
 
-    def _take(self, found: Found) -> None:
-        self.found = found
-        groups = {group.key: group for group in found.groups}
-        known = {key: kept & {one.id for one in groups[key].members} for key, kept in self._kept.items() if key in groups}
+    def _take(self, shown: Shown) -> None:
+        self._shown = shown
+        self._chosen = {group.key: group for group in shown.found.groups if group.key in self._kept} if self._kept else {}
+        known = {key: self._kept[key] & {one.id for one in group.members} for key, group in self._chosen.items()}
         self._kept = {key: kept for key, kept in known.items() if kept}
         self.changed.emit()
 
@@ -98,7 +128,7 @@ class Twins(QObject):
             return
         self.text, self.done, self.total = tr("Looking at sizes"), 0, 0
         work = self._runner.work(self._on_progress)
-        args = (find, self._session.folder, index, work)
+        args = (_find, self._session.folder, index, work)
         self._search = self._runner.start(Pool.COMPARE, *args, done=self._on_found, failed=self._on_look_failed, work=work)
         self.moved.emit()
 
@@ -114,9 +144,9 @@ class Twins(QObject):
             self.progressed.emit(text, done, total)
             self.moved.emit()
 
-    def _on_found(self, found: Found) -> None:
+    def _on_found(self, shown: Shown) -> None:
         self._end()
-        self._take(found)
+        self._take(shown)
 
     def _on_look_failed(self, fault: ModelManagerError) -> None:
         self._end()
@@ -137,7 +167,7 @@ class Twins(QObject):
         """Let these members of a group stay; False when that is none, which cannot be."""
         if not kept:
             return False
-        self._kept[group.key] = kept
+        self._kept[group.key], self._chosen[group.key] = kept, group
         return True
 
     def won(self, groups: Sequence[Group]) -> int:
@@ -164,6 +194,25 @@ class Twins(QObject):
 
     def _choices(self, groups: Sequence[Group]) -> list[Choice]:
         return [Choice(group, self.kept(group)) for group in groups]
+
+
+def _summed(found: Found) -> Shown:
+    sums: dict[str, Sum] = {}
+    for group in found.groups:
+        before = sums.get(group.sort, Sum())
+        going = len(group.members) - len(as_suggested(group).kept)
+        sums[group.sort] = Sum(before.groups + 1, before.won + group.to_win, before.going + going)
+    return Shown(found, sums)
+
+
+def _find(data: Path, index: Path, work: Work) -> Shown:
+    return _summed(find(data, index, work))
+
+
+def _last(data: Path, index: Path, work: Work, before: Shown) -> Shown:
+    """What is left of the last result; `before` itself where that is the same."""
+    found = last_result(data, index, work)
+    return before if found == before.found else _summed(found)
 
 
 def _replacing(choices: Sequence[Choice], data: Path, index: Path) -> Plan:

@@ -29,12 +29,12 @@ def sections(counts: Counts, opened: Collection[str] = (), place: str = "", page
     others = sorted(kind for kind, count in counts.kinds.items() if count and kind not in KINDS)
     return [
         library_section(counts.total, states.get("favourite", 0), counts.recent, (pages or {}).get(UPDATES, 0)),
+        attention_section(states.get("no_preview", 0), counts.problems, states.get("away", 0), pages),
+        tidy_section(pages or {}),
         *own_sections(counts.own, counts.colours),
-        attention_section(states.get("no_preview", 0), counts.problems, states.get("away", 0)),
         types_section((kind, label(kind), counts.kinds[kind]) for kind in (*known, *others)),
         folders_section([_folder_row(folder) for folder in _visible(counts.folders, opened, place)]),
         tags_section(counts.tags),
-        tidy_section(pages or {}),
     ]
 
 

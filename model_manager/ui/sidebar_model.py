@@ -226,7 +226,7 @@ def _number(at: Node, first: int) -> None:
 
 def _shown(section: SidebarSection) -> list[SidebarRow]:
     """The rows that are shown; a query given twice is shown once."""
-    rows = {row.query: row for row in reversed(section.rows) if row.count or not section.hides_empty}
+    rows = {row.query: row for row in reversed(section.rows) if row.count or row.is_page or not section.hides_empty}
     return [rows.pop(row.query) for row in section.rows if row.query in rows]
 
 

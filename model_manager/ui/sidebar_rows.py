@@ -39,7 +39,7 @@ class SidebarRow:
 
 @dataclass(frozen=True, slots=True)
 class SidebarSection:
-    """Rows under one heading. key: names the section for good. hides_empty: rows that count nothing are left out."""
+    """Rows under one heading. key: names the section for good. hides_empty: rows that count nothing are left out, but for pages."""
 
     key: str
     title: str
@@ -65,9 +65,12 @@ def library_section(total: int, favourites: int, recent: int, updates: int = 0) 
     return SidebarSection("library", tr("Library"), rows)
 
 
-def attention_section(no_preview: int, problems: int, away: int) -> SidebarSection:
-    """What a person may want to mend; gone where there is nothing."""
+def attention_section(no_preview: int, problems: int, away: int, pages: Mapping[str, int] | None = None) -> SidebarSection:
+    """What a person may want to mend; searches that find nothing are left out."""
+    counts = pages or {}
     rows = (
+        _page(HEALTH, tr("Health"), "pulse", tr("What needs attention, and what mends it"), counts),
+        _page(DUPLICATES, tr("Duplicates"), "layers", tr("Models that are here twice"), counts),
         SidebarRow("no:preview", tr("No preview"), "image-off", no_preview),
         SidebarRow("has:problem", tr("Problems"), "warning", problems, tooltip=tr("Broken, misplaced or misnamed files")),
         SidebarRow("is:away", tr("Away"), "folder-away", away, tooltip=tr("In folders that cannot be reached now; nothing is forgotten")),
@@ -77,16 +80,17 @@ def attention_section(no_preview: int, problems: int, away: int) -> SidebarSecti
 
 def tidy_section(counts: Mapping[str, int]) -> SidebarSection:
     """The pages for tidying up; counts by page say how much on it wants to be looked at."""
-    pages = (
-        (HEALTH, tr("Health"), "warning", tr("What needs attention, and what mends it")),
-        (DUPLICATES, tr("Duplicates"), "layers", tr("Models that are here twice")),
-        (FOLDERS, tr("Folders"), "folder", tr("All folders with models, and how they are")),
-        (SPACE, tr("Space"), "box", tr("What takes how much room")),
-        (DELETED, tr("Recently deleted"), "trash", tr("What was deleted can be brought back from here")),
-        (HISTORY, tr("History"), "clock", tr("Everything that was changed, and the way back")),
+    rows = (
+        _page(FOLDERS, tr("Folders"), "folder-open", tr("All folders with models, and how they are"), counts),
+        _page(SPACE, tr("Space"), "drive", tr("What takes how much room"), counts),
+        _page(DELETED, tr("Recently deleted"), "trash", tr("What was deleted can be brought back from here"), counts),
+        _page(HISTORY, tr("History"), "history", tr("Everything that was changed, and the way back"), counts),
     )
-    rows = [SidebarRow(name, text, icon, counts.get(name, 0), tooltip=tip, is_page=True) for name, text, icon, tip in pages]
     return SidebarSection("tidy", tr("Tidy up"), rows)
+
+
+def _page(name: str, text: str, icon: str, tip: str, counts: Mapping[str, int]) -> SidebarRow:
+    return SidebarRow(name, text, icon, counts.get(name, 0), tooltip=tip, is_page=True)
 
 
 def types_section(kinds: Iterable[tuple[str, str, int]]) -> SidebarSection:

@@ -10,9 +10,10 @@ from library_case import Library, put
 from tidy_case import by_name, do, look, only
 
 from model_manager.core.errors import Cancelled
-from model_manager.core.journal.steps import WRITE, Plan
+from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, WRITE, Plan
 from model_manager.core.sidecars.keeping import mark
 from model_manager.core.sidecars.own_values import Edits
+from model_manager.core.tidy.carrying import carry_out, take_back
 from model_manager.core.tidy.editing import plan_edit
 from model_manager.core.tidy.subjects import Subject
 from model_manager.core.tidy.taking_in import plan_import
@@ -164,3 +165,27 @@ def test_a_broken_file_of_another_program_is_told(library: Library) -> None:
     a, b = model(library, "a.safetensors", json="{"), model(library, "b.safetensors", json={"notes": "n"})
     plan = plan_import(subjects(library, a, b))
     assert [refused.name for refused in plan.refused] == ["a"] and only(plan).path == str(b)
+
+
+def test_what_was_written_since_the_plan_is_not_replaced(library: Library, tmp_path: Path) -> None:
+    a, b = model(library, "a.safetensors", info={"tags": ["x"]}), model(library, "b.safetensors")
+    plan = plan_edit(subjects(library, a, b), Edits({"rating": 1}))
+    fetched = '{"tags": ["x", "fetched meanwhile"]}'
+    a.with_suffix(".info").write_text(fetched)
+    b.with_suffix(".info").write_text(fetched)
+    report = carry_out(tmp_path / "journal", plan, Work())
+    assert report.count(ACT_FAILED) == 2
+    assert a.with_suffix(".info").read_text() == b.with_suffix(".info").read_text() == fetched
+    again = plan_edit(look(library, a, b), Edits({"rating": 1}))
+    assert carry_out(tmp_path / "journal", again, Work()).count(ACT_DONE) == 2
+    assert json.loads(a.with_suffix(".info").read_bytes()) == {"tags": ["x", "fetched meanwhile"], "user": {"rating": 1}}
+
+
+def test_undo_brings_back_every_byte(library: Library, tmp_path: Path) -> None:
+    a, b = model(library, "a.safetensors", info='{ "odd" : 1.0 }', md="note"), model(library, "b.safetensors")
+    plan = plan_edit(subjects(library, a, b), Edits({"rating": 1, "notes": "other"}))
+    report = carry_out(tmp_path / "journal", plan, Work())
+    assert report.count(ACT_DONE) == 2 and b.with_suffix(".info").exists() and b.with_suffix(".md").exists()
+    take_back(tmp_path / "journal", report.change, Work())
+    assert a.with_suffix(".info").read_text() == '{ "odd" : 1.0 }' and a.with_suffix(".md").read_text() == "note"
+    assert not b.with_suffix(".info").exists() and not b.with_suffix(".md").exists()

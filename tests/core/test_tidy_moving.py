@@ -1,19 +1,29 @@
 """Plans to move, copy and rename: every file of the family, free names, what ComfyUI calls it then, and what is told before."""
 
+import json
 import os
 import sys
+import tempfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from library_case import Library, model_bytes, put
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from tidy_case import by_name, contents, do, family, files, look, names, only
 
+from model_manager.core.comfyui.usage import Usage
 from model_manager.core.errors import FolderFault
 from model_manager.core.journal.steps import FOLDER, Refused
 from model_manager.core.library.entry import Root
+from model_manager.core.tidy.carrying import carry_out, take_back
+from model_manager.core.tidy.held import held, plan_delete
 from model_manager.core.tidy.moving import plan_copy, plan_move, plan_rename
 from model_manager.core.tidy.transfers import REFUSE, SKIP
+from model_manager.core.tidy.uses import known_uses
+from model_manager.core.work import Work
 
 
 @pytest.fixture
@@ -155,8 +165,33 @@ def test_links_are_told(library: Library, loras: Path) -> None:
     (loras / "to").mkdir()
     assert only(plan_move(look(library, link), str(loras / "to"), library.roots)).note == "moves as a link · what it leads to stays"
     plan = plan_move(look(library, path), str(loras / "to"), library.roots)
-    assert only(plan).note == "1 link to it will lead nowhere" and len(plan.warnings) == 1
-    assert not plan_copy(look(library, path), str(loras / "to"), library.roots).warnings
+    assert (only(plan).note, only(plan).tone) == ("1 link to it is mended", "info") and not plan.warnings
+    assert only(plan_copy(look(library, path), str(loras / "to"), library.roots)).note == ""
+    plan = plan_move(look(library, path, link), str(loras / "to"), library.roots)
+    assert by_name(plan)["x.safetensors"].note == "1 link to it will lead nowhere" and len(plan.warnings) == 1
+
+
+def test_links_to_a_model_follow_it_and_come_back(library: Library, loras: Path) -> None:
+    path = family(loras / "a", "x.safetensors", "x.png")
+    other = library.root("checkpoints")
+    (other / "absolute.safetensors").symlink_to(path)
+    (loras / "relative.safetensors").symlink_to(os.path.join("a", "x.safetensors"))
+    (loras / "again.safetensors").symlink_to("relative.safetensors")
+    library.scan()
+    links = [other / "absolute.safetensors", loras / "relative.safetensors", loras / "again.safetensors"]
+    before = [(os.readlink(link), link.lstat().st_mtime_ns) for link in links]
+    plan = plan_move(look(library, path), str(loras / "b" / "c"), library.roots)
+    assert only(plan).note == "2 links to it are mended"
+    report = carry_out(library.data, plan, Work())
+    assert all(link.samefile(loras / "b" / "c" / "x.safetensors") for link in links)
+    assert os.readlink(links[1]) == os.path.join("b", "c", "x.safetensors") and os.path.isabs(os.readlink(links[0]))
+    library.scan()
+    assert library.names() == ["x.safetensors"]
+    report = carry_out(library.data, plan_rename(look(library, loras / "b" / "c" / "x.safetensors")[0], "y", library.roots), Work())
+    assert all(link.samefile(loras / "b" / "c" / "y.safetensors") for link in links)
+    take_back(library.data, report.change, Work())
+    take_back(library.data, report.change - 1, Work())
+    assert [(os.readlink(link), link.lstat().st_mtime_ns) for link in links] == before
 
 
 def test_a_target_behind_a_link_is_its_real_place(library: Library, loras: Path, tmp_path: Path) -> None:
@@ -205,6 +240,24 @@ def test_parts_of_a_diffusers_folder_are_warned_about(library: Library, loras: P
     library.scan()
     plan = plan_move(look(library, path), str(loras), library.roots)
     assert len(plan.warnings) == 1 and "diffusers" in plan.warnings[0]
+
+
+def test_models_that_pictures_were_made_with(library: Library, loras: Path) -> None:
+    path, other = family(loras, "ink.safetensors"), family(loras / "style", "brush.safetensors")
+    with known_uses(library.data) as uses:
+        assert uses is None, "nothing is known, and nothing is made for it"
+    output = PngInfo()
+    nodes = {"1": {"class_type": "LoraLoader", "inputs": {"lora_name": os.path.join("style", "brush.safetensors"), "strength_model": 1.0}}}
+    output.add_text("prompt", json.dumps(nodes))
+    (library.folder / "output").mkdir()
+    for number in range(3):
+        Image.new("RGB", (64, 64)).save(library.folder / "output" / f"{number}.png", pnginfo=output)
+    with closing(Usage(library.data)) as usage:
+        usage.refresh([str(library.folder / "output")], Work())
+    library.scan()
+    with known_uses(library.data) as uses:
+        plan = plan_move(look(library, path, other), str(loras / "new"), library.roots, uses=uses)
+    assert [(act.note, act.tone) for act in plan.acts] == [("", ""), ("used in 3 pictures", "info")]
 
 
 # copying
@@ -342,3 +395,27 @@ def test_roots_that_comfyui_was_not_told_of(library: Library, loras: Path, tmp_p
     act = only(plan_move(look(library, path), str(own), roots))
     assert act.comfy_after == "" and act.note == "ComfyUI does not look there"
     assert sys.platform == "win32" or act.after == str(own / "x.safetensors")
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="there is no second drive")
+def test_to_a_real_other_drive_and_back(library: Library, loras: Path) -> None:
+    path = family(loras, "x.safetensors", "x.png")
+    (loras / "x.gif").symlink_to("x.png")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        if os.stat(folder).st_dev == loras.stat().st_dev:
+            pytest.skip("it is the same drive")
+        second = library.root("loras", Path(folder) / "loras")
+        library.scan()
+        before = {one.name: (one.lstat().st_mtime_ns, os.path.islink(one) and os.readlink(one)) for one in loras.iterdir()}
+        plan = plan_move(look(library, path), str(second / "new"), library.roots)
+        assert plan.needs == {str(second): only(plan).size} and only(plan).comfy_after == os.path.join("new", "x.safetensors")
+        report = carry_out(library.data, plan, Work())
+        assert [one.text for one in report.outcomes] == [""] and files(loras) == set()
+        assert (second / "new" / "x.gif").resolve() == loras / "x.png"
+        library.scan()
+        held_ = carry_out(library.data, plan_delete(look(library, second / "new" / "x.safetensors"), library.roots), Work())
+        assert Path(held(library.data)[0].folder).is_relative_to(folder), "it is held on its own drive"
+        take_back(library.data, held_.change, Work())
+        take_back(library.data, report.change, Work())
+        assert {one.name: (one.lstat().st_mtime_ns, os.path.islink(one) and os.readlink(one)) for one in loras.iterdir()} == before
+        assert files(second) == set()

@@ -170,6 +170,18 @@ def test_parts_of_a_diffusers_folder_stay(library: Library) -> None:
     assert plan.is_empty and "diffusers" in plan.refused[0].text
 
 
+def test_models_whose_nodes_ask_for_a_folder_by_name_stay(library: Library) -> None:
+    faces, own = library.root("insightface"), library.root("other")
+    paths = [
+        family(faces / "models" / "buffalo_l", "det.onnx"),
+        family(own / "a", "x.safetensors"),
+        family(library.root("mystery"), "y.pt"),
+    ]
+    plan = organise(library, "{kind}/{format}", *paths)
+    assert [one.name for one in plan.refused] == ["det.onnx", "y.pt"] and "very folder" in plan.refused[0].text
+    assert [os.path.basename(act.path) for act in plan.acts if act.path] == ["x.safetensors"]
+
+
 def test_links_move_as_links(library: Library, tmp_path: Path) -> None:
     checkpoints = library.root("checkpoints")
     far = family(tmp_path / "far", "big.safetensors")

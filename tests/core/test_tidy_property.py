@@ -103,7 +103,7 @@ def check_families(library: Library, plan: Plan, before: list[Subject]) -> None:
         assert rests == now_rests if not one.shares else rests <= now_rests, (going, now.names)
 
 
-@settings(max_examples=40, deadline=None, database=None, phases=(Phase.generate, Phase.shrink), suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, database=None, phases=(Phase.generate, Phase.shrink), suppress_health_check=list(HealthCheck))
 @given(st.lists(models, min_size=1, max_size=14), st.lists(st.tuples(st.integers(0, 20), st.sampled_from("ab")), max_size=2),
        st.lists(operations, min_size=1, max_size=4))  # fmt: skip
 def test_do_and_undo(
@@ -117,12 +117,15 @@ def test_do_and_undo(
             library.scan()
             before = shape(library.folder / "models"), shape(library.folder / "far")
             everything = shape(library.folder)
+            links_ = [path for path in library.folder.glob("models/loras/**/*") if path.is_symlink() and path.exists()]
             plan, found = plan_of(library, operation)
             report = carry_out(library.data, plan, Work())
             assert report.count(ACT_FAILED) == 0, [outcome.text for outcome in report.outcomes]
             after = shape(library.folder)
             for data in contents({name: about for name, about in everything.items() if not name.startswith("data")}):
                 assert data in [bytes(about[1]) for about in after.values() if isinstance(about[1], bytes)], "a file is gone"
+            if plan.kind in ("move", "rename", "organise") and not plan.warnings:
+                assert all(path.exists() for path in links_ if path.is_symlink()), "a link leads nowhere"
             library.scan()
             check_families(library, plan, found)
             states.append(before)

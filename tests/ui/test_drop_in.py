@@ -148,10 +148,10 @@ def test_text_and_our_own_drags_are_not_taken(window: MainWindow, drop: Path, mo
     send(window, QDragEnterEvent, text)
     assert window.drop_in.zone._overlay.isHidden()
     monkeypatch.setattr(QDropEvent, "source", lambda event: window.grid)
-    send(window, QDragEnterEvent, files(drop / "a.safetensors"))  # accepted, or no move would tell of the sidebar
+    send(window, QDragEnterEvent, files(drop / "a.safetensors"))  # taken, or nobody would hear where it goes
     assert not send(window, QDragMoveEvent, files(drop / "a.safetensors")).isAccepted()
-    send(window, QDropEvent, files(drop / "a.safetensors"))
-    assert window.drop_in._sheet is None
+    assert not send(window, QDropEvent, files(drop / "a.safetensors")).isAccepted()
+    assert window.drop_in._sheet is None and window.drop_in.zone._overlay.isHidden()
 
 
 def test_files_copied_in_a_file_manager_are_pasted(window: MainWindow, drop: Path, qtbot: QtBot) -> None:

@@ -198,3 +198,15 @@ def test_a_hundred_thousand_findings_cost_nothing(window: MainWindow, qtbot: QtB
     page.view.scrollToBottom()
     page.view.viewport().repaint()
     assert page.view.visible()[-1].rest == 50_000
+
+
+def test_a_look_is_said_to_be_old_when_folders_change(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    page = looked(window, qtbot)
+    health = window.tidy.health.health
+    assert not health.is_stale
+    (tmp_path / "ComfyUI" / "models" / "loras" / "new.safetensors").write_bytes(lora("n"))
+    window.session.scan()
+    qtbot.waitUntil(lambda: health.is_stale, timeout=SECONDS)
+    assert "changed since" in page._looked.accessibleName()
+    page.look.click()
+    qtbot.waitUntil(lambda: not health.is_stale and not health.is_looking, timeout=SECONDS)

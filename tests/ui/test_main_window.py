@@ -220,10 +220,10 @@ def test_problems_of_path_files_offer_the_folders(opened: Open, comfyui: Path, q
     assert len(window.problems.texts()) == 1
     button = next(one for one in window.problems.findChildren(QPushButton) if one.text() == "Folders…")
     button.click()
-    dialog = window.desk._folders
-    assert dialog is not None and dialog.isVisible() and window.problems.texts() == []
+    page = window.tidy.places.page
+    assert page is not None and page.isVisible() and window.problems.texts() == []
     settle(qtbot, window)
-    dialog.close()
+    window.pages.leave()
     QTest.keyClick(window, Key.Key_F5)
     settle(qtbot, window)
     assert window.problems.texts() == [], "told once"

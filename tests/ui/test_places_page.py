@@ -303,3 +303,20 @@ def test_comfyui_is_told_of_a_folder(desk: PlacesDesk, tmp_path: Path, qtbot: Qt
     qtbot.waitUntil(lambda: made._file.is_changed, timeout=SECONDS)
     assert made._file.read is not None
     assert made._file.read.shape.text.endswith(f"    # vae: VAE\n\nmodel_manager:\n    loras: {tmp_path / 'own'}\n")
+
+
+def test_the_file_is_saved_and_undone_through_the_history(editor: EditorSheet, window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "ComfyUI/extra_model_paths.yaml"
+    before = file.read_bytes()
+    text = after(editor, qtbot, lambda: line_of(editor, "LyCORIS").setCheckState(1, Qt.CheckState.Unchecked))
+    orders = window.tidy.orders
+    with qtbot.waitSignal(orders.planned, timeout=SECONDS) as planned:
+        QTest.mouseClick(editor._save, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(orders.carried, timeout=SECONDS):
+        window.tidy.orders_desk.close_sheet()
+        orders.carry_out(planned.args[0])
+    assert file.read_text() == text
+    with qtbot.waitSignal(orders.undone, timeout=SECONDS):
+        orders.undo_newest()
+    assert file.read_bytes() == before
+    qtbot.waitUntil(lambda: not orders.is_busy and window.is_quiet, timeout=SECONDS)

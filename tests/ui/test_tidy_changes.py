@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
@@ -19,7 +21,7 @@ from model_manager.core.tidy import carrying
 from model_manager.core.work import Work
 from model_manager.ui.dialogs.ask import AskSheet
 from model_manager.ui.main_window import MainWindow
-from model_manager.ui.sidebar_rows import DELETED, HISTORY
+from model_manager.ui.sidebar_rows import DELETED, HISTORY, quoted
 from model_manager.ui.tidy.delete_sheet import DeleteSheet
 from model_manager.ui.tidy.interrupted_sheet import InterruptedSheet
 from model_manager.ui.tidy.move_sheet import MoveSheet
@@ -338,6 +340,38 @@ def test_a_large_change_is_undone_after_a_question(opened: Open, qtbot: QtBot, l
     QTest.mouseClick(ask.go, Qt.MouseButton.LeftButton)
     until(qtbot, lambda: (loras / "ink.safetensors").exists())
     settle(qtbot, window)
+
+
+def test_models_dropped_on_a_folder_are_planned_to_go_there(
+    opened: Open, qtbot: QtBot, loras: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened()
+    select(window, "ink")
+    monkeypatch.setattr(QDropEvent, "source", lambda event: window.grid)
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(loras / "ink.safetensors"))])
+    row = window.sidebar._model.index_of(quoted("folder", str(loras.parent)))
+    window.sidebar._tree.expand(row)
+    style = quoted("folder", str(loras.parent / "vae"))
+    until(qtbot, lambda: window.sidebar._model.index_of(style).isValid())
+    tree = window.sidebar._tree
+    tree.scrollTo(window.sidebar._model.index_of(style))
+    point = tree.viewport().mapTo(window, tree.visualRect(window.sidebar._model.index_of(style)).center())
+
+    def send(kind: Any, place: QPoint) -> bool:
+        where = QPointF(place) if kind is QDropEvent else place
+        event = kind(where, Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        QCoreApplication.sendEvent(window.windowHandle(), event)
+        return bool(event.isAccepted())
+
+    mark = window.sidebar._drop_mark
+    assert send(QDragEnterEvent, window.rect().center())
+    assert not send(QDragMoveEvent, window.rect().center()) and mark.isHidden()
+    assert send(QDragMoveEvent, point) and mark.isVisible()
+    assert send(QDropEvent, point) and mark.isHidden()
+    sheet = sheet_of(qtbot, window, PlanSheet)
+    assert isinstance(sheet, PlanSheet) and sheet.plan.acts[0].after == "vae / ink.safetensors"
+    assert (loras / "ink.safetensors").exists()
 
 
 def test_keys_in_a_field_are_the_fields(opened: Open, qtbot: QtBot) -> None:

@@ -159,7 +159,7 @@ def test_remove_only_the_selected_group(window: MainWindow, qtbot: QtBot, loras:
     page = looked(window, qtbot)
     page.tabs[2].click()
     page.view.select_row(0)
-    assert page.about.text().startswith("1 group selected") and page.everything.isVisible()
+    assert page.about.text().startswith("1 group · 1 file goes") and page.everything.isVisible()
     page.remove.click()
     plan = sheet(window, qtbot).plan
     assert plan.title == "Remove 1 duplicate"
@@ -203,13 +203,21 @@ def test_search_can_be_stopped(window: MainWindow, qtbot: QtBot, monkeypatch: py
 
 def test_thousands_of_groups(window: MainWindow, qtbot: QtBot) -> None:
     paths = [f"/x/loras/{place}" for place in range(30_000)]
-    members = [Member(place, path, path, path, "loras", "/x/loras", allocated=1) for place, path in enumerate(paths)]
-    groups = tuple(Group("file", str(place), tuple(members[place : place + 3]), place) for place in range(0, 30_000, 3))
+    members = [Member(place + 1, path, path, path, "loras", "/x/loras", allocated=1) for place, path in enumerate(paths)]
+    groups = tuple(Group("file", str(place), tuple(members[place : place + 3]), place + 1) for place in range(0, 30_000, 3))
     page = shown(window)
     twins = window.tidy.twins.twins
     qtbot.waitUntil(lambda: window.session.runner.is_idle, timeout=SECONDS)
-    twins._take(Found(groups, time=1.0, files=30_000))
+    twins._take(bridge._summed(Found(groups, time=1.0, files=30_000)))
     assert len(lines(page)) == 40_000 and "10,000 groups" in page.about.text()
+    page.view.select_row(20_000)
+    assert "1 group selected" in page.about.text()
+    page.view.selectAll()
+    assert "10,000 groups · 20,000 files go" in page.about.text() and len(page.chosen()) == 10_000
+    line = lines(page)[20_002]
+    page.toggle(line)
+    assert "19,999 files go" in page.about.text()
+    assert page.view.rows.rows.find(line) == 20_002
     page.view.scrollToBottom()
     page.grab()
     assert page.view.visible()[-1].member is not None

@@ -148,6 +148,14 @@ class Usage:
         best = sorted(outputs, key=lambda one: -scores[one.path])
         return [one for one in best[: most * 2] if os.path.isfile(one.path)][:most]
 
+    def last_uses(self) -> dict[tuple[str, str], float]:
+        """Return when each name was used last, as (kind or "", key) -> epoch seconds of the newest output. Raises FileFault."""
+        sql = "SELECT kind, key, MAX(mtime_ns) FROM names JOIN files ON files.id = names.file GROUP BY kind, key"
+        try:
+            return {(kind, key): moment / 1e9 for kind, key, moment in self._db.execute(sql)}
+        except sqlite3.Error as error:
+            raise FileFault(tr("What your pictures were made with cannot be read: {reason}.", reason=error)) from error
+
     def count(self, kind: str, path: str, places: Iterable[Place]) -> int:
         """Return how many of the pictures and videos that are known used a model. Raises FileFault."""
         try:

@@ -109,6 +109,8 @@ def _is_pickle(row: Row) -> bool:
 
 
 def _graded(index: Index, grades: Grades) -> list[Item]:
+    if not grades:
+        return []
     folders = {folder.id: folder for folder in index.folders()}
     found = []
     for row in index.rows():

@@ -73,8 +73,8 @@ class Look:
             with os.scandir(long_path(folder.path)) as entries:
                 for entry in entries:
                     self._entry(folder, entry, inner)
-        except OSError:
-            self.unread += 1
+        except OSError as fault:
+            self.unread += not isinstance(fault, FileNotFoundError | NotADirectoryError)  # a category may have no folder
             folder.has_more = True
         self.folders[folder.path] = folder
         if is_diffusers_folder(folder.files):

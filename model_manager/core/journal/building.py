@@ -3,14 +3,13 @@
 Called by running and recovery. It looks only at which drives folders are on.
 """
 
-import os
-
 from model_manager.core.journal.copied import Across, Copied, led_from
 from model_manager.core.journal.deeds import Deed, Ground
 from model_manager.core.journal.linked import Link, Remove, Unlink, link_to
+from model_manager.core.journal.relinked import Relink
 from model_manager.core.journal.renamed import Folder, NoFolder, Rename
 from model_manager.core.journal.shared import Twin
-from model_manager.core.journal.steps import COPY, FOLDER, HARD, LINK, MOVE, NO_FOLDER, REMOVE, SHARE, WRITE
+from model_manager.core.journal.steps import COPY, FOLDER, HARD, LINK, MOVE, NO_FOLDER, RELINK, REMOVE, SHARE, WRITE
 from model_manager.core.journal.store import KeptAct, KeptStep
 from model_manager.core.journal.written import Put
 
@@ -18,23 +17,33 @@ _THERE: dict[str, type[Deed]] = {
     COPY: Copied,
     WRITE: Put,
     LINK: Link,
+    RELINK: Relink,
     HARD: Twin,
     SHARE: Twin,
     FOLDER: Folder,
     NO_FOLDER: NoFolder,
     REMOVE: Remove,
 }
-_BACK: dict[str, type[Deed]] = {COPY: Remove, WRITE: Put, LINK: Unlink, HARD: Twin, SHARE: Twin, FOLDER: NoFolder, NO_FOLDER: Folder}
+_BACK: dict[str, type[Deed]] = {
+    COPY: Remove,
+    WRITE: Put,
+    LINK: Unlink,
+    RELINK: Relink,
+    HARD: Twin,
+    SHARE: Twin,
+    FOLDER: NoFolder,
+    NO_FOLDER: Folder,
+}
 
 
 def deeds_of(act: KeptAct, ground: Ground, is_back: bool, is_across: bool = False) -> list[Deed]:
     """Return the deeds of an act in order; is_across: even what seems to be on one drive is copied."""
     steps = reversed(act.steps) if is_back else act.steps
     deeds = [_deed(act, step, ground, is_back, is_across) for step in steps]
-    has_aside, is_all = any(deed.has_aside for deed in deeds), all(step.sort == NO_FOLDER for step in act.steps)
     for deed in deeds:
         if isinstance(deed, NoFolder):
-            deed.is_last, deed.is_all = has_aside, is_all and not is_back
+            deed.is_last = any(other.has_aside for other in deeds)
+            deed.is_all = not is_back and all(step.sort == NO_FOLDER for step in act.steps)
     return deeds
 
 
@@ -60,10 +69,10 @@ def _deed(act: KeptAct, step: KeptStep, ground: Ground, is_back: bool, is_across
 
 def _is_across(step: KeptStep, ground: Ground) -> bool:
     """Whether a file goes from one drive to another."""
-    return ground.device(os.path.dirname(step.source)) != ground.device(os.path.dirname(step.target))
+    return step.folder != step.new_folder and ground.device(step.folder) != ground.device(step.new_folder)
 
 
 def _is_led(step: KeptStep) -> bool:
     """Whether a link must be written differently in its other place."""
-    link, source, target = step.seen.link if step.seen else "", os.path.dirname(step.source), os.path.dirname(step.target)
-    return link != "" and led_from(link, source, target) != link
+    link = step.seen.link if step.seen else ""
+    return link != "" and led_from(link, step.folder, step.new_folder) != link

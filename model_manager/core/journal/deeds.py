@@ -45,11 +45,13 @@ class Ground:
 
 
 class Deed:
-    """One step, there or back. said: what a person should know of it. has_aside: whether it leaves something until `commit`.
-    is_noted: whether the journal must know what it makes before that gets its name. did: whether it has changed something that looks
+    """One step, there or back. said: what a person should know of it. is_plain: it has no more than
+    `prepare` and `name`. has_aside: it leaves something until `commit`.
+    is_noted: the journal must know what it makes before that gets its name. did: whether it has changed something that looks
     the same when somebody else did it; None: a run that was killed may have, and only the disk can tell."""  # fmt: skip
 
     __slots__ = ("act", "did", "is_back", "is_model", "said", "seen", "source", "step", "target")
+    is_plain = False
     has_aside = False
     is_noted = False
 

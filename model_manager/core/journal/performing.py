@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from model_manager.core.errors import Cancelled, FileFault
 from model_manager.core.journal.deeds import Deed, Ground
-from model_manager.core.paths import marked, plain_reason
+from model_manager.core.paths import plain_reason
 from model_manager.core.words import tr
 
 
@@ -18,23 +18,20 @@ class HalfDone(FileFault):
 
 def perform(deeds: Sequence[Deed], ground: Ground) -> str:
     """Do all deeds and return what else there is to say. Raises FileFault or Cancelled (nothing was done then), HalfDone."""
-    with marked(ground.mark):
-        return _perform(deeds, ground)
-
-
-def _perform(deeds: Sequence[Deed], ground: Ground) -> str:
+    is_plain, is_noted = True, False  # thousands of files only get other names: what nobody needs is left out for them
     for deed in deeds:
         deed.did = False
+        is_plain, is_noted = is_plain and deed.is_plain, is_noted or deed.is_noted
     try:
         for deed in deeds:
             deed.prepare(ground)
-        if any(deed.is_noted for deed in deeds):
+        if is_noted:
             ground.note(deeds[0].act)
-        for deed in _naming(deeds):
+        for deed in deeds if is_plain else _naming(deeds):
             deed.name(ground)
-        for deed in deeds:
+        for deed in () if is_plain else deeds:
             deed.aside(ground)
-        for deed in deeds:
+        for deed in () if is_plain else deeds:
             deed.late(ground)
     except OSError as fault:
         take_back(deeds, ground, is_begun=True)
@@ -42,9 +39,10 @@ def _perform(deeds: Sequence[Deed], ground: Ground) -> str:
     except (FileFault, Cancelled):
         take_back(deeds, ground, is_begun=True)
         raise
-    for deed in deeds:
+    for deed in () if is_plain else deeds:
         deed.commit(ground)
-    return " ".join(dict.fromkeys(deed.said for deed in deeds if deed.said))
+    said = [deed.said for deed in deeds if deed.said]
+    return " ".join(dict.fromkeys(said)) if said else ""
 
 
 def _naming(deeds: Sequence[Deed]) -> Sequence[Deed]:

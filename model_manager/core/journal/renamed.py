@@ -19,6 +19,7 @@ class Rename(Deed):
     """A file, link or folder gets another name on its drive."""
 
     __slots__ = ("is_gone",)
+    is_plain = True
 
     def prepare(self, ground: Ground) -> None:
         """Look whether the source is what it was."""
@@ -63,6 +64,7 @@ class Folder(Deed):
     """A folder is made, or made again with the rights it had."""
 
     __slots__ = ()
+    is_plain = True
 
     def prepare(self, ground: Ground) -> None:
         """Make it, unless something is there."""

@@ -4,7 +4,6 @@ Called by carrying, with the lock of the journal held. A fault of one act never 
 """
 
 import errno
-import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -24,11 +23,11 @@ from model_manager.core.journal.steps import (
     REMOVE,
     STOPPED,
     UNDONE,
-    WRITE,
     Outcome,
     Report,
 )
 from model_manager.core.journal.store import KeptAct, KeptChange, Store
+from model_manager.core.paths import marked
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -86,6 +85,10 @@ class Runner:
         return [pair for act in acts if act.state == state for pair in _moves(act, is_back)]
 
     def _run(self, acts: Sequence[KeptAct], is_back: bool) -> None:
+        with marked(self._change.mark):
+            self._run_all(acts, is_back)
+
+    def _run_all(self, acts: Sequence[KeptAct], is_back: bool) -> None:
         weights = [weight_of(act, self._ground, is_back) for act in acts]
         is_bytes = any(weights)
         self._total = sum(weights) if is_bytes else len(acts)
@@ -121,10 +124,9 @@ class Runner:
                 self._flush()
 
     def _do(self, act: KeptAct, is_back: bool) -> str:
-        if is_back and any(step.sort == REMOVE for step in act.steps):
+        if is_back and REMOVE in [step.sort for step in act.steps]:
             raise FileFault(tr("What was removed for good cannot be brought back."))
-        if is_back or any(step.sort == WRITE for step in act.steps):
-            self._store.fill(self._change.id, act)
+        self._store.fill(self._change.id, act)
         try:
             return self._perform(act, is_back, is_across=False)
         except HalfDone:
@@ -138,10 +140,11 @@ class Runner:
         return perform(deeds_of(act, self._ground, is_back, is_across), self._ground)
 
     def _note(self, act: KeptAct, is_back: bool) -> None:
+        folders = self.report.folders
         for step in act.steps:
-            if step.source:
-                self.report.folders.add(os.path.dirname(step.source))
-            self.report.folders.add(os.path.dirname(step.target))
+            if step.folder:
+                folders.add(step.folder)
+            folders.add(step.new_folder)
         self.report.moves += _moves(act, is_back)
 
     def _flush(self) -> None:

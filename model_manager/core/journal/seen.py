@@ -16,6 +16,7 @@ from model_manager.core.paths import long_path, name_key
 from model_manager.core.work import Work
 
 STEP: Final = 4 << 20
+_SORT: Final = 0o170000  # the sort in st_mode
 
 
 class Seen(NamedTuple):
@@ -43,15 +44,22 @@ def look(path: str) -> Seen | None:
     """Return what is at `path`, links not followed; None when nothing is. Raises OSError when that cannot be known."""
     try:
         found = os.lstat(long_path(path))
-        link = os.readlink(long_path(path)).removeprefix("\\\\?\\") if stat.S_ISLNK(found.st_mode) else ""
+        mode = found.st_mode
+        link = os.readlink(long_path(path)).removeprefix("\\\\?\\") if mode & _SORT == stat.S_IFLNK else ""
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return Seen(found.st_mode, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, link)
+    return Seen(mode, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, link)
+
+
+def folder_of(path: str) -> str:
+    """Return os.path.dirname of an absolute path, in a fifth of the time where only one sign parts names."""
+    end = path.rfind("/") if os.sep == "/" else 0
+    return path[:end] if end > 0 else os.path.dirname(path)
 
 
 def is_same(before: Seen, now: Seen | None) -> bool:
     """Whether what is there now is what was seen before, as far as can be told without reading it."""
-    if now is None or stat.S_IFMT(before.mode) != stat.S_IFMT(now.mode):
+    if now is None or (before.mode ^ now.mode) & _SORT:
         return False
     if before.link or now.link:
         return before.link == now.link

@@ -15,8 +15,8 @@ from typing import Any, Final
 from model_manager.core.alone import held
 from model_manager.core.errors import FileFault, IndexFault
 from model_manager.core.hashes.kept import Kept
-from model_manager.core.journal.seen import Seen
-from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, ACT_UNDONE, ACT_WAITS, DONE, RUNNING, STOPPED, UNDOING, Change
+from model_manager.core.journal.seen import Seen, folder_of
+from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, ACT_UNDONE, ACT_WAITS, DONE, RUNNING, STOPPED, UNDOING, WRITE, Change
 from model_manager.core.words import tr
 
 FILE_NAME, LOCK_NAME = "journal.sqlite", "journal.lock"
@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS working (one INTEGER PRIMARY KEY, change INTEGER)
 @dataclass(slots=True)
 class KeptStep:
     """A step as it is written down. seen: what was there before (of a MOVE, COPY, REMOVE: source, else: target). after: what the
-    step made of it, None as long as that is what it was. before: the bytes a WRITE replaces."""  # fmt: skip
+    step made of it, None as long as that is what it was. before: the bytes a WRITE replaces. folder, new_folder: of source and target."""
 
     number: int
     sort: str
@@ -47,11 +47,17 @@ class KeptStep:
     after: Seen | None = None
     data: bytes | None = None
     before: bytes | None = None
+    folder: str = field(init=False)
+    new_folder: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Cut the folders off once: they are asked for again and again."""
+        self.folder, self.new_folder = folder_of(self.source), folder_of(self.target)
 
 
 @dataclass(slots=True)
 class KeptAct:
-    """An act as it is written down. is_taken: it is among those that are being undone."""
+    """An act as it is written down. is_taken: it is among those that are being undone. has_bytes: its WRITE steps know theirs."""
 
     number: int
     state: str
@@ -63,6 +69,7 @@ class KeptAct:
     size: int = 0
     steps: list[KeptStep] = field(default_factory=list)
     is_taken: bool = False
+    has_bytes: bool = True
 
 
 @dataclass(slots=True)
@@ -188,6 +195,9 @@ class Store:
 
     def fill(self, change: int, act: KeptAct) -> None:
         """Read the bytes that the WRITE steps of an act are about, if they have not been read."""
+        if act.has_bytes:
+            return
+        act.has_bytes = True
         for step_number, before, data in self.rows("SELECT step, before, data FROM kept WHERE key = ?", (_key(change, act.number),)):
             step = act.steps[step_number]
             step.before, step.data = _unpacked(before), _unpacked(data)
@@ -248,6 +258,9 @@ def _keys(change: int) -> tuple[int, int]:
     return _key(change, 0), _key(change + 1, 0) - 1
 
 
+_encoded = json.JSONEncoder(check_circular=False).encode
+
+
 def _text(text: str) -> str:
     """A text as SQLite takes it: names of files may hold what is no character."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
@@ -268,7 +281,7 @@ def _unpacked(data: bytes | None) -> bytes | None:
 def _paper(change: int, act: KeptAct) -> tuple[int, str, str]:
     about = (act.name, act.path, act.new_path, act.shown, act.size)
     steps = [(step.sort, step.source, step.target, step.seen) for step in act.steps]
-    return _key(change, act.number), json.dumps(about), json.dumps(steps)
+    return _key(change, act.number), _encoded(about), _encoded(steps)
 
 
 def _act(row: Sequence[Any]) -> KeptAct:
@@ -279,7 +292,19 @@ def _act(row: Sequence[Any]) -> KeptAct:
         KeptStep(number, sort, source, target, Seen(*seen) if seen else None, Seen(*left[str(number)]) if str(number) in left else None)
         for number, (sort, source, target, seen) in enumerate(json.loads(steps))
     ]
-    return KeptAct(key & (1 << _SHIFT) - 1, state, text, name, path, new_path, tuple(shown), size, kept, bool(taking))
+    return KeptAct(
+        key & (1 << _SHIFT) - 1,
+        state,
+        text,
+        name,
+        path,
+        new_path,
+        tuple(shown),
+        size,
+        kept,
+        bool(taking),
+        all(step.sort != WRITE for step in kept),
+    )
 
 
 def _unusable(fault: IndexFault) -> FileFault:

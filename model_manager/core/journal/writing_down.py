@@ -112,9 +112,8 @@ def _mark(seen: Seen | None) -> tuple[int, int]:
 def _note_folders(steps: list[KeptStep], folders: dict[str, int]) -> None:
     """Remember the time of each folder that will be touched, -1 for one that is not there."""
     for step in steps:
-        for path in (step.source, step.target):
-            folder = os.path.dirname(path)
-            if path and folder not in folders:
+        for folder in (step.folder, step.new_folder):
+            if folder and folder not in folders:
                 seen = look(folder)
                 folders[folder] = -1 if seen is None else seen.mtime_ns
         if not step.source and step.sort != WRITE and step.target not in folders:

@@ -27,6 +27,7 @@ class Put(Deed):
     """A file gets other bytes, or goes; there and back are the same."""
 
     __slots__ = ()
+    is_plain = True
 
     def name(self, ground: Ground) -> None:
         """Write, if the bytes that are there are the ones that were there."""

@@ -4,17 +4,19 @@ Called by the edit sheet and the quick keys (through bridge/orders) and by `tag`
 carried out. It reads sidecars and must never write: the plan holds the new bytes of each file.
 """
 
+import contextlib
 import os
 from collections.abc import Iterable, Sequence
 
 from model_manager.core.errors import BadSidecar, FileFault
-from model_manager.core.journal.steps import WRITE, Act, Plan, Refused, Step
+from model_manager.core.journal.steps import ABSENT, WRITE, Act, Plan, Refused, Step
 from model_manager.core.library.entry import Facts
 from model_manager.core.library.kinds import label
-from model_manager.core.paths import path_key
+from model_manager.core.paths import long_path, path_key
 from model_manager.core.sidecars.merge import read_both
 from model_manager.core.sidecars.notes import changed_notes
 from model_manager.core.sidecars.own_values import Edits, changed_info, family_of
+from model_manager.core.sidecars.suffixes import INFO, NOTES
 from model_manager.core.tidy.subjects import Subject
 from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
@@ -58,16 +60,29 @@ def steps_of(subject: Subject, edits: Edits) -> tuple[Step, ...]:
     """Return what to write for one model, () when all of it is so already. Raises BadSidecar and FileFault."""
     folder, model = os.path.split(subject.real)
     steps = []
+    seen = _seen(folder, subject.names)  # before they are read: what is written since then is not replaced
     if changed := changed_info(subject.real, edits, subject.names):
-        steps.append(Step(WRITE, target=changed[0], data=changed[1]))
+        steps.append(Step(WRITE, target=changed[0], data=changed[1], planned=seen.get(changed[0], ABSENT)))
     if "notes" in edits.values:
         _, fetched = read_both(folder, model, family_of(folder, model, subject.names), Facts())
         body = str(edits.values["notes"] or "")
         if body == fetched.notes and not edits.pins:
             body = ""
         if noted := changed_notes(folder, model, body + "\n" * bool(body), fetched):
-            steps.append(Step(WRITE, target=noted[0], data=noted[1]))
+            steps.append(Step(WRITE, target=noted[0], data=noted[1], planned=seen.get(noted[0], ABSENT)))
     return tuple(steps)
+
+
+def _seen(folder: str, names: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Size and time of the sidecars that may be written, by path."""
+    found = {}
+    for name in names:
+        if name.lower().endswith((INFO, NOTES)):
+            path = os.path.join(folder, name)
+            with contextlib.suppress(OSError):  # it went since the folder was listed: whatever is there at last is another file
+                about = os.stat(long_path(path))
+                found[path] = (about.st_size, about.st_mtime_ns)
+    return found
 
 
 def _act(subject: Subject, steps: tuple[Step, ...]) -> Act:

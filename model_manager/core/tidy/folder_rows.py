@@ -42,6 +42,7 @@ class PlaceRow:
 
     state and reason as in FolderReport, or OFF. is_default: new models of its kind go there. since, scanned: epoch seconds, 0 when not
     known. name and group: the person's own words, "". is_own: the person added it by itself, so it can be taken off the list.
+    is_link: the folder itself is a link.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class PlaceRow:
     name: str = ""
     group: str = ""
     is_own: bool = False
+    is_link: bool = False
 
     @property
     def needs_attention(self) -> bool:
@@ -95,6 +97,7 @@ def place_rows(
             root.kind, root.path, root.source, _install(roots, root), OFF if is_off else told.state, "" if is_off else told.reason,
             models, size, _drive(told, drives), known.since if known else 0.0, known.scanned if known else 0.0,
             words.names.get(root.path, ""), words.groups.get(root.path, ""), root.source == "own" and (root.kind, root.path) in words.own,
+            os.path.islink(root.path),
         ))  # fmt: skip
     return rows
 

@@ -11,7 +11,7 @@ from typing import Final
 from model_manager.core.errors import FolderFault
 from model_manager.core.journal.steps import MOVE, NO_FOLDER, Act, Plan, Refused, Step
 from model_manager.core.library.entry import Root
-from model_manager.core.library.kinds import label_one
+from model_manager.core.library.kinds import OTHER, kind_of, label_one
 from model_manager.core.paths import inside, long_path, path_key
 from model_manager.core.tasks.naming import PLACES as NAMED
 from model_manager.core.tasks.naming import filled, telling_tag, template_problem
@@ -24,6 +24,7 @@ from model_manager.core.work import Work
 
 PLACES: Final = ("kind", *NAMED, "architecture", "format")
 _KIND: Final = "{kind}"
+_LISTED: Final = ("unet_gguf", "clip_gguf", OTHER)  # nodes list these as ComfyUI does (city96/ComfyUI-GGUF:nodes.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,9 @@ def plan_organise(
     going: list[tuple[Subject, Target]] = []
     here = 0
     for one in subjects:
+        if reason := _reason_to_stay(one):
+            transfers.stays(one, reason)
+            continue
         target, text = _target(one, template, wishes.empty, targets)
         if target is None:
             transfers.stays(one, text, "warn")
@@ -83,12 +87,17 @@ def plan_organise(
     )  # fmt: skip
 
 
-def _target(one: Subject, template: str, empty: str, targets: "_Targets") -> tuple[Target | None, str]:
-    """The folder a model goes to, or None and why it stays."""
+def _reason_to_stay(one: Subject) -> str:
+    """Why a model is not to be organised, "" when it is."""
     if not one.root:
-        return None, tr("It lies in none of your model folders.")
+        return tr("It lies in none of your model folders.")
     if is_part(one):
-        return None, tr("It is a part of a folder in diffusers' layout.")
+        return tr("It is a part of a folder in diffusers' layout.")
+    return "" if _is_free(one.kind) else tr("The node that loads it looks for it in this very folder.")
+
+
+def _target(one: Subject, template: str, empty: str, targets: "_Targets") -> tuple[Target | None, str]:
+    """The folder a model goes to, or None and why it cannot."""
     first, _, rest = template.replace("\\", "/").partition("/")
     below = filled(rest if first.strip() == _KIND else template, _values(one), empty)
     base = targets.ground.base(one)
@@ -96,6 +105,16 @@ def _target(one: Subject, template: str, empty: str, targets: "_Targets") -> tup
     if front != os.curdir and inside(os.path.join(os.sep, front), os.path.join(os.sep, below)):  # the linked folder is what it asks for
         below = os.path.relpath(os.path.join(os.sep, below), os.path.join(os.sep, front))
     return targets.of(base, below)
+
+
+def _is_free(kind: str) -> bool:
+    """Whether models of a category may lie in any folder below its root.
+
+    Custom nodes often ask for a folder by its name (insightface/models/buffalo_l), ComfyUI's own never do
+    (Comfy-Org/ComfyUI:folder_paths.py).
+    """
+    about = kind_of(kind)
+    return about.is_core or about.is_later or kind in _LISTED
 
 
 def _values(one: Subject) -> dict[str, str]:

@@ -13,10 +13,10 @@ from model_manager.core.files.names import LONGEST
 from model_manager.core.files.same import Compared
 from model_manager.core.files.volumes import RESERVE
 from model_manager.core.formats.health import judge
-from model_manager.core.journal.steps import COPY, FOLDER, MOVE, Act, Refused, Step
+from model_manager.core.journal.steps import COPY, FOLDER, MOVE, RELINK, Act, Refused, Step
 from model_manager.core.library.entry import Facts, Place, Root
 from model_manager.core.library.kinds import label
-from model_manager.core.paths import WINDOWS_PATH_LIMIT, folds_case, long_path, path_key
+from model_manager.core.paths import WINDOWS_PATH_LIMIT, long_path, path_key
 from model_manager.core.tidy.ground import Ground, Target, bytes_of, short
 from model_manager.core.tidy.rooms import Room
 from model_manager.core.tidy.subjects import Subject
@@ -40,6 +40,7 @@ class Transfers:
         self._compared = Compared()
         self._rooms: dict[str, Room] = {}
         self._sources: set[str] = set()
+        self._going: set[str] = set()
         self.acts: list[Act] = []
         self.refused: list[Refused] = []
         self.warnings: list[str] = []
@@ -50,6 +51,7 @@ class Transfers:
 
     def add(self, models: Sequence[tuple[Subject, Target]], stems: Mapping[str, str] | None = None) -> None:
         """Plan models, each to its folder. stems: real path -> the stem it gets, for those that get another."""
+        self._going.update(subject.real for subject, _ in models)
         together: dict[tuple[str, str, str], list[Subject]] = {}
         targets: dict[tuple[str, str, str], Target] = {}
         for subject, target in models:
@@ -65,8 +67,8 @@ class Transfers:
     def _warn(self) -> None:
         """Say what concerns the plan as a whole."""
         if self._links:
-            text = trn("{count} link leads to a model that moves, and to nothing afterwards.",
-                       "{count} links lead to models that move, and to nothing afterwards.", self._links)  # fmt: skip
+            text = trn("{count} link moves together with its file, and will lead to where that was.",
+                       "{count} links move together with their files, and will lead to where those were.", self._links)  # fmt: skip
             self.warnings.append(text)
         for folder, wanted in self.needs.items():
             if wanted + RESERVE > self._free[folder]:
@@ -130,12 +132,14 @@ class Transfers:
         marks = dict(zip(one.names, one.marks, strict=True)) if self.sort == MOVE else {}
         for path, name in pairs:
             steps.append(Step(self.sort, path, os.path.join(target.real, stem + name[cut:]), planned=marks.get(name)))
+        new = os.path.join(target.real, stem + one.file[cut:])
+        mended, broken = self._links_of(one)
+        steps += [Step(RELINK, new, path) for path in mended]
         size = bytes_of(one, [name for _, name in pairs])
         is_near = one.device == target.device and self.sort == MOVE
         file = stem + one.file[cut:]
         place = self.ground.place_after(target, file)
-        notes = self._notes(one, target, file, place, (is_both, leaves_shared, is_near))
-        new = os.path.join(target.real, file)
+        notes = [*_link_notes(mended, broken), *self._notes(one, target, file, place, (is_both, leaves_shared, is_near))]
         shown = short(place.root, place.path) if place is not None else new
         note, tone = " · ".join(text for text, _ in notes), max((tone for _, tone in notes), key=_TONES.index, default="")
         named = place.name if place is not None and place.listed else ""
@@ -153,6 +157,16 @@ class Transfers:
             self.needs[target.nearest] = self.needs.get(target.nearest, 0) + size
             self._free[target.nearest] = target.free
 
+    def _links_of(self, one: Subject) -> tuple[list[str], list[str]]:
+        """The links to a model that can be mended when it moves, and those that will lead nowhere."""
+        if self.sort != MOVE or one.is_link:
+            return [], []
+        links = [os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path)) for path in links_to(one)]
+        mended = [path for path in links if path not in self._going and _leads_to(path, one.real)]
+        broken = [path for path in links if path in self._going]
+        self._links += len(broken)
+        return mended, broken
+
     def _room(self, folder: str) -> Room:
         if folder not in self._rooms:
             self._rooms[folder] = Room(folder)
@@ -169,11 +183,8 @@ class Transfers:
             found.append((tr("what it shares with {other} stays", other=others), "warn"))
         if one.is_link and self.sort == MOVE:
             found.append((tr("moves as a link · what it leads to stays"), ""))
-        elif self.sort == MOVE and (links := links_to(one)):
-            self._links += len(links)
-            found.append((trn("{count} link to it will lead nowhere", "{count} links to it will lead nowhere", len(links)), "warn"))
         found += self._place_notes(one, target, file, place)
-        if folds_case() and os.sep == "\\" and len(os.path.join(target.real, file)) >= WINDOWS_PATH_LIMIT:
+        if os.sep == "\\" and len(os.path.join(target.real, file)) >= WINDOWS_PATH_LIMIT:
             found.append((tr("path is too long for some programs"), "warn"))
         if self._uses is not None and self.sort == MOVE and (count := self._uses(one)):
             found.append((trn("used in {count} picture", "used in {count} pictures", count), "info"))
@@ -198,6 +209,24 @@ class Transfers:
         elif after and not _is_same(after, one.real):
             found.append((tr("hides {path} from ComfyUI", path=after), "warn"))
         return found
+
+
+def _link_notes(mended: Sequence[str], broken: Sequence[str]) -> list[tuple[str, str]]:
+    notes = []
+    if mended:
+        notes.append((trn("{count} link to it is mended", "{count} links to it are mended", len(mended)), "info"))
+    if broken:
+        notes.append((trn("{count} link to it will lead nowhere", "{count} links to it will lead nowhere", len(broken)), "warn"))
+    return notes
+
+
+def _leads_to(link: str, real: str) -> bool:
+    """Whether a link leads to a file itself, not by way of another link."""
+    try:
+        path = os.path.join(os.path.dirname(link), os.readlink(long_path(link)))
+    except OSError:
+        return False
+    return path_key(os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))) == path_key(real)
 
 
 def _beside(path: str, name: str) -> str:

@@ -75,17 +75,20 @@ class EditSheet(Sheet):
     def wish(self) -> Wish:
         """What the person changed."""
         values: dict[str, object] = {}
-        words: dict[str, tuple[str, ...]] = {}
+        added: dict[str, tuple[str, ...]] = {}
+        removed: dict[str, tuple[str, ...]] = {}
         for name, row in self.rows.items():
             if not row.is_changed:
                 continue
             if name in JOINED and isinstance(row.editor, WordsEditor) and not row.is_back:
-                words["add_" + name] = tuple(row.editor.field.added)
-                words["remove_" + name] = tuple(row.editor.field.removed)
+                added[name], removed[name] = tuple(row.editor.field.added), tuple(row.editor.field.removed)
             else:
                 values[name] = None if row.is_back else row.editor.value()
         title = trn("Edit {count} model", "Edit {count} models", len(self.ids))
-        return Wish(self.ids, values, title=title, **words)
+        tags, collections = JOINED
+        return Wish(
+            self.ids, values, added.get(tags, ()), removed.get(tags, ()), added.get(collections, ()), removed.get(collections, ()), title
+        )
 
     def _on_edited(self) -> None:
         wish = self.wish()

@@ -30,6 +30,8 @@ class NamesDesk(QObject):
     def __init__(self, parts: Parts, own: OwnOrder, open_sheet: Callable[[Sheet], None], parent: QObject) -> None:
         super().__init__(parent)
         self._parts, self._own, self._open_sheet = parts, own, open_sheet
+        self.more_drops: Callable[[SidebarRow], Callable[[list[int]], object] | None] = lambda row: None
+        """What a drop on a row does that is not ours; None: it takes none."""
         parts.pages.add_way(NEW_COLLECTION, lambda: self.ask_new("collection"))
         parts.pages.add_way(SAVE_SEARCH, self.ask_save)
         parts.sidebar.menu_asked.connect(self.show_menu)
@@ -160,7 +162,7 @@ class NamesDesk(QObject):
         if row.query == FAVOURITES:
             return own.make_favourites
         colour = next((colour for colour in COLOURS if row.query == quoted("colour", colour)), "")
-        return (lambda ids: own.give_colour(ids, colour)) if colour else None
+        return (lambda ids: own.give_colour(ids, colour)) if colour else self.more_drops(row)
 
 
 def sort_of(row: SidebarRow | None) -> str:

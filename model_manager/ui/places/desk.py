@@ -39,6 +39,7 @@ class PlacesDesk(QObject):
         parts.pages.add_way(FOLDERS, self.show)
         self.places.changed.connect(self._on_changed)
         self.places.sources_changed.connect(parts.folders.sources_changed)
+        parts.menu.add_more(self._add_entries)
         parts.session.folders.looked_at.connect(self._on_looked_at)
 
     def show(self) -> None:
@@ -70,6 +71,7 @@ class PlacesDesk(QObject):
         detail.grouped.connect(lambda group: self.places.group([row.path for row in detail.rows], group))
         detail.switched.connect(lambda is_on: self.places.switch([row.path for row in detail.rows], is_on))
         detail.remove_asked.connect(self._remove)
+        detail.move_asked.connect(lambda: self._move_away(detail.rows[0]))
         self.places.noted.connect(detail.show_notes)
 
     # what comes
@@ -134,10 +136,34 @@ class PlacesDesk(QObject):
                 self.plan_asked.emit(self.places.plan_make(row.path))
             case words.MOVED:
                 self._choose_new(row)
+            case words.BACK:
+                self.plan_asked.emit(self.places.plan_back(row.path))
             case words.ON:
                 self.places.switch([row.path for row in rows], True)
             case words.EDIT | words.TELL:
                 self.edit(row)
+
+    def _move_away(self, row: PlaceRow) -> None:
+        path = QFileDialog.getExistingDirectory(self._parts.window, tr("Choose a folder on another drive"))
+        if path:
+            self.plan_asked.emit(self.places.plan_away(row, path))
+
+    def _move_models(self) -> None:
+        path = QFileDialog.getExistingDirectory(self._parts.window, tr("Choose a folder on another drive"))
+        if path and (ids := self._parts.selection.ids()):
+            self.plan_asked.emit(self.places.plan_models_away(ids, path))
+
+    def _bring_models_back(self, id_: int) -> None:
+        shelf = self._session.model.shelf
+        if (slot := shelf.slot(id_)) >= 0:
+            self.plan_asked.emit(self.places.plan_back(shelf.path(slot)))
+
+    def _add_entries(self, menu: QMenu, ids: list[int]) -> None:
+        """Put the ways to another drive and back into the menu of the selected models; `ids`: at most two of them."""
+        more = menu.addMenu(tr("Another drive"))
+        more.addAction(tr("Move there, leave a link…")).triggered.connect(self._move_models)
+        if len(ids) == 1:
+            more.addAction(tr("Bring back what the link leads to…")).triggered.connect(lambda: self._bring_models_back(ids[0]))
 
     def _choose_new(self, row: PlaceRow) -> None:
         before = row.path if row.is_own else row.install

@@ -80,7 +80,9 @@ class PlaceDetail(QStackedWidget):
             show_if(part, is_one)
         show_if(self._name_row, is_one)
         show_if(self._remove, all(row.is_own for row in rows))
-        show_if(self._move, is_one and first.models > 0 and first.state in ("fine", "not_writable", "not_seen_by_comfyui"))
+        show_if(
+            self._move, is_one and first.models > 0 and not first.is_link and first.state in ("fine", "not_writable", "not_seen_by_comfyui")
+        )
 
     def show_notes(self, notes: Sequence[FolderNote]) -> None:
         """Show what happened to it."""

@@ -10,7 +10,7 @@ from model_manager.core.words import tr, trn
 from model_manager.ui.details.fact_table import Fact
 
 # what can be done about a folder
-AGAIN, OPEN, MAKE, MOVED, TELL, EDIT, ABOVE, ON = "again", "open", "make", "moved", "tell", "edit", "above", "on"
+AGAIN, OPEN, MAKE, MOVED, TELL, EDIT, ABOVE, ON, BACK = "again", "open", "make", "moved", "tell", "edit", "above", "on", "back"
 
 
 def state_words() -> dict[str, tuple[str, str]]:
@@ -109,7 +109,7 @@ def remedies(row: PlaceRow) -> list[tuple[str, str]]:
         "not_readable": [again, (ABOVE, tr("Show the folder"))],
         "not_writable": [again, opened],
         "not_seen_by_comfyui": [(TELL, tr("Tell ComfyUI…")), opened],
-    }.get(row.state, [opened, again])  # fmt: skip
+    }.get(row.state, [opened, again, *([(BACK, tr("Bring back from the other drive…"))] if row.is_link else [])])  # fmt: skip
 
 
 def is_from_file(row: PlaceRow) -> bool:

@@ -15,6 +15,7 @@ from model_manager.bridge import plan_tasks
 from model_manager.bridge.plan_tasks import Options
 from model_manager.bridge.planning import Planning
 from model_manager.core.words import tr
+from model_manager.ui.sidebar_rows import SidebarRow, quoted
 from model_manager.ui.tidy.asking import AskingSheet, about_words
 from model_manager.ui.tidy.orders_desk import OrdersDesk
 from model_manager.ui.tidy.parts import Parts
@@ -86,6 +87,11 @@ class AskingDesk(QObject):
     def _on_folder(self, ids: list[int], copies: bool, folder: str) -> None:
         self.planning.remember(folder)
         self._orders.plan(plan_tasks.moving(ids, folder, copies))
+
+    def drop_on(self, row: SidebarRow) -> Callable[[list[int]], object] | None:
+        """What a drop of models on a row of the sidebar does: on a folder, plan to move them there; None on others."""
+        is_folder = row.query == quoted("folder", row.tooltip)
+        return (lambda ids: self._on_folder(ids, False, row.tooltip)) if is_folder else None
 
     def rename(self) -> None:
         """Ask for a name for the one that is selected."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 from model_manager.bridge.orders import Orders
 from model_manager.ui.own.desk import OwnDesk
 from model_manager.ui.places.desk import PlacesDesk
+from model_manager.ui.places.space_desk import SpaceDesk
 from model_manager.ui.tidy.asking_desk import AskingDesk
 from model_manager.ui.tidy.backup_desk import BackupDesk
 from model_manager.ui.tidy.health_desk import HealthDesk
@@ -27,8 +28,13 @@ class TidyDesk(QObject):
         self.orders_desk = OrdersDesk(parts, self.orders)
         self.asking = AskingDesk(parts, self.orders_desk)
         self.own = OwnDesk(parts, self.orders, self.orders_desk.open)
+        self.own.names_desk.more_drops = self.asking.drop_on
         self.backup = BackupDesk(parts, self.orders_desk)
         self.twins = TwinsDesk(parts, self.orders)
         self.past = PastDesk(parts, self.orders_desk)
         self.health = HealthDesk(parts, self.orders_desk)
         self.places = PlacesDesk(parts)
+        self.places.plan_asked.connect(self.orders.plan)
+        for ended in (self.orders.carried, self.orders.undone):
+            ended.connect(self.places.places.follow)
+        self.space = SpaceDesk(parts, self.places.places)

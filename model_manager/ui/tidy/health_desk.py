@@ -47,10 +47,12 @@ class HealthDesk(QObject):
         self.health.converted.connect(self._on_converted)
         for failed in (self.health.failed, self.fetching.failed):
             failed.connect(self._say)
-        orders.ended.connect(self.health.load)
+        orders.carried.connect(lambda _: self.health.load())
+        orders.undone.connect(lambda _: self.health.load())
         orders.planned.connect(self._on_planned)
         orders.carried.connect(self._on_carried)
         parts.session.closing.connect(self._drop_made)
+        parts.pages.currentChanged.connect(self._on_page)
         parts.pages.add_way(HEALTH, self.show)
 
     def show(self) -> None:
@@ -69,6 +71,9 @@ class HealthDesk(QObject):
             self.page.show_all()
             self.page.take_keyboard()
             self.health.load()
+
+    def _on_page(self) -> None:
+        self.health.is_seen = self.page is not None and self._parts.pages.currentWidget() is self.page
 
     def _on_changed(self) -> None:
         self._parts.sidebar.set_count(HEALTH, self.health.report.count)
@@ -170,8 +175,11 @@ class HealthDesk(QObject):
             menu.popup(point)
 
     def _entries(self) -> list[Entry]:
-        """What can be done with the selected rows."""
-        items = self.page.view.items() if self.page is not None else []
+        """What can be done with the selected rows, or with all of a sort when its row is selected."""
+        lines: list[Line] = self.page.view.selected() if self.page is not None else []
+        if len(lines) == 1 and lines[0].item is None:
+            return [(lines[0].words(mend), partial(self._on_mend, lines[0], mend)) for mend in lines[0].mends]
+        items = [line.item for line in lines if line.item is not None]
         entries: list[Entry] = []
         if len(items) == 1:
             entries.append((tr("Show in library") if items[0].model else tr("Open folder"), partial(self._go_to, items[0])))

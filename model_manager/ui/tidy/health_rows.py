@@ -114,10 +114,6 @@ class HealthView(RowsView):
         else:
             super().keyPressEvent(event)
 
-    def items(self) -> list[Item]:
-        """The selected findings."""
-        return [line.item for line in self.selected() if line.item is not None]
-
 
 def _words(line: Line) -> Words:
     return Words(line.item.name if line.item is not None else title(line.section.sort), tip(line), spoken(line))

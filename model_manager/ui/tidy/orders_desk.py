@@ -29,7 +29,7 @@ class OrdersDesk(QObject):
         super().__init__(parts.window)
         self._parts, self.orders = parts, orders
         self.sheet: Sheet | None = None
-        self._failed: dict[int, Report] = {}  # reports with failures, by change
+        self._failed: dict[int, Report] = {}  # the last report, by its change, if something failed
         self._title = ""
         self._note: tuple[ProblemBar, str] | None = None  # what was said last, and where
         self._connect()
@@ -116,8 +116,7 @@ class OrdersDesk(QObject):
         self._parts.status.set_task(f"{self._title} · {text}" if text else self._title, *share, is_counted=False)
 
     def _on_report(self, report: Report) -> None:
-        if report.count(ACT_FAILED):
-            self._failed[report.change] = report
+        self._failed = {report.change: report} if report.count(ACT_FAILED) else {}
 
     def _on_noted(self, note: Note) -> None:
         actions: list[tuple[str, Callable[[], object]]] = []
@@ -132,13 +131,13 @@ class OrdersDesk(QObject):
             return
         bar = self.bar()
         bar.show_problem(note.text, note.tone, actions)
-        self._note = (bar, note.text)
+        said = self._note = (bar, note.text)
         if not note.failed:
-            QTimer.singleShot(NOTE_MS, bar, partial(bar.withdraw, note.text))
+            QTimer.singleShot(NOTE_MS, self, lambda: self._forget_note(said))
 
-    def _forget_note(self) -> None:
-        """A change follows another: what was said of the first goes, it can still be undone from the history."""
-        if self._note is not None:
+    def _forget_note(self, said: tuple[ProblemBar, str] | None = None) -> None:
+        """A change follows another: what was said of the first goes, it can still be undone from the history. said: only this one."""
+        if self._note is not None and (said is None or said is self._note):
             bar, text = self._note
             bar.withdraw(text)
             self._note = None

@@ -10,9 +10,9 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPixmap
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from model_manager.bridge.twins import Twins
+from model_manager.bridge.twins import Sum, Twins
 from model_manager.core.amounts import size_text
-from model_manager.core.twins.records import ONE_FILE, SAME_FILE, SAME_NAME, SAME_WEIGHTS, Group
+from model_manager.core.twins.records import ONE_FILE, SAME_FILE, SAME_NAME, SAME_WEIGHTS, Found, Group
 from model_manager.core.words import tr, trn
 from model_manager.ui.details.parts import back_button, push_button, set_role
 from model_manager.ui.elided_label import ElidedLabel
@@ -20,7 +20,7 @@ from model_manager.ui.message_page import MessagePage
 from model_manager.ui.page_head import page_head
 from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.theme import dress
-from model_manager.ui.tidy.twins_rows import Line, TwinsView, lines_of
+from model_manager.ui.tidy.twins_rows import Line, Lines, TwinsView
 from model_manager.ui.tidy.twins_words import foot_words, lead_words, sort_words
 from model_manager.ui.updates.words import looked_words
 
@@ -42,7 +42,8 @@ class TwinsPage(QWidget):
     def __init__(self, twins: Twins, picture: Callable[[int], QPixmap | None]) -> None:
         super().__init__()
         self._twins = twins
-        self._shown: tuple[str, tuple[Group, ...]] = ("", ())
+        self._shown: tuple[str, Found | None] = ("", None)
+        self._groups: tuple[Group, ...] = ()  # of the tab on show
         self.problems = ProblemBar()  # the window's own is out of sight
         self.view, self.message = TwinsView(twins.kept, picture, self.toggle), MessagePage()
         self._build_head()
@@ -57,29 +58,24 @@ class TwinsPage(QWidget):
         """The sort of groups that is on show."""
         return next(sort for sort, tab in zip(SORTS, self.tabs, strict=True) if tab.isChecked())
 
-    def groups(self) -> tuple[Group, ...]:
-        """The groups of the tab on show; what is one file already comes behind what has the same bytes."""
-        found = self._twins.found
-        return found.of(self.sort) + (found.of(ONE_FILE) if self.sort == SAME_FILE else ())
-
     def chosen(self) -> list[Group]:
         """The groups that the buttons are about: those selected, else all."""
-        groups = self.view.groups() or list(self.groups())
-        return [group for group in groups if group.sort != ONE_FILE]
+        return [group for group in self.view.groups() or self._groups if group.sort != ONE_FILE]
 
     # showing
 
     def show_all(self) -> None:
         """Show what there is now."""
-        found, groups = self._twins.found, self.groups()
-        for sort, tab in zip(SORTS, self.tabs, strict=True):
-            tab.setText(sort_words(sort, found.groups))
-        won = self._twins.won(found.of(SAME_FILE))
+        found, sort = self._twins.found, self.sort
+        for one, tab in zip(SORTS, self.tabs, strict=True):
+            tab.setText(sort_words(one, self._twins.sum(one).groups))
+        won = self._twins.sum(SAME_FILE).won
         self._pill.setText(tr("{size} to be won", size=size_text(won)))
         self._pill.setVisible(won > 0)
-        if self._shown != (self.sort, groups):
-            self._shown = (self.sort, groups)
-            self.view.show_rows(lines_of(groups), lambda line: (line.group.key, line.member and line.member.real))
+        if self._shown[0] != sort or self._shown[1] is not found:
+            self._shown, self._groups = (sort, found), found.of(sort) + (found.of(ONE_FILE) if sort == SAME_FILE else ())
+            self.view.show_lines(Lines(self._groups))
+        groups = self._groups
         self.show_look()
         self.show_foot()
         is_new, before = self._middle.currentWidget() is self.message, self.focusWidget()
@@ -108,14 +104,15 @@ class TwinsPage(QWidget):
 
     def show_foot(self) -> None:
         """Show what the buttons are about."""
-        chosen, twins = self.chosen(), self._twins
-        going = twins.going(chosen)
-        self.about.show_text(foot_words(len(self.view.groups()), len(chosen), twins.won(chosen), going))
+        twins, selected = self._twins, self.view.groups()
+        chosen = [group for group in selected if group.sort != ONE_FILE]
+        count, won, going = Sum(len(chosen), twins.won(chosen), twins.going(chosen)) if selected else twins.sum(self.sort)
+        self.about.show_text(foot_words(bool(selected), count, won, going))
         self.remove.setEnabled(going > 0)
         self.link.setEnabled(going > 0 and self.sort != SAME_WEIGHTS)
         tip = tr("A link would replace the metadata of one file with that of the other.") if self.sort == SAME_WEIGHTS else ""
         self.link.setToolTip(tip or tr("All names stay, and share the bytes of one file"))
-        self.everything.setVisible(bool(self.view.groups()))
+        self.everything.setVisible(self.view.selectionModel().hasSelection())
 
     def _lead(self) -> str:
         unread = len(self._twins.found.unread)
@@ -153,23 +150,25 @@ class TwinsPage(QWidget):
         """A file stays or goes; the last one of a group stays in any case."""
         if line.member is None or line.group.sort == ONE_FILE:
             return
-        self._keep(line.group, self._twins.kept(line.group) ^ {line.member.id})
+        self._keep([(line.group, self._twins.kept(line.group) ^ {line.member.id})])
 
     def keep_only(self, lines: Sequence[Line]) -> None:
         """Of the groups of these rows only the files in them stay."""
-        for group in {line.group.key: line.group for line in lines}.values():
-            own = frozenset(line.member.id for line in lines if line.group is group and line.member is not None)
-            self._keep(group, own)
+        own: dict[str, tuple[Group, set[int]]] = {}
+        for group, member in lines:
+            if member is not None and group.sort != ONE_FILE:
+                own.setdefault(group.key, (group, set()))[1].add(member.id)
+        self._keep([(group, frozenset(ids)) for group, ids in own.values()])
 
     def keep_all(self, groups: Sequence[Group]) -> None:
         """All files of these groups stay."""
-        for group in groups:
-            self._keep(group, frozenset(one.id for one in group.members))
+        self._keep([(group, frozenset(one.id for one in group.members)) for group in groups])
 
-    def _keep(self, group: Group, kept: frozenset[int]) -> None:
-        if self._twins.keep(group, kept):
-            self.view.viewport().update()
-            self.show_foot()
+    def _keep(self, wishes: Sequence[tuple[Group, frozenset[int]]]) -> None:
+        for group, kept in wishes:
+            self._twins.keep(group, kept)
+        self.view.viewport().update()
+        self.show_foot()
 
     # building
 

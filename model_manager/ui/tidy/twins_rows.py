@@ -3,10 +3,12 @@
 Used by the page of duplicates. Rows are of one height, so thousands of groups cost nothing; the delegate only paints and tells of clicks.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
+from typing import NamedTuple, cast, overload
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QRect, QRectF, Qt
+from PySide6.QtCore import QAbstractItemModel, QEvent, QItemSelectionRange, QRect, QRectF, Qt
 from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
@@ -31,9 +33,42 @@ class Line(NamedTuple):
     member: Member | None = None
 
 
-def lines_of(groups: Sequence[Group]) -> list[Line]:
-    """The rows of groups, one below the other."""
-    return [line for group in groups for line in (Line(group), *(Line(group, member) for member in group.members))]
+class Lines(Sequence[Line]):
+    """The rows of groups, one below the other, made when they are asked for."""
+
+    def __init__(self, groups: Sequence[Group]) -> None:
+        self.groups = groups
+        self._ends = list(accumulate(len(group.members) + 1 for group in groups))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    @overload
+    def __getitem__(self, place: int) -> Line: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Line]: ...
+    def __getitem__(self, place: int | slice) -> Line | list[Line]:
+        if isinstance(place, slice):
+            return [self[row] for row in range(*place.indices(len(self)))]
+        row = place + len(self) if place < 0 else place
+        if not 0 <= row < len(self):
+            raise IndexError(place)
+        group = self.group_at(row)
+        member = row - self._ends[group] + len(self.groups[group].members)
+        return Line(self.groups[group], self.groups[group].members[member] if member >= 0 else None)
+
+    def group_at(self, row: int) -> int:
+        """The place of the group that a row belongs to."""
+        return bisect_right(self._ends, row)
+
+    def find(self, line: Line) -> int:
+        """The row of the same group or file as before, -1 when it is not there any more."""
+        for number, group in enumerate(self.groups):
+            if group.key == line.group.key:
+                real = line.member.real if line.member is not None else ""
+                below = next((place for place, one in enumerate(group.members, 1) if one.real == real), 0)
+                return self._ends[number] - len(group.members) - 1 + below
+        return -1
 
 
 class TwinsView(RowsView):
@@ -49,8 +84,23 @@ class TwinsView(RowsView):
         super().__init__(RowsModel(words), TwinsDelegate(kept, picture, toggle), ROW, tr("Duplicates"))
 
     def groups(self) -> list[Group]:
-        """The groups of the selected rows, each once."""
-        return list({line.group.key: line.group for line in self.selected()}.values())
+        """The groups of the selected rows, each once, [] when all are."""
+        lines = self.rows.rows
+        if not isinstance(lines, Lines):
+            return []
+        parts = cast(Iterable[QItemSelectionRange], self.selectionModel().selection())
+        chosen = {place for part in parts for place in range(lines.group_at(part.top()), lines.group_at(part.bottom()) + 1)}
+        return [lines.groups[place] for place in sorted(chosen)] if len(chosen) < len(lines.groups) else []
+
+    def show_lines(self, lines: Lines) -> None:
+        """Show these; what was current stays so, or its place does."""
+        before, at = self.currentIndex().row(), self.verticalScrollBar().value()
+        row = lines.find(self.rows.rows[before]) if 0 <= before < len(self.rows.rows) else -1
+        self.rows.show(lines)
+        self.verticalScrollBar().setValue(at)
+        if before >= 0 and lines:
+            self.select_row(min(row if row >= 0 else before, len(lines) - 1))
+        self.picked.emit()
 
 
 class TwinsDelegate(QStyledItemDelegate):

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from model_manager.core.amounts import size_text
 from model_manager.core.library.kinds import label_one
@@ -91,9 +91,10 @@ def won_words(group: Group, kept: Collection[int]) -> str:
     return size_text(won) if won else tr("Nothing to be won")
 
 
-def foot_words(chosen: int, groups: int, won: int, going: int) -> str:
-    """What the buttons are about. chosen: selected groups, 0: all of them. going: files that would go."""
-    scope = trn("{count} group selected", "{count} groups selected", chosen) if chosen else trn("{count} group", "{count} groups", groups)
+def foot_words(is_selected: bool, groups: int, won: int, going: int) -> str:
+    """What the buttons are about: these groups, selected or all of them. going: files that would go."""
+    one, many = ("{count} group selected", "{count} groups selected") if is_selected else ("{count} group", "{count} groups")
+    scope = trn(one, many, groups)
     going_words = trn("{count} file goes", "{count} files go", going)
     return " · ".join((scope, going_words, tr("{size} to be won", size=size_text(won)))) if going else f"{scope} · {tr('all files stay')}"
 
@@ -105,10 +106,9 @@ def spoken(group: Group, member: Member | None, kept: Collection[int]) -> str:
     return ", ".join(filter(None, ("".join(place_words(group, member)), member_words(group, member), mark_words(group, member, kept)[0])))
 
 
-def sort_words(sort: str, groups: Sequence[Group]) -> str:
+def sort_words(sort: str, count: int) -> str:
     """A tab with its number of groups."""
     texts = {SAME_FILE: tr("Same file"), SAME_WEIGHTS: tr("Same weights"), SAME_NAME: tr("Same name")}
-    count = sum(group.sort == sort for group in groups)
     return f"{texts[sort]} {count:,}" if count else texts[sort]
 
 

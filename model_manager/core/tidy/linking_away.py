@@ -1,0 +1,211 @@
+"""Plans to move models, or a whole folder, to another drive and leave links behind, so that ComfyUI finds them under their names as before.
+
+Called by the bridge. Of single models only the model file goes: what is small and lies beside it stays beside the link, where every tool
+looks for it. A folder goes with all that is in it. Taken back by undo, or where the history is gone by `plan_bring_back`.
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from model_manager.core.amounts import size_text
+from model_manager.core.files.volumes import RESERVE, volume_of
+from model_manager.core.journal.steps import FOLDER, LINK, MOVE, NO_FOLDER, REMOVE, Act, Plan, Refused, Step
+from model_manager.core.library.entry import Root
+from model_manager.core.library.index import Index
+from model_manager.core.paths import inside, long_path
+from model_manager.core.tidy.subjects import Subject, subjects
+from model_manager.core.words import tr, trn
+
+KIND = "link away"
+
+
+def plan_link_models(found: Sequence[Subject], folder: str, roots: Mapping[Root, str], refused: Sequence[Refused] = ()) -> Plan:
+    """Return the plan to move model files below `folder` (in a folder for their type, as below their root) and leave links."""
+    device, nearest, free = volume_of(folder)
+    acts: list[Act] = []
+    stay = list(refused)
+    taken: set[str] = set()
+    for one in found:
+        target = os.path.join(folder, one.kind, _below(one))
+        if reason := _trouble(one, target, device, taken):
+            stay.append(Refused(one.file, one.path, reason, "warn", one.id))
+            continue
+        taken.add(target)
+        steps = (Step(MOVE, one.real, target), Step(LINK, target, one.real))
+        made = () if os.path.isdir(long_path(os.path.dirname(target))) else (Step(FOLDER, target=os.path.dirname(target)),)
+        acts.append(Act(
+            one.name or one.file, (*made, *steps), one.real, one.real, one.path, target, size=one.size, model=one.id,
+            note=tr("a link stays"), tone="info",
+        ))  # fmt: skip
+    title = trn("Move {count} model to another drive", "Move {count} models to another drive", len(found))
+    button = trn("Move {count} model", "Move {count} models", len(acts))
+    return _plan(title, button, acts, stay, nearest, free, _warnings(folder, roots))
+
+
+def _below(one: Subject) -> str:
+    """The path of a model below its root."""
+    return os.path.relpath(one.path, one.root) if one.root and inside(one.root, one.path) else one.file
+
+
+def _trouble(one: Subject, target: str, device: int, taken: set[str]) -> str:
+    if one.is_link:
+        return tr("This is a link already; its file lies somewhere else.")
+    if one.device == device:
+        return tr("It is on this drive already.")
+    if target in taken or os.path.lexists(long_path(target)):
+        return tr("There is a file of this name at {path} already.", path=target)
+    return ""
+
+
+def _warnings(folder: str, roots: Mapping[Root, str]) -> list[str]:
+    found = []
+    if any(inside(root.path, folder) or inside(os.path.realpath(root.path), os.path.realpath(folder)) for root in roots):
+        found.append(tr("The new place is one of your folders of models, so ComfyUI lists each of these twice."))
+    if sys.platform == "win32":
+        found.append(
+            tr("Windows lets programs make links only in developer mode or as administrator. Where it does not, nothing is moved.")
+        )
+    return found
+
+
+def _plan(
+    title: str, button: str, acts: Sequence[Act], refused: Sequence[Refused], nearest: str, free: int, warnings: Sequence[str],
+    can_undo: bool = True,
+) -> Plan:  # fmt: skip
+    size = sum(act.size for act in acts)
+    chips = [tr("{size} to copy", size=size_text(size)), tr("{size} free there", size=size_text(free))]
+    told = list(warnings)
+    if size + RESERVE > free:
+        told.insert(0, tr("There is not enough room: {size} more are needed.", size=size_text(size + RESERVE - free)))
+    foot = tr("To ComfyUI all names stay the same. Each file is copied, compared, and only then removed here.")
+    return Plan(KIND, title, button, tuple(acts), tuple(refused), tuple(chips), foot, tuple(told), {nearest: size}, can_undo)
+
+
+# a folder
+
+
+@dataclass(slots=True)
+class _Tree:
+    """What is in a folder. folders: below it, outer ones first; files: (path, bytes); links to folders count as files."""
+
+    folders: list[str] = field(default_factory=list)
+    files: dict[str, int] = field(default_factory=dict)
+
+
+def _tree(top: str) -> _Tree:
+    """List everything below a folder. Raises OSError."""
+    found = _Tree()
+    waiting = [top]
+    while waiting:
+        folder = waiting.pop()
+        with os.scandir(long_path(folder)) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                path = os.path.join(folder, entry.name)
+                if entry.is_dir(follow_symlinks=False):
+                    found.folders.append(path)
+                    waiting.append(path)
+                else:
+                    found.files[path] = entry.stat(follow_symlinks=False).st_size
+    found.folders.sort(key=lambda path: path.count(os.sep))
+    return found
+
+
+def plan_link_folder(index: Path, path: str, folder: str, roots: Mapping[Root, str]) -> Plan:
+    """Return the plan to move the folder at `path` with all that is in it into `folder`, and leave a link in its place."""
+    name = os.path.basename(path)
+    title, button = tr("Move {name} to another drive", name=name), tr("Move the folder")
+    target = os.path.join(folder, name)
+    if reason := _folder_trouble(path, folder, target):
+        return Plan(KIND, title, button, refused=(Refused(name, path, reason),))
+    top = os.path.realpath(path)
+    try:
+        tree = _tree(top)
+    except OSError:
+        return Plan(KIND, title, button, refused=(Refused(name, path, tr("A folder in it cannot be read, so it cannot go as a whole.")),))
+    acts = [Act(name, tuple(_made(top, target, tree)), before=path, after=target, note=tr("its folders"))]
+    acts += _moves(index, tree, top, target)
+    gone = [Step(NO_FOLDER, target=one) for one in (*reversed(tree.folders), top)]
+    acts.append(Act(name, (*gone, Step(LINK, target, top)), before=path, after=path, note=tr("becomes a link"), tone="info"))
+    _, nearest, free = volume_of(folder)
+    return _plan(title, button, acts, (), nearest, free, _warnings(folder, roots))
+
+
+def _folder_trouble(path: str, folder: str, target: str) -> str:
+    if os.path.islink(path):
+        return tr("This is a link already; its files lie somewhere else.")
+    if not os.path.isdir(path):
+        return tr("This folder is not there.")
+    if os.path.ismount(path):
+        return tr("This folder is a drive of its own.")
+    if volume_of(path)[0] == volume_of(folder)[0]:
+        return tr("The new place is on the same drive, so nothing would be won.")
+    if os.path.lexists(long_path(target)):
+        return tr("There is something of this name at {path} already.", path=target)
+    return ""
+
+
+def _made(top: str, target: str, tree: _Tree) -> Iterator[Step]:
+    yield Step(FOLDER, target=target)
+    for one in tree.folders:
+        yield Step(FOLDER, target=_at(one, top, target))
+
+
+def _at(path: str, top: str, target: str) -> str:
+    return os.path.join(target, os.path.relpath(path, top))
+
+
+def _moves(index: Path, tree: _Tree, top: str, target: str) -> list[Act]:
+    """An act for each model with its family, and one for each other file."""
+    acts, left = [], dict(tree.files)
+    for one in _models_below(index, top):
+        paths = [path for path in (os.path.join(one.folder, name) for name in one.own) if path in left]
+        if one.real not in left:
+            continue
+        size = sum(left.pop(path) for path in paths)
+        steps = tuple(Step(MOVE, path, _at(path, top, target)) for path in paths)
+        new = _at(one.real, top, target)
+        acts.append(Act(one.name or one.file, steps, one.real, new, one.path, new, len(paths) - 1, size=size, model=one.id))
+    for path, size in left.items():
+        new = _at(path, top, target)
+        acts.append(Act(os.path.basename(path), (Step(MOVE, path, new),), before=path, after=new, size=size))
+    return acts
+
+
+def _models_below(index: Path, top: str) -> list[Subject]:
+    with Index(index) as opened:
+        folders = [row for row in opened.folders() if inside(top, row.path)]
+        ids = [model.row.id for row in folders for model in opened.models_in(row.id).values() if model.gone is None]
+    return subjects(index, ids)[0]
+
+
+# back
+
+
+def plan_bring_back(index: Path, path: str) -> Plan:
+    """Return the plan to put what a link leads to, a model or a folder of them, in the place of the link."""
+    name = os.path.basename(path)
+    title, button = tr("Bring {name} back", name=name), tr("Bring it back")
+    source = os.path.realpath(path)
+    reason = ""
+    if not os.path.islink(path):
+        reason = tr("This is no link.")
+    elif not os.path.exists(source):
+        reason = tr("What it leads to is not there: its drive is not connected.")
+    if reason:
+        return Plan(KIND, title, button, refused=(Refused(name, path, reason),))
+    real = os.path.join(os.path.realpath(os.path.dirname(path)), name)
+    unlink = Act(name, (Step(REMOVE, real),), before=path, note=tr("the link goes"), tone="info")
+    if os.path.isdir(source):
+        tree = _tree(source)
+        acts = [unlink, Act(name, tuple(_made(source, real, tree)), before=source, after=path, note=tr("its folders"))]
+        acts += _moves(index, tree, source, real)
+        gone = tuple(Step(NO_FOLDER, target=one) for one in (*reversed(tree.folders), source))
+        acts.append(Act(name, gone, before=source, note=tr("is empty then and goes")))
+    else:
+        size = os.stat(source).st_size
+        acts = [unlink, Act(name, (Step(MOVE, source, real),), source, real, source, path, size=size)]
+    _, nearest, free = volume_of(os.path.dirname(real))
+    return _plan(title, button, acts, (), nearest, free, (), can_undo=False)

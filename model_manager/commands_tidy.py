@@ -65,7 +65,7 @@ def _planned(chosen: argparse.Namespace, index: Index, roots: Roots) -> int:
         elif chosen.command == "rename":
             plan = plan_rename(models[0], chosen.name, roots.groups, uses) if models else Plan("rename", "", refused=tuple(refused))
         elif chosen.command == "delete":
-            plan = plan_delete(models, roots.groups, chosen.for_good, chosen.links, refused)
+            plan = plan_delete(models, roots.groups, chosen.for_good, chosen.links, refused, uses)
         else:
             options = Options(chosen.empty, not chosen.keep_folders, chosen.taken)
             plan = plan_organise(models, chosen.template, roots.groups, options, refused, uses)

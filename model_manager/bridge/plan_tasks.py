@@ -14,12 +14,16 @@ from model_manager.bridge.tasks import Sources
 from model_manager.core.errors import FolderFault
 from model_manager.core.files.destinations import destinations
 from model_manager.core.files.volumes import volume_of
+from model_manager.core.hashes.compute import SHA256
+from model_manager.core.hashes.finding import known_hashes
+from model_manager.core.hashes.store import Store as Hashes
 from model_manager.core.journal.steps import Plan, Refused
 from model_manager.core.library.changes import ways_of
 from model_manager.core.library.entry import Root
 from model_manager.core.library.index import Index
 from model_manager.core.library.kinds import label
 from model_manager.core.library.roots import collect
+from model_manager.core.tidy.converting import plan_convert
 from model_manager.core.tidy.ground import short
 from model_manager.core.tidy.held import LINK, TARGET, plan_delete
 from model_manager.core.tidy.moving import plan_copy, plan_move, plan_rename
@@ -28,9 +32,11 @@ from model_manager.core.tidy.organising import Options as Options
 from model_manager.core.tidy.organising import plan_organise
 from model_manager.core.tidy.organising import problem as problem
 from model_manager.core.tidy.subjects import Subject, subjects
+from model_manager.core.tidy.uses import known_uses
 from model_manager.core.words import tr
 
 RECENT = 8  # folders that were chosen before
+_NOTHING_KNOWN = Path(os.devnull)  # in place of the data folder where notes are not shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +81,48 @@ def deleting(ids: Sequence[int], for_good: bool, with_targets: bool) -> Make:
     return partial(_deleted, list(ids), for_good, with_targets)
 
 
+def converting(ids: Sequence[int], dialects: Collection[str]) -> Make:
+    """The plan to write the sidecars of other programs (of settings.COMPATIBLE) from what is known of models."""
+    return partial(_converted, list(ids), frozenset(dialects))
+
+
 def _deleted(ids: Sequence[int], for_good: bool, with_targets: bool, data: Path, index: Path) -> Plan:
     found, refused, roots = _ground(index, ids)
-    return plan_delete(found, roots, for_good, TARGET if with_targets else LINK, refused)
+    with known_uses(data) as uses:
+        return plan_delete(found, roots, for_good, TARGET if with_targets else LINK, refused, uses)
 
 
 def _into_folder(ids: Sequence[int], folder: str, copies: bool, data: Path, index: Path) -> Plan:
     found, refused, roots = _ground(index, ids)
-    return (plan_copy if copies else plan_move)(found, folder, roots, refused=refused)
+    if copies:
+        return plan_copy(found, folder, roots, refused=refused)
+    with known_uses(data) as uses:
+        return plan_move(found, folder, roots, refused=refused, uses=uses)
 
 
 def _renamed(id_: int, stem: str, data: Path, index: Path) -> Plan:
     found, refused, roots = _ground(index, [id_])
     if not found:
         return Plan("rename", tr("Rename a model"), refused=tuple(refused))
-    return plan_rename(found[0], stem, roots)
+    with known_uses(data) as uses:
+        return plan_rename(found[0], stem, roots, uses)
 
 
 def _organised(ids: Sequence[int], template: str, options: Options, data: Path, index: Path) -> Plan:
     found, refused, roots = _ground(index, ids)
-    return plan_organise(found, template, roots, options, refused)
+    with known_uses(data) as uses:
+        return plan_organise(found, template, roots, options, refused, uses)
+
+
+def _converted(ids: Sequence[int], dialects: Collection[str], data: Path, index: Path) -> Plan:
+    found, refused = subjects(index, ids)
+    with Hashes(data) as hashes:
+
+        def sha256_of(path: str) -> str:
+            known = known_hashes(path, hashes)
+            return known.hashes.get(SHA256, "") if known.is_sure else ""
+
+        return plan_convert(found, dialects, sha256_of, refused)
 
 
 def _ground(index: Path, ids: Sequence[int]) -> tuple[list[Subject], list[Refused], Mapping[Root, str]]:
@@ -109,7 +137,7 @@ def _ground(index: Path, ids: Sequence[int]) -> tuple[list[Subject], list[Refuse
 def verdict(index: Path, id_: int, stem: str) -> str:
     """Why a model cannot have a name; "" when it can."""
     try:
-        plan = _renamed(id_, stem, index, index)
+        plan = _renamed(id_, stem, _NOTHING_KNOWN, index)
     except FolderFault as fault:
         return fault.text
     return next((one.text for one in plan.refused), "")
@@ -123,7 +151,7 @@ def weigh(index: Path, ids: Sequence[int]) -> tuple[int, int]:
 
 def example(index: Path, ids: Sequence[int], template: str, options: Options) -> Plan:
     """What a template comes to for some models. Raises FolderFault when it is not right."""
-    return _organised(ids, template, options, index, index)
+    return _organised(ids, template, options, _NOTHING_KNOWN, index)
 
 
 def spots(index: Path, sources: Sources, kinds: Collection[str], recent: Sequence[str]) -> list[Spot]:

@@ -22,6 +22,7 @@ from model_manager.core.work import Work
 from model_manager.ui.dialogs.ask import AskSheet
 from model_manager.ui.main_window import MainWindow
 from model_manager.ui.sidebar_rows import DELETED, HISTORY, quoted
+from model_manager.ui.tidy.convert_sheet import ConvertSheet
 from model_manager.ui.tidy.delete_sheet import DeleteSheet
 from model_manager.ui.tidy.interrupted_sheet import InterruptedSheet
 from model_manager.ui.tidy.move_sheet import MoveSheet
@@ -177,6 +178,30 @@ def test_organise_by_a_template_with_an_example(opened: Open, qtbot: QtBot, lora
     sheet.go.click()
     carry(qtbot, window)
     assert (loras / "Pony/ink.safetensors").exists() and settings.organise_template == "{base_model}"
+
+
+def test_sidecars_for_other_programs_are_written_and_taken_back(
+    opened: Open, qtbot: QtBot, loras: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QMenu, "popup", lambda *_: None)
+    window = opened()
+    select(window, "ink", "brush")
+    menu = window.menu.show(QPoint(0, 0))
+    assert menu is not None
+    more = next(action.menu() for action in menu.actions() if action.text() == "More")
+    assert isinstance(more, QMenu)
+    next(action for action in more.actions() if action.text() == "Write sidecars for…").trigger()
+    menu.deleteLater()
+    sheet = sheet_of(qtbot, window, ConvertSheet)
+    assert isinstance(sheet, ConvertSheet) and not sheet.go.isEnabled(), "the settings name no program"
+    sheet.boxes["cm-info.json"].setChecked(True)
+    QTest.keyClick(sheet.go, Key.Key_Return)
+    shown = carry(qtbot, window)
+    assert [act.name for act in shown.plan.acts] == ["ink"] and len(shown.plan.refused) == 1
+    assert (loras / "ink.cm-info.json").exists() and not (loras / "style/brush.cm-info.json").exists()
+    window.tidy.orders.undo_newest()
+    until(qtbot, lambda: not (loras / "ink.cm-info.json").exists())
+    settle(qtbot, window)
 
 
 def test_delete_holds_and_restores(opened: Open, qtbot: QtBot, loras: Path) -> None:

@@ -12,15 +12,16 @@ from model_manager.core.library.entry import Root
 from model_manager.core.tidy.ground import Ground, bytes_of, short
 from model_manager.core.tidy.holding import ENDING, NOTE, HeldFile, Places, new_token, note_bytes
 from model_manager.core.tidy.subjects import Subject, led_to
-from model_manager.core.tidy.transfers import links_to
+from model_manager.core.tidy.transfers import Uses, links_to, used_words
 from model_manager.core.words import tr, trn
 
 
 class Deleting:
     """Collects the acts of a plan to delete."""
 
-    def __init__(self, roots: Mapping[Root, str], for_good: bool) -> None:
-        self._ground, self._for_good = Ground(roots), for_good
+    def __init__(self, roots: Mapping[Root, str], for_good: bool, uses: Uses | None = None) -> None:
+        """uses: tells how many pictures were made with a model."""
+        self._ground, self._for_good, self._uses = Ground(roots), for_good, uses
         self._places, self._token, self._when = Places(self._ground), new_token(), time.time()
         self._sources: set[str] = set()
         self.acts: list[Act] = []
@@ -40,6 +41,8 @@ class Deleting:
         if one.shared and not is_whole:
             notes.append((tr("what it shares with {other} stays", other=", ".join(one.shares)), "warn"))
         notes += self._links(one)
+        if self._uses is not None and (count := self._uses(one)):
+            notes.append((used_words(count), "info"))
         self._act(one, names, notes)
 
     def add_target(self, link: Subject, all_: Sequence[Subject]) -> None:

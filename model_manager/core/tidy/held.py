@@ -40,6 +40,7 @@ from model_manager.core.tidy.ground import Ground, short
 from model_manager.core.tidy.holding import ENDING, NOTE, TRASH, HeldFile, HeldItem, read_note, trash_of
 from model_manager.core.tidy.rooms import Room
 from model_manager.core.tidy.subjects import Subject
+from model_manager.core.tidy.transfers import Uses
 from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
 
@@ -49,13 +50,19 @@ _A_DAY: Final = 86_400.0
 
 
 def plan_delete(
-    subjects: Sequence[Subject], roots: Mapping[Root, str], for_good: bool = False, links: str = LINK, refused: Sequence[Refused] = ()
+    subjects: Sequence[Subject],
+    roots: Mapping[Root, str],
+    for_good: bool = False,
+    links: str = LINK,
+    refused: Sequence[Refused] = (),
+    uses: Uses | None = None,
 ) -> Plan:
     """Return the plan to delete models with all that is theirs: held where it can be brought back, or removed for good.
 
-    links: whether of a link only the link goes (LINK), or its file as well (TARGET). refused: what `subjects` left out.
+    links: whether of a link only the link goes (LINK), or its file as well (TARGET). refused: what `subjects` left out. uses: tells how
+    many pictures were made with a model.
     """
-    deleting = Deleting(roots, for_good)
+    deleting = Deleting(roots, for_good, uses)
     for one in subjects:
         deleting.add(one, subjects)
         if one.is_link and links == TARGET:

@@ -187,7 +187,7 @@ class Transfers:
         if os.sep == "\\" and len(os.path.join(target.real, file)) >= WINDOWS_PATH_LIMIT:
             found.append((tr("path is too long for some programs"), "warn"))
         if self._uses is not None and self.sort == MOVE and (count := self._uses(one)):
-            found.append((trn("used in {count} picture", "used in {count} pictures", count), "info"))
+            found.append((used_words(count), "info"))
         if not is_near and self.sort == MOVE and not one.is_link:
             found.append((tr("to another drive"), ""))
         return found
@@ -209,6 +209,11 @@ class Transfers:
         elif after and not _is_same(after, one.real):
             found.append((tr("hides {path} from ComfyUI", path=after), "warn"))
         return found
+
+
+def used_words(count: int) -> str:
+    """In how many pictures a model was used."""
+    return trn("used in {count} picture", "used in {count} pictures", count)
 
 
 def _link_notes(mended: Sequence[str], broken: Sequence[str]) -> list[tuple[str, str]]:

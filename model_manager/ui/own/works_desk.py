@@ -1,7 +1,9 @@
-"""Longer works on a selection from its menu: hashes, a check of the files, notes of other programs, and a list of the models.
+"""Longer works on a selection from its menu: hashes, a check of the files, notes and sidecars of other programs, a list of the models.
 
 Made by the desk for the own order.
 """
+
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMenu
@@ -19,6 +21,7 @@ class WorksDesk(QObject):
     def __init__(self, parts: Parts, own: OwnOrder, parent: QObject) -> None:
         super().__init__(parent)
         self._parts, self._own = parts, own
+        self.convert: Callable[[], object] = lambda: None  # asks for which programs sidecars are written
         self._fetching = Fetching(parts.session, parts.tasks.board, self)
         self._fetching.failed.connect(lambda text: parts.problems.show_problem(text, "warn"))
         own.checked.connect(self._on_checked)
@@ -29,6 +32,7 @@ class WorksDesk(QObject):
         add(menu, tr("Compute hashes"), lambda: self._fetching.hash(ids()))
         add(menu, tr("Check the files"), lambda: self._own.check(ids()))
         add(menu, tr("Take in notes of other programs…"), lambda: self._own.take_in(ids()))
+        add(menu, tr("Write sidecars for…"), lambda: self.convert())
         menu.addSeparator()
         add(menu, tr("Save a list…"), self._on_export)
 

@@ -14,7 +14,7 @@ MEGABYTE_KB = 1000
 MOST_MB = 10_000
 
 
-def _readers() -> dict[str, str]:
+def readers() -> dict[str, str]:
     """Who reads each kind of sidecar."""
     return {
         "civitai.info": tr("Civitai Helper and many A1111 extensions"),
@@ -96,7 +96,7 @@ class DownloadsPage(SettingsPage):
     def _build_compatible(self) -> None:
         column = QVBoxLayout()
         column.setSpacing(6)
-        self._boxes = {name: QCheckBox(tr("{file} for {who}", file=f".{name}", who=_readers()[name])) for name in COMPATIBLE}
+        self._boxes = {name: QCheckBox(tr("{file} for {who}", file=f".{name}", who=readers()[name])) for name in COMPATIBLE}
         for box in self._boxes.values():
             box.toggled.connect(self._on_compatible)
             column.addWidget(box)

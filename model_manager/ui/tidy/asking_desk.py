@@ -124,6 +124,16 @@ class AskingDesk(QObject):
         self._parts.session.settings.organise_template = template
         self._orders.plan(plan_tasks.organising(ids, template, options))
 
+    def convert(self) -> None:
+        """Ask for which programs sidecars of what is selected are written."""
+        from model_manager.ui.tidy.convert_sheet import ConvertSheet
+
+        if not (ids := self._parts.selection.ids()):
+            return
+        sheet = ConvertSheet(self._about(ids), self._parts.session.settings.compatible_sidecars, self._parts.window)
+        sheet.programs_chosen.connect(lambda programs: self._orders.plan(plan_tasks.converting(ids, programs)))
+        self._open(sheet)
+
     def delete(self) -> None:
         """Ask how to delete what is selected, when it is known what that is."""
         if ids := self._parts.selection.ids():

@@ -29,6 +29,7 @@ class TidyDesk(QObject):
         self.asking = AskingDesk(parts, self.orders_desk)
         self.own = OwnDesk(parts, self.orders, self.orders_desk.open)
         self.own.names_desk.more_drops = self.asking.drop_on
+        self.own.works.convert = self.asking.convert
         self.backup = BackupDesk(parts, self.orders_desk)
         self.twins = TwinsDesk(parts, self.orders)
         self.past = PastDesk(parts, self.orders_desk)

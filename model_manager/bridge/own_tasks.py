@@ -58,7 +58,7 @@ class Shown:
     """What the sheet shows of its models. values: of one model, or what all of them say; mixed: fields in which they differ.
 
     words: of tags and collections in how many models each stands. own: in how many models a field was set by the person.
-    count: of models; names: of the first few; refused: sentences about those that cannot be edited.
+    count: of models; names: of the first few; file: the file of the first; refused: sentences about those that cannot be edited.
     """
 
     count: int
@@ -68,6 +68,7 @@ class Shown:
     words: Mapping[str, Mapping[str, int]]
     own: Mapping[str, int]
     refused: tuple[str, ...] = ()
+    file: str = ""
 
 
 def read_fields(index: Path, ids: Sequence[int], work: Work) -> Shown:
@@ -91,7 +92,8 @@ def read_fields(index: Path, ids: Sequence[int], work: Work) -> Shown:
         mixed = set(FIELDS)
     told = tuple(dict.fromkeys(one.text for one in refused))
     names = tuple(subject.name for subject in found[:3])
-    return Shown(len(ids) - len(refused), names, values, frozenset(mixed), words, own, told)
+    file = found[0].file if found else ""
+    return Shown(len(ids) - len(refused), names, values, frozenset(mixed), words, own, told, file)
 
 
 def _fields(subject: Subject) -> dict[str, FieldValue]:

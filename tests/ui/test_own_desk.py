@@ -321,7 +321,8 @@ def test_sheet_of_one_model_tells_sources_and_gives_back(window: MainWindow, com
     sheet = sheet_of(window, qtbot)
     base = sheet.rows["base_model"]
     assert isinstance(base.editor, LineEditor) and base.editor.value() == "Pony"
-    assert base.source.text().startswith("from ink.civ") and base.back.isHidden() and not sheet.save.isEnabled()
+    assert base.source.text() == "civitai.info" and "From ink.civitai.info" in base.source.toolTip()
+    assert base.back.isHidden() and not sheet.save.isEnabled()
     base.editor.line.setText("Illustrious")
     base.editor.line.textEdited.emit("Illustrious")
     tags = sheet.rows["tags"].editor
@@ -337,7 +338,7 @@ def test_sheet_of_one_model_tells_sources_and_gives_back(window: MainWindow, com
     window.tidy.own.edit()
     sheet = sheet_of(window, qtbot)
     base = sheet.rows["base_model"]
-    assert base.source.text() == "yours" and "Pony" in base.back.toolTip()
+    assert base.source.text() == "your edit" and "Pony" in base.back.toolTip()
     base.back.click()
     assert base.editor.value() == "Pony" and base.is_back
     sheet.save.click()

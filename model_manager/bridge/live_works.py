@@ -10,13 +10,14 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from model_manager.bridge.backups import Backups
+from model_manager.bridge.checking import Checking
 from model_manager.bridge.intake import Intake
 from model_manager.bridge.intake import Report as Added
 from model_manager.bridge.order_words import Note
 from model_manager.bridge.orders import Order, Orders
 from model_manager.bridge.session import Session
 from model_manager.bridge.twins import Twins
-from model_manager.core.tasks.states import ADD, BACKUP, CHANGE, DONE, FAILED, RUNNING, SCAN, TWINS, Task
+from model_manager.core.tasks.states import ADD, BACKUP, CHANGE, CHECK, DONE, FAILED, RUNNING, SCAN, TWINS, Task
 from model_manager.core.words import tr, trn
 
 SHOWN_AFTER = 0.8  # seconds; shorter works come and go unseen
@@ -68,6 +69,12 @@ class LiveWorks(QObject):
         backups.written.connect(lambda found: self._end(BACKUP, DONE, note=found.text))
         backups.ended.connect(lambda: self._end(BACKUP))
 
+    def follow_checks(self, checking: Checking) -> None:
+        """Tell of checks of model files."""
+        self._stops[CHECK] = checking.stop
+        checking.progressed.connect(lambda text, done, total: self._tell(CHECK, tr("Check the files"), done, total, "files", text))
+        checking.ended.connect(self._on_check_ended)
+
     def cancel(self, id_: int) -> None:
         """Stop a work that runs."""
         for kind, task in list(self._now.items()):
@@ -95,9 +102,15 @@ class LiveWorks(QObject):
 
     def _on_changed(self, note: Note) -> None:
         """A short one is told of in the bar of problems alone."""
-        task = self._now.get(CHANGE)
-        is_short = task is not None and time.time() - task.created < SHOWN_AFTER
-        self._end(CHANGE, "" if is_short else DONE, note=note.text)
+        self._end(CHANGE, "" if self._is_short(CHANGE) else DONE, note=note.text)
+
+    def _on_check_ended(self, text: str) -> None:
+        self._end(CHECK, "" if not text or self._is_short(CHECK) else DONE, note=text)
+
+    def _is_short(self, kind: str) -> bool:
+        """Whether a work took so little time that it was not shown."""
+        task = self._now.get(kind)
+        return task is not None and time.time() - task.created < SHOWN_AFTER
 
     def _on_not_changed(self, text: str) -> None:
         """One was not begun; or another thing failed while one runs."""

@@ -53,7 +53,6 @@ class OwnOrder(QObject):
     failed = Signal(str)
     fields_ready = Signal(object, object)  # ids, Shown
     said = Signal(str)
-    checked = Signal(str, bool)  # what came of a check, and whether anything is wrong
     shown_changed = Signal(object)  # ids of models whose cards have changed before their files did
     names_changed = Signal()
 
@@ -307,16 +306,7 @@ class OwnOrder(QObject):
             folders.insert(place + by, folders.pop(place))
             self._names_changed()
 
-    # lists and checks
-
-    def check(self, ids: Sequence[int]) -> None:
-        """Look at the whole header of these models again; `checked` answers."""
-        if self._session.index_path is not None and ids:
-            work = Work()
-            self._session.runner.start(
-                Pool.READ, _check, self._session.index_path, tuple(ids), work,
-                done=lambda found: self.checked.emit(*found), failed=self._on_failed, work=work,
-            )  # fmt: skip
+    # lists
 
     def export(self, ids: Sequence[int], path: str) -> None:
         """Write a list of models into a file: CSV, JSON or plain paths, by its ending; `said` answers."""
@@ -371,12 +361,6 @@ def _rows(index: Path, ids: Sequence[int]) -> list[Row]:
     from model_manager.bridge import own_tasks
 
     return own_tasks.rows_of(index, ids)
-
-
-def _check(index: Path, ids: Sequence[int], work: Work) -> tuple[str, bool]:
-    from model_manager.bridge import own_tasks
-
-    return own_tasks.check(index, ids, work)
 
 
 def _export(index: Path, ids: Sequence[int], path: str) -> str:

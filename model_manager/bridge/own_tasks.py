@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from model_manager.core.formats.health import judge
 from model_manager.core.formats.read import read_facts
@@ -25,11 +26,12 @@ from model_manager.core.sidecars.own_values import FIELDS, Edits, family_of, fie
 from model_manager.core.tidy.editing import plan_edit
 from model_manager.core.tidy.subjects import Subject, subjects
 from model_manager.core.tidy.taking_in import plan_import
-from model_manager.core.words import tr, trn
+from model_manager.core.words import trn
 from model_manager.core.work import Work
 
 COLUMNS = ("name", "type", "base model", "version", "author", "size", "rating", "favourite", "colour", "collections", "category", "group",
            "tags", "trigger words", "path")  # fmt: skip
+MOST_TOLD = 2  # models of a check that are told of by name
 MOST_COMPARED = 2_000  # models whose fields are compared for the sheet; of more it is not said what they have in common
 
 
@@ -56,7 +58,7 @@ class Shown:
     """What the sheet shows of its models. values: of one model, or what all of them say; mixed: fields in which they differ.
 
     words: of tags and collections in how many models each stands. own: in how many models a field was set by the person.
-    count: of models; names: of the first few; refused: sentences about those that cannot be edited.
+    count: of models; names: of the first few; file: the file of the first; refused: sentences about those that cannot be edited.
     """
 
     count: int
@@ -66,6 +68,7 @@ class Shown:
     words: Mapping[str, Mapping[str, int]]
     own: Mapping[str, int]
     refused: tuple[str, ...] = ()
+    file: str = ""
 
 
 def read_fields(index: Path, ids: Sequence[int], work: Work) -> Shown:
@@ -89,7 +92,8 @@ def read_fields(index: Path, ids: Sequence[int], work: Work) -> Shown:
         mixed = set(FIELDS)
     told = tuple(dict.fromkeys(one.text for one in refused))
     names = tuple(subject.name for subject in found[:3])
-    return Shown(len(ids) - len(refused), names, values, frozenset(mixed), words, own, told)
+    file = found[0].file if found else ""
+    return Shown(len(ids) - len(refused), names, values, frozenset(mixed), words, own, told, file)
 
 
 def _fields(subject: Subject) -> dict[str, FieldValue]:
@@ -125,17 +129,31 @@ def _line(record: ModelRecord) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def check(path: Path, ids: Sequence[int], work: Work) -> tuple[str, bool]:
-    """Look at the whole header of these models again; a sentence, and whether anything is wrong. Raises Cancelled."""
+class Checked(NamedTuple):
+    """What came of a check: a sentence, and the models with which something is wrong."""
+
+    text: str
+    bad: tuple[int, ...] = ()
+
+
+def check(path: Path, ids: Sequence[int], work: Work) -> Checked:
+    """Read the whole header of these models again. Raises Cancelled."""
+    said: list[str] = []
+    bad: list[int] = []
+    count = 0
     with Index(path) as index:
-        records = [record for id_ in ids if (record := read_record(index, id_)) is not None and not record.is_away]
-    bad: list[str] = []
-    for record in records:
-        work.check()
-        verdict, reason = judge(read_facts(record.path, record.size, is_thorough=True), os.path.basename(record.path), record.kind)
-        if verdict != "ok":
-            bad.append(f"{record.name}: {reason}")
+        for number, id_ in enumerate(ids):
+            work.check()
+            record = read_record(index, id_)
+            if record is None or record.is_away:
+                continue
+            work.progress(record.name, number, len(ids))
+            count += 1
+            verdict, reason = judge(read_facts(record.path, record.size, is_thorough=True), os.path.basename(record.path), record.kind)
+            if verdict != "ok":
+                bad.append(id_)
+                said.append(f"{record.name}: {reason}")
     if not bad:
-        return trn("{count} model was checked; it is sound.", "{count} models were checked; all are sound.", len(records)), False
-    more = tr(" And {count} more.", count=len(bad) - 3) if len(bad) > 3 else ""
-    return " ".join(bad[:3]) + more, True
+        return Checked(trn("{count} model was checked; it is sound.", "{count} models were checked; all are sound.", count))
+    told = trn("{count} of {all} models needs attention:", "{count} of {all} models need attention:", len(bad), all=f"{count:,}")
+    return Checked(" ".join((told, *said[:MOST_TOLD])), tuple(bad))

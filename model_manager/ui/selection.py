@@ -5,7 +5,7 @@ back for the models that are still shown. Select-all of a large library stays a 
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QItemSelectionRange, QObject, QTimer, Signal
@@ -60,6 +60,13 @@ class Selection(QObject):
         for first, end in _joined(rows if isinstance(rows, range) else sorted(rows)):
             selection.select(self._model.index(first, 0), self._model.index(end, last))
         self._selected.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def select_ids(self, ids: Sequence[int]) -> int:
+        """Select the models with these ids that are shown; the first row, -1 when none is."""
+        rows = sorted(self._model.arrangement.rows_of(ids))
+        row = self._go_to(rows[0]) if rows else -1
+        self.select(rows)
+        return row
 
     def select_path(self, path: str) -> int:
         """Select the model that lies at a path; its row, -1 when it is not shown."""

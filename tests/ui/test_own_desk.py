@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 from small_library import make_library
 
@@ -167,6 +167,70 @@ def test_menu_of_models_has_all_of_it(window: MainWindow, comfyui: Path, qtbot: 
     assert window.tidy.own.share("collection", "To try") == 2
 
 
+def more_entry(window: MainWindow, text: str) -> None:
+    """Choose an entry of *More* in the menu of the selected models."""
+    menu = window.menu.show(QPoint(0, 0))
+    assert menu is not None
+    more = next(action.menu() for action in menu.actions() if action.text() == "More")
+    assert isinstance(more, QMenu)
+    next(action for action in more.actions() if action.text() == text).trigger()
+    menu.deleteLater()
+
+
+def test_a_check_of_many_tells_which_are_bad_and_selects_them(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QMenu, "popup", lambda *_: None)
+    told: list[tuple[str, int, int]] = []
+    window.tidy.own.works.checking.progressed.connect(lambda *said: told.append(said))
+    window.problems.dismiss()
+    ids = select(window, "brush", "ae", "broken")
+    more_entry(window, "Check the files")
+    said = "1 of 3 models needs attention: broken"
+    qtbot.waitUntil(lambda: any(text.startswith(said) for text in window.problems.texts()), timeout=SECONDS)
+    assert told[0][1:] == (0, 3), "how far it is"
+    select(window, "brush", "ae")
+    more_entry(window, "Check the files")
+    qtbot.waitUntil(lambda: window.status._said.text() == "2 models were checked; all are sound.", timeout=SECONDS)
+    window.problems._buttons[0].click()
+    assert len(window.selection.ids()) == 1 and window.selection.ids()[0] in ids
+
+
+def test_what_takes_long_is_a_task_and_lists_are_files(
+    window: MainWindow, comfyui: Path, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QMenu, "popup", lambda *_: None)
+    select(window, "brush", "ae")
+    more_entry(window, "Compute hashes")
+    board = window.tidy.own._parts.tasks.board
+    qtbot.waitUntil(lambda: any(task.kind == "hash" and task.state == "done" for task in board.model.tasks()), timeout=SECONDS)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "list.json"), ""))
+    more_entry(window, "Save a list…")
+    qtbot.waitUntil((tmp_path / "list.json").exists, timeout=SECONDS)
+    qtbot.waitUntil(lambda: window.is_quiet, timeout=SECONDS)
+    assert {record["name"] for record in json.loads((tmp_path / "list.json").read_bytes())} == {"brush", "ae"}
+
+
+def test_notes_of_other_programs_are_taken_in_after_a_look(
+    window: MainWindow, comfyui: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QMenu, "popup", lambda *_: None)
+    loras = comfyui / "models/loras"
+    (loras / "style/brush.metadata.json").write_text(json.dumps({"favorite": True, "notes": "use at 0.7"}))
+    window.session.scan([str(loras / "style")])
+    qtbot.waitUntil(lambda: window.is_quiet and window.session.is_settled, timeout=SECONDS)
+    select(window, "brush", "ae")
+    more_entry(window, "Take in notes of other programs…")
+    qtbot.waitUntil(lambda: isinstance(window.tidy.orders_desk.sheet, PlanSheet), timeout=SECONDS)
+    sheet = window.tidy.orders_desk.sheet
+    assert isinstance(sheet, PlanSheet) and [act.name for act in sheet.plan.acts] == ["brush"]
+    sheet.go.click()
+    qtbot.waitUntil((loras / "style/brush.md").exists, timeout=SECONDS)
+    settle(window, qtbot)
+    assert user(comfyui, "loras/style/brush.safetensors")["favourite"] is True
+    assert "use at 0.7" in (loras / "style/brush.md").read_text()
+
+
 def test_sidebar_shows_own_rows_with_counts(window: MainWindow, qtbot: QtBot) -> None:
     desk = window.tidy.own
     select(window, "brush")
@@ -257,7 +321,8 @@ def test_sheet_of_one_model_tells_sources_and_gives_back(window: MainWindow, com
     sheet = sheet_of(window, qtbot)
     base = sheet.rows["base_model"]
     assert isinstance(base.editor, LineEditor) and base.editor.value() == "Pony"
-    assert base.source.text().startswith("from ink.civ") and base.back.isHidden() and not sheet.save.isEnabled()
+    assert base.source.text() == "civitai.info" and "From ink.civitai.info" in base.source.toolTip()
+    assert base.back.isHidden() and not sheet.save.isEnabled()
     base.editor.line.setText("Illustrious")
     base.editor.line.textEdited.emit("Illustrious")
     tags = sheet.rows["tags"].editor
@@ -273,7 +338,7 @@ def test_sheet_of_one_model_tells_sources_and_gives_back(window: MainWindow, com
     window.tidy.own.edit()
     sheet = sheet_of(window, qtbot)
     base = sheet.rows["base_model"]
-    assert base.source.text() == "yours" and "Pony" in base.back.toolTip()
+    assert base.source.text() == "your edit" and "Pony" in base.back.toolTip()
     base.back.click()
     assert base.editor.value() == "Pony" and base.is_back
     sheet.save.click()

@@ -30,7 +30,7 @@ CLEAN, REMOVE = "clean", "remove"  # remove: clean, and then forget the task
 
 # kinds of task
 DOWNLOAD, HASH, DETAILS, UPDATES, PREVIEWS, SCAN, ADD = "download", "hash", "details", "updates", "previews", "scan", "add"
-CHANGE, TWINS, BACKUP = "change", "twins", "backup"
+CHANGE, TWINS, BACKUP, CHECK = "change", "twins", "backup", "check"
 
 # what mends a failure or a wait: the button that is offered
 ADD_KEY, OPEN_PAGE, CHOOSE_FOLDER, RETRY, FREE_SPACE = "add_key", "open_page", "choose_folder", "retry", "free_space"

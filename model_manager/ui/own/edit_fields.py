@@ -14,8 +14,8 @@ from model_manager.core.library.entry import FieldValue
 from model_manager.core.library.kinds import KINDS, label_one
 from model_manager.core.words import tr, trn
 from model_manager.ui.details import wording
+from model_manager.ui.details.labels import SourcedLabel
 from model_manager.ui.details.parts import set_role, short_tip
-from model_manager.ui.elided_label import ElidedLabel
 from model_manager.ui.own.editors import (
     ChoiceEditor,
     ColourEditor,
@@ -77,10 +77,11 @@ class FieldRow(QWidget):
         self.is_changed = self.is_back = False
         self._field = FieldValue(name, "")
         self._is_mixed = self._is_of_many = False
+        self._file = ""
         label = set_role(QLabel(wording.field_label(name)), "muted")
         label.setFixedWidth(LEFT)
         label.setBuddy(editor)
-        self.source = ElidedLabel("faint")
+        self.source = SourcedLabel("faint")
         self.back = QToolButton()
         self.back.setProperty("role", "small")
         dress(self.back, "undo", 13, "muted")
@@ -101,17 +102,22 @@ class FieldRow(QWidget):
         row.addWidget(editor, 1)
         row.addWidget(side, 0, top)
 
-    def show_field(self, field: FieldValue, is_mixed: bool, is_of_many: bool, own: int) -> None:
-        """Show what the files say. own: in how many models the person set it."""
-        self._field, self._is_mixed, self._is_of_many = field, is_mixed, is_of_many
+    def show_field(self, field: FieldValue, is_mixed: bool, is_of_many: bool, own: int, file: str) -> None:
+        """Show what the files say. own: in how many models the person set it. file: the model's."""
+        self._field, self._is_mixed, self._is_of_many, self._file = field, is_mixed, is_of_many, file
         self.is_changed = self.is_back = False
         self.editor.show_value(field.shown, is_mixed)
         if is_of_many:
             self.source.show_text(trn("yours in {count} model", "yours in {count} models", own) if own else "")
             self._offer(own > 0, tr("Back to the fetched values"))
         else:
-            self.source.show_text(tr("yours") if field.is_own else _origin(field.source))
+            self._show_source(field.source)
             self._offer(field.is_own, _back_tip(field))
+
+    def _show_source(self, source: str) -> None:
+        """Show where the value comes from, shortly; the tooltip says it in full."""
+        is_own = self._field.is_own
+        self.source.show_sourced(tr("your edit") if is_own else wording.short_source(source, self._file), wording.from_text(source))
 
     def _offer(self, is_offered: bool, tip: str) -> None:
         self.back.setEnabled(is_offered)
@@ -127,14 +133,18 @@ class FieldRow(QWidget):
         self.is_changed = self._is_mixed or self.editor.value() != self._field.shown or isinstance(self.editor, WordsEditor)
         if isinstance(self.editor, WordsEditor) and not self._is_mixed:
             self.is_changed = bool(self.editor.field.added or self.editor.field.removed) or self.editor.value() != self._field.shown
-        self.source.show_text(tr("changed") if self.is_changed else tr("yours") if self._field.is_own else _origin(self._field.source))
+        if self.is_changed:
+            self.source.show_sourced(tr("changed"), "")
+        else:
+            self._show_source(self._field.source)
         self.edited.emit()
 
     def _on_back(self) -> None:
         """Show the fetched value, and give the person's one back when the sheet is saved."""
         self.editor.show_value(self._field.fetched, self._is_of_many)
         self.is_changed = self.is_back = True
-        self.source.show_text(_origin(self._field.fetched_source) or tr("as fetched"))
+        source = self._field.fetched_source
+        self.source.show_sourced(wording.short_source(source, self._file) or tr("as fetched"), wording.from_text(source))
         self.back.setVisible(False)
         self.edited.emit()
 
@@ -146,13 +156,6 @@ def _lowered(label: QLabel) -> QWidget:
     layout.setContentsMargins(0, 8, 0, 0)
     layout.addWidget(label)
     return box
-
-
-def _origin(source: str) -> str:
-    if source == "header":
-        return tr("from the file")
-    found = wording.from_text(source)
-    return found[:1].lower() + found[1:]
 
 
 def _back_tip(field: FieldValue) -> str:

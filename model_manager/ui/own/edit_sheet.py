@@ -63,7 +63,7 @@ class EditSheet(Sheet):
         self.head.line.show_text(tr("{names} and {count} more", names=names, count=f"{more:,}") if more > 0 else names)
         for name, row in self.rows.items():
             value = shown.values.get(name, FieldValue(name, ""))
-            row.show_field(value, name in shown.mixed, shown.count > 1, shown.own.get(name, 0))
+            row.show_field(value, name in shown.mixed, shown.count > 1, shown.own.get(name, 0), shown.file)
             if shown.count > 1 and name in JOINED and isinstance(row.editor, WordsEditor):
                 row.editor.show_counts(dict(shown.words.get(name, {})), shown.count)
         if shown.refused:

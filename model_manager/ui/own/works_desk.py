@@ -3,16 +3,22 @@
 Made by the desk for the own order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QMenu
 
+from model_manager.bridge.checking import Checking
 from model_manager.bridge.fetching import Fetching
 from model_manager.bridge.own_order import OwnOrder
 from model_manager.core.words import tr
 from model_manager.ui.own.menus import add
 from model_manager.ui.tidy.parts import Parts
+
+if TYPE_CHECKING:
+    from model_manager.bridge.own_tasks import Checked
 
 
 class WorksDesk(QObject):
@@ -24,13 +30,16 @@ class WorksDesk(QObject):
         self.convert: Callable[[], object] = lambda: None  # asks for which programs sidecars are written
         self._fetching = Fetching(parts.session, parts.tasks.board, self)
         self._fetching.failed.connect(lambda text: parts.problems.show_problem(text, "warn"))
-        own.checked.connect(self._on_checked)
+        self.checking = Checking(parts.session, self)
+        self.checking.failed.connect(lambda text: parts.problems.show_problem(text, "warn"))
+        self.checking.checked.connect(self._on_checked)
+        parts.tasks.board.live.follow_checks(self.checking)
 
     def fill(self, menu: QMenu) -> None:
         """Put the entries into a menu."""
         ids = self._parts.selection.ids
         add(menu, tr("Compute hashes"), lambda: self._fetching.hash(ids()))
-        add(menu, tr("Check the files"), lambda: self._own.check(ids()))
+        add(menu, tr("Check the files"), lambda: self.checking.check(ids()))
         add(menu, tr("Take in notes of other programs…"), lambda: self._own.take_in(ids()))
         add(menu, tr("Write sidecars for…"), lambda: self.convert())
         menu.addSeparator()
@@ -43,8 +52,21 @@ class WorksDesk(QObject):
         if path and ids:
             self._own.export(ids, path)
 
-    def _on_checked(self, text: str, has_problems: bool) -> None:
-        if has_problems:
-            self._parts.problems.show_problem(text, "warn")
-        else:
-            self._parts.status.say(text)
+    def _on_checked(self, found: "Checked") -> None:
+        if not found.bad:
+            self._parts.status.say(found.text)
+            return
+        show = tr("Select it") if len(found.bad) == 1 else tr("Select them")
+        self._parts.problems.show_problem(found.text, "warn", [(show, partial(self._select, found.bad))])
+
+    def _select(self, ids: Sequence[int]) -> None:
+        """Select models; one that a search hides is looked for without it."""
+        parts = self._parts
+        if not parts.pages.leave():
+            return
+        shelf = parts.session.model.shelf
+        row, view = parts.selection.select_ids(ids), parts.pages.views.currentWidget()
+        if row >= 0 and isinstance(view, QAbstractItemView):
+            view.scrollTo(view.model().index(row, 0))
+        elif row < 0 and (slot := shelf.slot(ids[0])) >= 0:
+            parts.tasks.show_path(shelf.path(slot))

@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
-from model_manager.core.tasks.states import ADD, BACKUP, CHANGE, DONE, DOWNLOAD, PREVIEWS, Task
+from model_manager.core.tasks.states import ADD, BACKUP, CHANGE, CHECK, DONE, DOWNLOAD, PREVIEWS, Task
 from model_manager.core.words import tr, trn
 from model_manager.ui.problem_bar import Action, ProblemBar
 from model_manager.ui.status_bar import StatusBar
 from model_manager.ui.tasks.words import FIX, SHOW, action_words, can
 
 READY_MS = 20_000  # good news goes by itself
-_TOLD_ELSEWHERE = (PREVIEWS, ADD, CHANGE, BACKUP)  # they have reports of their own
+_TOLD_ELSEWHERE = (PREVIEWS, ADD, CHANGE, BACKUP, CHECK)  # they have reports of their own
 
 
 class Notices(QObject):

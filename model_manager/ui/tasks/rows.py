@@ -30,6 +30,7 @@ from model_manager.core.tasks.states import (
     ADD,
     BACKUP,
     CHANGE,
+    CHECK,
     DETAILS,
     DOWNLOAD,
     HASH,
@@ -71,6 +72,7 @@ _KINDS = {
     CHANGE: "swap",
     BACKUP: "save",
     TWINS: "layers",
+    CHECK: "check",
 }  # fmt: skip
 
 

@@ -1,6 +1,8 @@
 """What is carried out, undone, refused and remembered, on one drive and without faults of the disk."""
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,12 @@ from model_manager.core.journal.steps import (
     ACT_UNDONE,
     ACT_WAITS,
     DONE,
+    NO_FOLDER,
     STOPPED,
     UNDONE,
     WRITE,
     Act,
+    Counts,
     Plan,
     Step,
 )
@@ -72,6 +76,29 @@ def test_the_history_says_what_was(ground: Ground) -> None:
     change = carrying.changes(ground.data)[0]
     assert (change.state, change.done, change.undone, change.can_undo) == (UNDONE, 0, 1, False)
     assert carrying.interrupted(ground.data) == []
+
+
+def test_folders_are_counted_apart(ground: Ground) -> None:
+    ground.family("old/a.safetensors", ".info")
+    os.makedirs(ground.at("empty"))
+    gone = (Act(name, (Step(NO_FOLDER, target=ground.at(name)),)) for name in ("old", "empty"))
+    report = ground.carry_out(ground.move("old/a.safetensors", "a.safetensors", ".info"), *gone, kind="organise")
+    assert report.counts(ACT_DONE) == (1, 2) and report.counts(ACT_FAILED) == (0, 0)
+    (change,) = carrying.changes(ground.data)
+    assert (change.acts, change.folders, change.told) == (3, Counts(2, 2), Counts(1, 1))
+    ground.take_back(report)
+    (change,) = carrying.changes(ground.data)
+    assert (change.folders, change.told) == (Counts(2, 0, 0, 2), Counts(1, 0, 0, 1))
+
+
+def test_a_history_of_the_first_version_is_taken_over(ground: Ground) -> None:
+    ground.family("a.safetensors")
+    report = ground.carry_out(ground.move("a.safetensors", "b.safetensors"))
+    with closing(sqlite3.connect(ground.data / "journal.sqlite")) as db:
+        db.execute("ALTER TABLE acts DROP COLUMN is_folder")
+        db.execute("PRAGMA user_version=1")
+    assert carrying.changes(ground.data)[0].told == Counts(1, 1)
+    assert ground.take_back(report).count(ACT_UNDONE) == 1
 
 
 def test_some_acts_are_undone_and_others_later(ground: Ground) -> None:

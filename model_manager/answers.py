@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, ACT_UNDONE, ACT_WAITS, Outcome, Plan, Refused, Report
-from model_manager.core.words import tr
+from model_manager.core.words import tr, trn
 
 _STATES = {ACT_DONE: "done", ACT_FAILED: "failed", ACT_UNDONE: "undone", ACT_WAITS: "waits"}
 
@@ -31,7 +31,8 @@ def print_plan(chosen: argparse.Namespace, plan: Plan) -> None:
             _print_line("planned", act.before, act.after, act.note)
     _print_refused(chosen, plan.refused)
     if chosen.json:
-        print(json.dumps({"change": 0, "title": plan.title, "planned": len(plan.acts), "stays": len(plan.refused), "needs": plan.needs,
+        models = sum(bool(act.path) for act in plan.acts)
+        print(json.dumps({"change": 0, "title": plan.title, "planned": models, "stays": len(plan.refused), "needs": plan.needs,
                           "chips": list(plan.chips), "warnings": list(plan.warnings), "can_undo": plan.can_undo}))  # fmt: skip
     else:
         print(" · ".join(plan.chips))
@@ -51,12 +52,15 @@ def print_report(chosen: argparse.Namespace, report: Report, plan: Plan | None =
     print_outcomes(chosen, report.outcomes, notes)
     if plan is not None:
         _print_refused(chosen, plan.refused)
-    counts = {word: report.count(state) for state, word in _STATES.items()}
+    counts = {word: report.counts(state) for state, word in _STATES.items()}
+    folders = sum(count for _, count in counts.values())
     if chosen.json:
-        print(json.dumps({"change": report.change, "title": report.title, **counts, "stays": len(plan.refused) if plan else 0,
-                          "is_stopped": report.is_stopped, "note": report.note}))  # fmt: skip
+        print(json.dumps({"change": report.change, "title": report.title, **{word: count for word, (count, _) in counts.items()},
+                          "folders": folders, "stays": len(plan.refused) if plan else 0, "is_stopped": report.is_stopped,
+                          "note": report.note}))  # fmt: skip
     else:
-        told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
+        told = ", ".join(f"{count:,} {word}" for word, (count, _) in counts.items() if count)
+        told += trn(", and {count} folder", ", and {count} folders", folders) if folders else ""
         print(tr("{title}: {told} (change {id})", title=report.title, told=told or tr("nothing"), id=report.change))
 
 

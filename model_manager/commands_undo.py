@@ -6,6 +6,7 @@ Called by cli with parsed arguments. They go through the journal and bring the i
 import argparse
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 from model_manager.answers import complain, print_outcomes, print_plan, print_report, time_text
 from model_manager.commands import roots_for
@@ -123,8 +124,10 @@ def _history(chosen: argparse.Namespace) -> int:
 
 def _print_change(chosen: argparse.Namespace, change: Change) -> None:
     if chosen.json:
-        print(json.dumps({name: getattr(change, name) for name in Change.__slots__}))
+        print(json.dumps(asdict(change)))
         return
     state = tr("interrupted") if change.is_interrupted else change.state
-    counts = trn("{count} act", "{count} acts", change.acts) + (tr(", {failed} failed", failed=change.failed) if change.failed else "")
+    folders = change.folders.acts if change.folders.acts < change.acts else 0
+    counts = trn("{count} act", "{count} acts", change.told.acts) + trn(", {count} folder", ", {count} folders", folders) * bool(folders)
+    counts += tr(", {failed} failed", failed=change.failed) if change.failed else ""
     print("\t".join(filter(None, (str(change.id), time_text(change.time), state, change.title, counts, change.note))))

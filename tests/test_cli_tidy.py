@@ -188,12 +188,15 @@ def test_organise(call: Any, comfyui: Path, loras: Path) -> None:
     before = tree(comfyui)
     code, out, _ = call("organise", "type:lora", "--template", "{kind}/{base_model}", "--empty", "other", "--json")
     total = rows(out)[-1]
-    assert code == 0 and total["failed"] == 0
+    assert code == 0 and (total["done"], total["failed"], total["folders"]) == (3, 0, 1)
     assert (loras / "Pony" / "ink.civitai.info").exists() and (loras / "other" / "brush.safetensors").exists()
     assert not (loras / "style").exists()
     code, out, _ = call("organise", "type:lora", "--template", "{kind}/{base_model}", "--empty", "other")
     assert code == 0 and out.endswith("3 are in place\n")
-    assert call("undo")[0] == 0 and tree(comfyui) == before and (loras / "style").is_dir()
+    assert "3 acts, 1 folder" in call("history")[1]
+    code, out, _ = call("undo")
+    assert code == 0 and out.splitlines()[-1].startswith("Organise 3 models: 3 undone, and 1 folder (change ")
+    assert tree(comfyui) == before and (loras / "style").is_dir()
 
 
 def test_history(call: Any, loras: Path) -> None:

@@ -52,7 +52,7 @@ def done_words(kind: str, count: int) -> str:
 
 def note_of(way: str, kind: str, report: Report, can_undo: bool) -> Note:
     """What is said when it is over."""
-    counts = _models(report, ACT_DONE), _models(report, ACT_UNDONE)
+    counts = report.counts(ACT_DONE)[0], report.counts(ACT_UNDONE)[0]  # that empty folders went is not told
     is_back = way == UNDO or (way in (FINISH, ROLL_BACK) and counts[1] > counts[0])  # what was interrupted may have been an undo
     done, failed = sum(counts) if way == RESTORE else counts[is_back], report.count(ACT_FAILED)
     back = trn("{count} model is as it was before", "{count} models are as they were before", done)
@@ -64,12 +64,6 @@ def note_of(way: str, kind: str, report: Report, can_undo: bool) -> Note:
     tone = "warn" if failed or report.is_stopped or report.note else "info"
     is_quiet = kind == "edit" and tone == "info" and done <= MANY
     return Note(f"{text}. {report.note}".strip(), tone, report.change, failed, can_undo and not is_back and done > 0, is_quiet)
-
-
-def _models(report: Report, state: str) -> int:
-    """How many models came to this; folders that went because they were empty are told of only where there is nothing else."""
-    found = [outcome for outcome in report.outcomes if outcome.state == state]
-    return sum(bool(outcome.path) for outcome in found) or len(found)
 
 
 def wants_question(count: int, begun: float, now: float | None = None) -> bool:

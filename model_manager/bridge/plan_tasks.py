@@ -24,13 +24,13 @@ from model_manager.core.library.index import Index
 from model_manager.core.library.kinds import label
 from model_manager.core.library.roots import collect
 from model_manager.core.tidy.converting import plan_convert
-from model_manager.core.tidy.ground import short
 from model_manager.core.tidy.held import LINK, TARGET, plan_delete
 from model_manager.core.tidy.moving import plan_copy, plan_move, plan_rename
 from model_manager.core.tidy.organising import PLACES as PLACES
 from model_manager.core.tidy.organising import Options as Options
 from model_manager.core.tidy.organising import plan_organise
 from model_manager.core.tidy.organising import problem as problem
+from model_manager.core.tidy.shown import root_names, short
 from model_manager.core.tidy.subjects import Subject, subjects
 from model_manager.core.tidy.uses import known_uses
 from model_manager.core.words import tr
@@ -165,10 +165,11 @@ def spots(index: Path, sources: Sources, kinds: Collection[str], recent: Sequenc
         for way in ways_of(row):
             below.setdefault(way.root, set()).add(way.path)
     by_kind: dict[str, list[Spot]] = {}
+    names = root_names(one.path for one in roots)
     for one in sorted(roots, key=lambda root: root.kind not in kinds):
-        by_kind.setdefault(one.kind, []).extend(_branch(one.kind, one.path, below.get(one.path, ()), _free(one.path, free)))
-    tops = [one.path for one in roots]
-    found = [Spot(_shown(path, tops), path, _shown(path, tops), is_recent=True) for path in recent[:RECENT] if os.path.isdir(path)]
+        root = (one.path, names[one.path])
+        by_kind.setdefault(one.kind, []).extend(_branch(one.kind, root, below.get(one.path, ()), _free(one.path, free)))
+    found = [Spot(_shown(path, names), path, _shown(path, names), is_recent=True) for path in recent[:RECENT] if os.path.isdir(path)]
     if found:
         found.insert(0, Spot(tr("Recent")))
     for kind, branch in by_kind.items():
@@ -176,21 +177,21 @@ def spots(index: Path, sources: Sources, kinds: Collection[str], recent: Sequenc
     return found
 
 
-def _branch(kind: str, root: str, paths: Iterable[str], free: int) -> list[Spot]:
-    """A root and all known folders below it, each below the one that holds it."""
-    name = os.path.basename(root) or root
+def _branch(kind: str, top: tuple[str, str], paths: Iterable[str], free: int) -> list[Spot]:
+    """A root (path and name) and all known folders below it, each below the one that holds it."""
+    root, name = top
     found = {root: Spot(name, root, name, kind, 0, free)}
     for path in paths:
         while path not in found and path.startswith(os.path.join(root, "")):
-            found[path] = Spot(os.path.basename(path), path, _shown(path, [root]), kind, os.path.relpath(path, root).count(os.sep) + 1)
+            found[path] = Spot(os.path.basename(path), path, short(root, path, name), kind, os.path.relpath(path, root).count(os.sep) + 1)
             path = os.path.dirname(path)
     return sorted(found.values(), key=lambda spot: [part.casefold() for part in spot.path.split(os.sep)])
 
 
-def _shown(path: str, roots: Iterable[str]) -> str:
-    """A folder as a person reads it: the root's own name and what is below it."""
-    root = max((root for root in roots if path == root or path.startswith(os.path.join(root, ""))), key=len, default="")
-    return short(root, path) if root else path
+def _shown(path: str, names: Mapping[str, str]) -> str:
+    """A folder as a person reads it: the root's name and what is below it. names: of the roots."""
+    root = max((root for root in names if path == root or path.startswith(os.path.join(root, ""))), key=len, default="")
+    return short(root, path, names.get(root, ""))
 
 
 def _free(path: str, known: dict[int, int]) -> int:

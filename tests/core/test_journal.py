@@ -13,10 +13,12 @@ from model_manager.core.journal.steps import (
     ACT_UNDONE,
     ACT_WAITS,
     DONE,
+    NO_FOLDER,
     STOPPED,
     UNDONE,
     WRITE,
     Act,
+    Counts,
     Plan,
     Step,
 )
@@ -72,6 +74,19 @@ def test_the_history_says_what_was(ground: Ground) -> None:
     change = carrying.changes(ground.data)[0]
     assert (change.state, change.done, change.undone, change.can_undo) == (UNDONE, 0, 1, False)
     assert carrying.interrupted(ground.data) == []
+
+
+def test_folders_are_counted_apart(ground: Ground) -> None:
+    ground.family("old/a.safetensors", ".info")
+    os.makedirs(ground.at("empty"))
+    gone = (Act(name, (Step(NO_FOLDER, target=ground.at(name)),)) for name in ("old", "empty"))
+    report = ground.carry_out(ground.move("old/a.safetensors", "a.safetensors", ".info"), *gone, kind="organise")
+    assert report.counts(ACT_DONE) == (1, 2) and report.counts(ACT_FAILED) == (0, 0)
+    (change,) = carrying.changes(ground.data)
+    assert (change.acts, change.folders, change.told) == (3, Counts(2, 2), Counts(1, 1))
+    ground.take_back(report)
+    (change,) = carrying.changes(ground.data)
+    assert (change.folders, change.told) == (Counts(2, 0, 0, 2), Counts(1, 0, 0, 1))
 
 
 def test_some_acts_are_undone_and_others_later(ground: Ground) -> None:

@@ -59,7 +59,7 @@ def test_a_thousand_models_get_and_lose_a_tag(library: Library) -> None:
 def test_only_what_changes_is_in_the_plan(library: Library) -> None:
     a, b = model(library, "a.safetensors", info={"user": {"rating": 4}}), model(library, "b.safetensors")
     plan = plan_edit(subjects(library, a, b), Edits({"rating": 4}), "Rate")
-    assert only(plan).path == str(b) and plan.title == "Rate" and only(plan).before == "LoRAs / b.safetensors"
+    assert only(plan).path == str(b) and plan.title == "Rate" and only(plan).before == "loras / b.safetensors"
     assert only(plan).steps[0].target == str(b.with_suffix(".info")) and only(plan).new_path == str(b)
 
 

@@ -242,6 +242,16 @@ def test_parts_of_a_diffusers_folder_are_warned_about(library: Library, loras: P
     assert len(plan.warnings) == 1 and "diffusers" in plan.warnings[0]
 
 
+def test_folders_of_one_name_are_told_apart(library: Library, loras: Path) -> None:
+    other = library.folder / "big" / "loras"
+    other.mkdir(parents=True)
+    library.roots[Root("loras", str(other), "extra")] = "one"
+    path = family(loras / "style", "ink.safetensors")
+    library.scan()
+    act = only(plan_move(look(library, path), str(other / "style"), library.roots))
+    assert (act.before, act.after) == ("loras / style / ink.safetensors", "loras (big) / style / ink.safetensors")
+
+
 def test_models_that_pictures_were_made_with(library: Library, loras: Path) -> None:
     path, other = family(loras, "ink.safetensors"), family(loras / "style", "brush.safetensors")
     with known_uses(library.data) as uses:

@@ -1,6 +1,7 @@
 """The words of the history and of Recently deleted, and the list of changes by day."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from model_manager.core.journal.steps import (
     UNDONE,
     Act,
     Change,
+    Counts,
     Outcome,
     Plan,
     Refused,
@@ -28,7 +30,8 @@ from model_manager.core.journal.steps import (
 from model_manager.core.library.index import Index
 from model_manager.core.tidy.holding import HeldFile
 from model_manager.ui.tidy.history_list import Day, HistoryList, entries
-from model_manager.ui.tidy.past_words import full_words, held_words, line_of, state_words
+from model_manager.ui.tidy.interrupted_sheet import interrupted_words
+from model_manager.ui.tidy.past_words import count_words, full_words, held_words, line_of, state_words
 
 NOW = time.mktime((2026, 5, 20, 12, 0, 0, 0, 0, -1))
 HOUR = 3600.0
@@ -77,6 +80,17 @@ def test_a_change_in_full() -> None:
     assert full_words(change(1, 1, STOPPED, acts=9, done=2, failed=1, undone=1, note="The drive went away.")) == (
         "2 done · 1 failed · 1 undone · 5 not begun The drive went away."
     )
+
+
+def test_folders_are_no_models() -> None:
+    organised = change(1, 1, acts=37, done=36, failed=1, folders=Counts(6, 5, 1, 0))
+    organised = replace(organised, kind="organise")
+    assert count_words(organised) == ["31 models", "6 folders"]
+    assert full_words(organised) == "31 done · folders: 5 done, 1 failed"
+    made = replace(change(2, 1, folders=Counts(3, 3)), kind="folders")
+    assert count_words(made) == ["3 folders"] and full_words(made) == "3 done"
+    assert count_words(replace(change(3, 1), kind="mend")) == ["3 items"]
+    assert interrupted_words(replace(organised, done=20, failed=0, folders=Counts(6))).startswith("20 of 31 models were done")
 
 
 def test_outcomes_as_lines() -> None:

@@ -19,7 +19,6 @@ from model_manager.core.journal.steps import ABSENT, MOVE, Act, Plan, Refused, S
 from model_manager.core.library.index import Index
 from model_manager.core.paths import long_path
 from model_manager.core.tidy.deleting import Deleting
-from model_manager.core.tidy.ground import short
 from model_manager.core.tidy.rooms import Room
 from model_manager.core.tidy.subjects import Subject, subjects
 from model_manager.core.words import tr, trn
@@ -75,7 +74,7 @@ def _convert(one: Subject, result: Conversions, work: Work, before: int, total: 
         except FileFault as fault:
             reason = fault.text
     if reason:
-        result.refused.append(Refused(one.file, short(one.root, one.path), reason, model=one.id))
+        result.refused.append(Refused(one.file, one.shown, reason, model=one.id))
 
 
 def _obstacle(one: Subject) -> str:
@@ -105,7 +104,7 @@ def plan_names(result: Conversions, index_path: Path) -> Plan:
         room = rooms.setdefault(subject.folder, Room(subject.folder))
         name = subject.stem + ENDING
         if room.there(name):
-            refused.append(Refused(subject.file, short(subject.root, subject.path), tr("{file} is there already.", file=name)))
+            refused.append(Refused(subject.file, subject.shown, tr("{file} is there already.", file=name)))
             drop([one])
             continue
         room.claim([name])
@@ -125,7 +124,7 @@ def _naming(one: Converted, name: str) -> Act:
     shown = os.path.join(os.path.dirname(subject.path), name)
     note = tr("without {names}", names=", ".join(one.made.left[:5])) if one.made.left else ""
     step = Step(MOVE, one.path, target, planned=_mark(one.path))
-    after, before = short(subject.root, shown), short(subject.root, subject.path)
+    after, before = subject.shown_at(shown), subject.shown
     return Act(subject.name, (step,), "", target, before, after, note=note, tone="info" if note else "", size=one.made.size)
 
 

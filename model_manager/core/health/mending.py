@@ -20,9 +20,9 @@ from model_manager.core.library.kinds import label
 from model_manager.core.library.rows import stem_of
 from model_manager.core.paths import inside, long_path
 from model_manager.core.tidy.deleting import Deleting
-from model_manager.core.tidy.ground import short
 from model_manager.core.tidy.moving import plan_move
 from model_manager.core.tidy.rooms import Room
+from model_manager.core.tidy.shown import root_names, short
 from model_manager.core.tidy.subjects import Subject, subjects
 from model_manager.core.words import tr, trn
 
@@ -103,7 +103,7 @@ def _rename(items: Sequence[Item], index_path: Path, roots: Mapping[Root, str]) 
         room = rooms.setdefault(one.folder, Room(one.folder))
         file = one.stem + targets[one.id]
         if taken := room.there(file):
-            refused.append(Refused(one.file, short(one.root, one.path), tr("{file} is there already.", file=taken), model=one.id))
+            refused.append(Refused(one.file, one.shown, tr("{file} is there already.", file=taken), model=one.id))
         else:
             room.claim([file])
             acts.append(_renaming(one, file))
@@ -120,8 +120,8 @@ def _renaming(one: Subject, file: str) -> Act:
         if name.startswith(f"{one.file}."):
             moved = os.path.join(one.folder, file + name[len(one.file) :])
             moves.append(Step(steps.MOVE, os.path.join(one.folder, name), moved, planned=marks.get(name)))
-    before = short(one.root, one.path)
-    after = short(one.root, os.path.join(os.path.dirname(one.path), file))
+    before = one.shown
+    after = one.shown_at(os.path.join(os.path.dirname(one.path), file))
     return Act(one.name, tuple(moves), one.real, target, before, after, len(moves) - 1, size=one.size, model=one.id)
 
 
@@ -209,4 +209,4 @@ def _root_of(path: str, roots: Mapping[Root, str]) -> str:
 
 def _short(path: str, roots: Mapping[Root, str]) -> str:
     root = _root_of(path, roots)
-    return short(root, path) if root else path
+    return short(root, path, root_names(one.path for one in roots).get(root, ""))

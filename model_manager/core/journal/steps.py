@@ -125,10 +125,20 @@ ACT_WAITS, ACT_DONE, ACT_FAILED, ACT_UNDONE = "waits", "done", "failed", "undone
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How many acts there are, and in which state."""
+
+    acts: int = 0
+    done: int = 0
+    failed: int = 0
+    undone: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One entry of the history. id grows. time: epoch seconds of its beginning. acts, done, failed, undone: numbers of acts.
-    size: bytes of the files in it. note: a sentence on how it ended. is_interrupted: see STOPPED above. can_undo: whether
-    anything of it can be taken back now."""  # fmt: skip
+    folders: which of these numbers are of acts that only make or remove folders. size: bytes of the files in it. note: a sentence on
+    how it ended. is_interrupted: see STOPPED above. can_undo: whether anything of it can be taken back now."""  # fmt: skip
 
     id: int
     kind: str
@@ -143,6 +153,13 @@ class Change:
     note: str = ""
     is_interrupted: bool = False
     can_undo: bool = False
+    folders: Counts = Counts()
+
+    @property
+    def told(self) -> Counts:
+        """Its numbers as people are told them: without folders, unless it is about nothing else."""
+        less = Counts() if self.folders.acts == self.acts else self.folders
+        return Counts(self.acts - less.acts, self.done - less.done, self.failed - less.failed, self.undone - less.undone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,3 +194,9 @@ class Report:
     def count(self, state: str) -> int:
         """How many acts came to this."""
         return sum(outcome.state == state for outcome in self.outcomes)
+
+    def counts(self, state: str) -> tuple[int, int]:
+        """How many models (or files) came to this, and how many mere folders beside them; folders alone are told as the former."""
+        found = [outcome for outcome in self.outcomes if outcome.state == state]
+        folders = sum(not outcome.path for outcome in found)
+        return (len(found) - folders, folders) if folders < len(found) else (folders, 0)

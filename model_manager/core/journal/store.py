@@ -16,7 +16,21 @@ from model_manager.core.alone import held
 from model_manager.core.errors import FileFault, IndexFault
 from model_manager.core.hashes.kept import Kept
 from model_manager.core.journal.seen import Seen, folder_of
-from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, ACT_UNDONE, ACT_WAITS, DONE, RUNNING, STOPPED, UNDOING, WRITE, Change
+from model_manager.core.journal.steps import (
+    ACT_DONE,
+    ACT_FAILED,
+    ACT_UNDONE,
+    ACT_WAITS,
+    DONE,
+    FOLDER,
+    NO_FOLDER,
+    RUNNING,
+    STOPPED,
+    UNDOING,
+    WRITE,
+    Change,
+    Counts,
+)
 from model_manager.core.words import tr
 
 FILE_NAME, LOCK_NAME = "journal.sqlite", "journal.lock"
@@ -26,7 +40,7 @@ _SHIFT = 24  # an act's key is the change's id and its number
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS changes (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, title TEXT, time REAL, state TEXT, ended TEXT,
     note TEXT, size INTEGER, acts INTEGER, can_undo INTEGER, mark TEXT, kept INTEGER);
-CREATE TABLE IF NOT EXISTS acts (key INTEGER PRIMARY KEY, state TEXT, taking INTEGER, text TEXT);
+CREATE TABLE IF NOT EXISTS acts (key INTEGER PRIMARY KEY, state TEXT, taking INTEGER, text TEXT, is_folder INTEGER);
 CREATE TABLE IF NOT EXISTS papers (key INTEGER PRIMARY KEY, act BLOB, after TEXT);
 CREATE TABLE IF NOT EXISTS kept (key INTEGER, step INTEGER, before BLOB, data BLOB, PRIMARY KEY (key, step)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS folders (change INTEGER, path TEXT, before INTEGER, after INTEGER, PRIMARY KEY (change, path)) WITHOUT ROWID;
@@ -70,6 +84,11 @@ class KeptAct:
     steps: list[KeptStep] = field(default_factory=list)
     is_taken: bool = False
     has_bytes: bool = True
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it only makes or removes folders."""
+        return bool(self.steps) and all(step.sort in (FOLDER, NO_FOLDER) for step in self.steps)
 
 
 @dataclass(slots=True)
@@ -144,7 +163,7 @@ class Store:
         sql, values = _new_change(kind, title, RUNNING, "", sum(act.size for act in acts), len(acts), can_undo, mark, bytes_)
         self.write(
             (sql, values),
-            ("INSERT INTO acts VALUES (?, ?, 0, ?)", [(_key(id_, act.number), act.state, _text(act.text)) for act in acts]),
+            ("INSERT INTO acts VALUES (?, ?, 0, ?, ?)", [_act_row(id_, act) for act in acts]),
             ("INSERT INTO papers VALUES (?, ?, NULL)", [_paper(id_, act) for act in acts]),
             ("INSERT INTO kept VALUES (?, ?, ?, ?)", kept),
             ("INSERT INTO folders VALUES (?, ?, ?, NULL)", [(id_, json.dumps(path), time_ns) for path, time_ns in folders.items()]),
@@ -227,11 +246,13 @@ class Store:
 
     def _shown(self, row: Sequence[Any], working: int) -> Change:
         id_, kind, title, time_, state, acts, size, note, can_undo = row
-        counts = dict(self.rows("SELECT state, count(*) FROM acts WHERE key BETWEEN ? AND ? GROUP BY state", _keys(id_)))
-        done, failed, undone = (counts.get(name, 0) for name in (ACT_DONE, ACT_FAILED, ACT_UNDONE))
+        sql = "SELECT state, count(*), total(is_folder) FROM acts WHERE key BETWEEN ? AND ? GROUP BY state"
+        counts = {name: (count, int(folders)) for name, count, folders in self.rows(sql, _keys(id_))}
+        (done, *_), (failed, *_), (undone, *_) = found = [counts.get(name, (0, 0)) for name in (ACT_DONE, ACT_FAILED, ACT_UNDONE)]
+        of_folders = Counts(sum(folders for _, folders in counts.values()), *(folders for _, folders in found))
         is_interrupted = state in ACTIVE and id_ != working
         can = bool(can_undo) and done > 0 and state not in ACTIVE
-        return Change(id_, kind, title, time_, state, acts, done, failed, undone, size, note, is_interrupted, can)
+        return Change(id_, kind, title, time_, state, acts, done, failed, undone, size, note, is_interrupted, can, of_folders)
 
     def _worked_on(self) -> int:
         """The change that a living process works on just now, 0: none."""
@@ -273,6 +294,10 @@ def _packed(data: bytes | None) -> bytes | None:
 
 def _unpacked(data: bytes | None) -> bytes | None:
     return None if data is None else zlib.decompress(data)
+
+
+def _act_row(change: int, act: KeptAct) -> tuple[int, str, str, bool]:
+    return _key(change, act.number), act.state, _text(act.text), act.is_folder
 
 
 def _paper(change: int, act: KeptAct) -> tuple[int, bytes]:

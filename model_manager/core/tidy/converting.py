@@ -22,7 +22,6 @@ from model_manager.core.sidecars.reading import JSON_LIMIT, parse_object, read_b
 from model_manager.core.sidecars.record import record_of
 from model_manager.core.sidecars.suffixes import CIVITAI_INFO, INFO, LORA_MANAGER
 from model_manager.core.sidecars.writing import converted
-from model_manager.core.tidy.ground import short
 from model_manager.core.tidy.subjects import Subject
 from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
@@ -74,7 +73,7 @@ class _Converting:
 
     def add(self, one: Subject) -> None:
         """Plan one model."""
-        before = short(one.root, one.path)
+        before = one.shown
         try:
             fetched = known_of(one)
             if fetched is None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from model_manager.core.journal.steps import ABSENT, FOLDER, MOVE, REMOVE, WRITE, Act, Refused, Step
 from model_manager.core.library.entry import Root
-from model_manager.core.tidy.ground import Ground, bytes_of, short
+from model_manager.core.tidy.ground import Ground, bytes_of
 from model_manager.core.tidy.holding import ENDING, NOTE, HeldFile, Places, new_token, note_bytes
 from model_manager.core.tidy.subjects import Subject, led_to
 from model_manager.core.tidy.transfers import Uses, links_to, used_words
@@ -78,7 +78,7 @@ class Deleting:
             steps = [Step(FOLDER, target=folder), note, *moves]
         self.acts.append(
             Act(
-                one.name, tuple(steps), one.real, files[0].held if files else "", short(one.root, one.path),
+                one.name, tuple(steps), one.real, files[0].held if files else "", one.shown,
                 tr("gone for good") if self._for_good else tr("Recently deleted"), len(names) - 1, " · ".join(text for text, _ in notes),
                 "warn" if any(tone == "warn" for _, tone in notes) else "info" if notes else "", bytes_of(one, names),
                 self._ground.name_before(one), "", one.id,

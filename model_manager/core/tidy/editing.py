@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from model_manager.core.errors import BadSidecar, FileFault
 from model_manager.core.journal.steps import ABSENT, WRITE, Act, Plan, Refused, Step
 from model_manager.core.library.entry import Facts
-from model_manager.core.library.kinds import label
 from model_manager.core.paths import long_path, path_key
 from model_manager.core.sidecars.merge import read_both
 from model_manager.core.sidecars.notes import changed_notes
@@ -44,7 +43,7 @@ def plan_each(wanted: Sequence[tuple[Subject, Edits]], title: str = "", before: 
         try:
             steps = steps_of(subject, edits)
         except (BadSidecar, FileFault) as fault:
-            refused.append(Refused(subject.name, _place(subject), fault.text, model=subject.id))
+            refused.append(Refused(subject.name, subject.shown, fault.text, model=subject.id))
             continue
         fresh = [step for step in steps if path_key(step.target) not in written]  # of two models of one stem the first writes for both
         written.update(path_key(step.target) for step in fresh)
@@ -90,11 +89,4 @@ def _act(subject: Subject, steps: tuple[Step, ...]) -> Act:
     if subject.shares:
         note, tone = tr("Shares its sidecars with {other}, which gets the same.", other=", ".join(subject.shares)), "warn"
     size = sum(len(step.data or b"") for step in steps)
-    place = _place(subject)
-    return Act(subject.name, steps, subject.real, subject.real, place, note=note, tone=tone, size=size, model=subject.id)
-
-
-def _place(subject: Subject) -> str:
-    """Where a model is, short: "LoRAs / ink.safetensors"."""
-    below = os.path.relpath(subject.path, subject.root) if subject.root else os.path.basename(subject.path)
-    return " / ".join((label(subject.kind), *below.split(os.sep)))
+    return Act(subject.name, steps, subject.real, subject.real, subject.shown, note=note, tone=tone, size=size, model=subject.id)

@@ -12,6 +12,7 @@ from model_manager.core.library.entry import Place, Root
 from model_manager.core.library.places import place_at
 from model_manager.core.library.roots import is_comfyuis
 from model_manager.core.paths import inside, long_path, normalize
+from model_manager.core.tidy.shown import root_names, short
 from model_manager.core.tidy.subjects import Subject
 
 
@@ -42,10 +43,15 @@ class Ground:
 
     def __init__(self, roots: Mapping[Root, str]) -> None:
         self._groups = dict(roots)
+        self._names = root_names(root.path for root in roots)
         self._real = {root: os.path.realpath(root.path) for root in roots}
         self._has_comfyui = any(map(is_comfyuis, roots))
         self._targets: dict[str, Target] = {}
         self._bases: dict[tuple[str, str], str] = {}
+
+    def short(self, root: str, path: str) -> str:
+        """Return a path as a person reads it: the root's name and what is below it."""
+        return short(root, path, self._names.get(root, ""))
 
     def is_root(self, real: str) -> bool:
         """Whether a real folder is a root, or holds one."""
@@ -136,14 +142,6 @@ def _base(root: str, folder: str) -> str:
         if os.path.islink(long_path(step)) or os.path.ismount(long_path(step)):
             base = step
     return base
-
-
-def short(root: str, path: str) -> str:
-    """Return a path as a person reads it: the root's own name and what is below it ("loras / style / ink.safetensors")."""
-    if not root or not inside(root, path):
-        return path
-    rest = os.path.relpath(path, root)
-    return " / ".join([os.path.basename(root) or root, *([] if rest == os.curdir else rest.split(os.sep))])
 
 
 def bytes_of(subject: Subject, names: Iterable[str]) -> int:

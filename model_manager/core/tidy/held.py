@@ -36,7 +36,7 @@ from model_manager.core.sidecars.suffixes import stem_of
 from model_manager.core.tidy.carrying import carry_out, changes, outcomes, take_back
 from model_manager.core.tidy.deleting import Deleting
 from model_manager.core.tidy.emptying import is_held, let_go, settle
-from model_manager.core.tidy.ground import Ground, short
+from model_manager.core.tidy.ground import Ground
 from model_manager.core.tidy.holding import ENDING, NOTE, TRASH, HeldFile, HeldItem, read_note, trash_of
 from model_manager.core.tidy.rooms import Room
 from model_manager.core.tidy.subjects import Subject
@@ -186,8 +186,8 @@ def _restoring(item: HeldItem, room: Room, ground: Ground) -> Act:
     note = "" if stem == old else tr("name is taken · keeps both")
     return Act(
         item.name, steps, item.files[0].held, moves[0].target, tr("Recently deleted"),
-        short(place.root, place.path) if place is not None else moves[0].target, len(moves) - 1, note, "warn" if note else "", item.size,
-        "", ground.name_after(target, file),
+        ground.short(place.root, place.path) if place is not None else moves[0].target, len(moves) - 1, note, "warn" if note else "",
+        item.size, "", ground.name_after(target, file),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from model_manager.core.library.entry import Root
 from model_manager.core.library.kinds import MODEL_EXTENSIONS, OTHER, is_ignored_folder, is_model
 from model_manager.core.paths import long_path, normalize
 from model_manager.core.tasks.naming import safe_part
-from model_manager.core.tidy.ground import Ground, Target, short
+from model_manager.core.tidy.ground import Ground, Target
 from model_manager.core.tidy.subjects import Subject
 from model_manager.core.tidy.transfers import BOTH, REFUSE, Transfers, Uses, chips
 from model_manager.core.words import tr, trn
@@ -127,7 +127,7 @@ def warn_of_parts(transfers: Transfers, subjects: Sequence[Subject]) -> None:
     """Warn where a model is a part of a folder in diffusers' layout, which is of no use without it."""
     parts = [one for one in subjects if is_part(one)]
     if parts:
-        names = ", ".join(short(one.root, one.path) for one in parts[:3])
+        names = ", ".join(one.shown for one in parts[:3])
         transfers.warnings.append(
             trn(
                 "{count} model is a part of a folder in diffusers' layout, which cannot be loaded without it: {names}",

@@ -15,7 +15,7 @@ from model_manager.core.library.kinds import OTHER, kind_of, label_one
 from model_manager.core.paths import inside, long_path, path_key
 from model_manager.core.tasks.naming import PLACES as NAMED
 from model_manager.core.tasks.naming import filled, telling_tag, template_problem
-from model_manager.core.tidy.ground import Ground, Target, short
+from model_manager.core.tidy.ground import Ground, Target
 from model_manager.core.tidy.moving import foot, is_part, require_target, stay
 from model_manager.core.tidy.subjects import Subject
 from model_manager.core.tidy.transfers import BOTH, Transfers, Uses, chips
@@ -174,7 +174,7 @@ def _removals(acts: Sequence[Act], ground: Ground, subjects: Iterable[Subject]) 
         top = next((one for one in tops if inside(one, above)), folder) if above in emptied.going else folder
         tops.setdefault(top, []).append(folder)
     shown = {os.path.realpath(ground.base(one)): (one.root, ground.base(one)) for one in subjects}
-    return [_removal(top, folders, shown) for top, folders in tops.items()]
+    return [_removal(top, folders, shown, ground) for top, folders in tops.items()]
 
 
 def _is_linked(path: str) -> bool:
@@ -208,10 +208,10 @@ class _Emptied:
             folder = os.path.dirname(folder)
 
 
-def _removal(top: str, folders: Sequence[str], shown: Mapping[str, tuple[str, str]]) -> Act:
+def _removal(top: str, folders: Sequence[str], shown: Mapping[str, tuple[str, str]], ground: Ground) -> Act:
     """shown: real base -> (root, that base as shown)."""
     real = max((base for base in shown if inside(base, top)), key=len)
     root, base = shown[real]
     steps = tuple(Step(NO_FOLDER, target=folder) for folder in sorted(folders, key=len, reverse=True))
-    before = short(root, os.path.join(base, os.path.relpath(top, real)))
+    before = ground.short(root, os.path.join(base, os.path.relpath(top, real)))
     return Act(os.path.basename(top), steps, before=before, after=tr("is removed"), note=tr("folder that is empty then"))

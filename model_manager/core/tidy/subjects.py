@@ -23,6 +23,7 @@ from model_manager.core.online.records import CIVITAI, SITE_NAMES
 from model_manager.core.paths import long_path, normalize, path_key, plain_reason
 from model_manager.core.sidecars.family import families
 from model_manager.core.sidecars.suffixes import stem_of
+from model_manager.core.tidy.shown import root_names, short
 from model_manager.core.words import tr
 
 _MANY = 400  # models from which on the index is read in one pass
@@ -36,7 +37,7 @@ class Subject:
     all ways to it, the shown first. names: every file of the family, the model first; sizes: their bytes (a link has none); marks: their
     (size, mtime_ns), links not followed. shares: other models of its stem in its folder; shared: those of names that belong to them as
     well. size: bytes of the model. device: its drive.
-    id: 0 for one more name of a model that the index has elsewhere (a link to it).
+    id: 0 for one more name of a model that the index has elsewhere (a link to it). root_name: what the root is called among all roots.
     """
 
     id: int
@@ -62,6 +63,7 @@ class Subject:
     facts: Facts = field(default_factory=Facts)
     is_adult: bool = False
     site: str = ""
+    root_name: str = ""
 
     @property
     def folder(self) -> str:
@@ -77,6 +79,15 @@ class Subject:
     def stem(self) -> str:
         """What the names of its family begin with."""
         return stem_of(self.file)
+
+    @property
+    def shown(self) -> str:
+        """Its place as a person reads it."""
+        return self.shown_at(self.path)
+
+    def shown_at(self, path: str) -> str:
+        """Another place below its root as a person reads it."""
+        return short(self.root, path, self.root_name)
 
     @property
     def own(self) -> tuple[str, ...]:
@@ -118,6 +129,7 @@ class _Look:
         self._folders: dict[int, FolderRow | None] = {}
         self._listings: dict[tuple[str, str], _Listing | OSError] = {}
         self._taken: set[str] = set()
+        self._root_names = root_names(root.path for root in index.roots())
         is_many = len(ids) > _MANY
         self._models = {model.row.id: model for model in index.models()} if is_many else {}
         self._known = {known.id: known for known in index.all_known()} if is_many else {}
@@ -145,7 +157,7 @@ class _Look:
         real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
         shown = next((place for place in subject.places if place.path == path), None) or _place_at(subject.places, real)
         if shown is not None:
-            subject = replace(subject, path=path, kind=shown.kind, root=shown.root)
+            subject = replace(subject, path=path, kind=shown.kind, root=shown.root, root_name=self._root_names.get(shown.root, ""))
         if path_key(real) != path_key(subject.real):
             subject = replace(subject, id=0, real=real)
         self._add(subject, bool(model.row.flags & AWAY))
@@ -165,6 +177,7 @@ class _Look:
             row.id, shown.path, os.path.join(folder.path, row.file), shown.kind, shown.root, row.title or stem_of(row.file),
             details.base_model or facts.base_model, details.author or facts.author, details.tags, details.version, row.size, row.mtime_ns,
             places=places, facts=facts, is_adult=details.adult, site=SITE_NAMES[CIVITAI] if details.model_id else "",
+            root_name=self._root_names.get(shown.root, ""),
         )  # fmt: skip
 
     def _add(self, subject: Subject, is_away: bool) -> None:

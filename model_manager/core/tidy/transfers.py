@@ -17,7 +17,7 @@ from model_manager.core.journal.steps import COPY, FOLDER, MOVE, RELINK, Act, Re
 from model_manager.core.library.entry import Facts, Place, Root
 from model_manager.core.library.kinds import label
 from model_manager.core.paths import WINDOWS_PATH_LIMIT, long_path, path_key
-from model_manager.core.tidy.ground import Ground, Target, bytes_of, short
+from model_manager.core.tidy.ground import Ground, Target, bytes_of
 from model_manager.core.tidy.rooms import Room
 from model_manager.core.tidy.subjects import Subject
 from model_manager.core.words import tr, trn
@@ -78,7 +78,7 @@ class Transfers:
 
     def stays(self, subject: Subject, text: str, tone: str = "") -> None:
         """A model that is left as it is."""
-        self.refused.append(Refused(subject.file, short(subject.root, subject.path), text, tone, subject.id))
+        self.refused.append(Refused(subject.file, subject.shown, text, tone, subject.id))
 
     def _group(self, group: list[Subject], target: Target, stem: str) -> None:
         """Plan the models of one stem that go to one folder: they keep one stem."""
@@ -140,12 +140,12 @@ class Transfers:
         file = stem + one.file[cut:]
         place = self.ground.place_after(target, file)
         notes = [*_link_notes(mended, broken), *self._notes(one, target, file, place, (is_both, leaves_shared, is_near))]
-        shown = short(place.root, place.path) if place is not None else new
+        shown = self.ground.short(place.root, place.path) if place is not None else new
         note, tone = " · ".join(text for text, _ in notes), max((tone for _, tone in notes), key=_TONES.index, default="")
         named = place.name if place is not None and place.listed else ""
         self.acts.append(
             Act(
-                one.name, tuple(steps), one.real, new, short(one.root, one.path), shown, len(pairs) - 1, note, tone, size,
+                one.name, tuple(steps), one.real, new, one.shown, shown, len(pairs) - 1, note, tone, size,
                 self.ground.name_before(one), named, one.id if self.sort == MOVE else 0,
             )
         )  # fmt: skip

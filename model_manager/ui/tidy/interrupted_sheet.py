@@ -51,8 +51,8 @@ def interrupted_words(change: Change) -> str:
     """What happened, what is safe, and what the buttons do."""
     if change.state == UNDOING:
         far = trn("It was being undone: {done} of {count} model is back.", "It was being undone: {done} of {count} models are back.",
-                  change.acts, done=f"{change.undone:,}")  # fmt: skip
+                  change.told.acts, done=f"{change.told.undone:,}")  # fmt: skip
         return " ".join((far, tr("No file is lost. Finish brings back the rest; Roll back does again what was undone.")))
     far = trn("{done} of {count} model was done when the program ended.", "{done} of {count} models were done when the program ended.",
-              change.acts, done=f"{change.done:,}")  # fmt: skip
+              change.told.acts, done=f"{change.told.done:,}")  # fmt: skip
     return " ".join((far, tr("No file is lost. Finish does the rest; Roll back puts everything where it was before.")))

@@ -159,7 +159,7 @@ class OrdersDesk(QObject):
         when = date_text(change.time)
         text = trn(
             "This brings back {count} model as it was. What was changed since by others stays as it is, and is told.",
-            "This brings back {count} models as they were. What was changed since by others stays as it is, and is told.", change.done,
+            "This brings back {count} models as they were. What was changed since by others stays as it is, and is told.", change.told.done,
         )  # fmt: skip
         about = tr("{title} · {when}", title=change.title, when=when)
         sheet = AskSheet(tr("Undo this change?"), about, text, tr("Leave it"), tr("Undo"), self._parts.window)

@@ -16,12 +16,14 @@ from model_manager.core.journal.steps import (
     UNDONE,
     Act,
     Change,
+    Counts,
     Outcome,
 )
 from model_manager.core.words import tr, trn
 from model_manager.ui.details.wording import ago
 
 A_DAY = 86_400
+_OF_MODELS = ("move", "organise", "rename", "copy", "delete", "edit", "convert", "preview", "restore")
 ICONS: Mapping[str, str] = {
     "move": "arrow-forward", "organise": "folder-open", "rename": "edit", "copy": "copy", "delete": "trash", "edit": "tag",
     "convert": "swap", "preview": "image", "twins": "layers", "link away": "link", "mend": "check", "restore": "refresh",
@@ -42,10 +44,19 @@ def day_words(moment: float, now: float) -> str:
 
 def line_words(change: Change) -> str:
     """The second line of a change: when, how many models and folders, how much."""
-    parts = [time.strftime("%H:%M", time.localtime(change.time)), trn("{count} item", "{count} items", change.acts)]
+    parts = [time.strftime("%H:%M", time.localtime(change.time)), *count_words(change)]
     if change.size:
         parts.append(size_text(change.size))
     return " · ".join(parts)
+
+
+def count_words(change: Change) -> list[str]:
+    """How many models or other things a change is about, and how many folders beside them."""
+    count, folders = change.told.acts, change.folders.acts
+    if folders == change.acts and folders:
+        return [trn("{count} folder", "{count} folders", folders)]
+    words = ("{count} model", "{count} models") if change.kind in _OF_MODELS else ("{count} item", "{count} items")
+    return [trn(*words, count), *([trn("{count} folder", "{count} folders", folders)] if folders else [])]
 
 
 def state_words(change: Change) -> tuple[str, str]:
@@ -57,7 +68,7 @@ def state_words(change: Change) -> tuple[str, str]:
     if change.state == UNDONE or (change.undone and not change.done):
         return tr("undone"), "muted"
     if change.failed:
-        return trn("{count} failed", "{count} failed", change.failed), "bad"
+        return trn("{count} failed", "{count} failed", change.told.failed or change.failed), "bad"
     if change.undone:
         return tr("partly undone"), "muted"
     return (tr("stopped"), "warn") if change.state == STOPPED else ("", "")
@@ -65,13 +76,17 @@ def state_words(change: Change) -> tuple[str, str]:
 
 def full_words(change: Change) -> str:
     """How a change went, in a sentence or two."""
-    texts = [(change.done, "{count} done", "{count} done"), (change.failed, "{count} failed", "{count} failed"),
-             (change.undone, "{count} undone", "{count} undone")]  # fmt: skip
-    left = change.acts - change.done - change.failed - change.undone
-    told = [trn(one, many, count) for count, one, many in texts if count]
-    if left > 0:
-        told.append(trn("{count} not begun", "{count} not begun", left))
+    told = _numbers(change.told)
+    if 0 < change.folders.acts < change.acts:
+        told.append(tr("folders: {numbers}", numbers=", ".join(_numbers(change.folders))))
     return " ".join(filter(None, (" · ".join(told), change.note)))
+
+
+def _numbers(counts: Counts) -> list[str]:
+    texts = [(counts.done, "{count} done", "{count} done"), (counts.failed, "{count} failed", "{count} failed"),
+             (counts.undone, "{count} undone", "{count} undone"),
+             (counts.acts - counts.done - counts.failed - counts.undone, "{count} not begun", "{count} not begun")]  # fmt: skip
+    return [trn(one, many, count) for count, one, many in texts if count > 0]
 
 
 def line_of(outcome: Outcome) -> Act:

@@ -71,10 +71,27 @@ def test_other_zips(tmp_path: Path) -> None:
     assert put(tmp_path, zipped("my_lora.safetensors", "readme.txt"), "a.ckpt").verdict == "not_a_model"
 
 
+def test_archives_with_and_without_the_long_record(tmp_path: Path) -> None:
+    data = torch_zip_bytes(ESRGAN)
+    record, end = data.index(b"PK\x06\x06"), data.index(b"PK\x05\x06")
+    full = bytearray(data)
+    struct.pack_into("<LL", full, end + 12, 0xFFFFFFFF, 0xFFFFFFFF)
+    one, two, three = (put(tmp_path, some) for some in (data, data[:record] + data[end:], bytes(full)))
+    assert one == two == three
+    assert (one.verdict, one.kind) == ("ok", "upscale_models")
+
+
 def test_directories_that_lie(tmp_path: Path) -> None:
     data = bytearray(torch_zip_bytes(ESRGAN))
     end = data.rindex(b"PK\x05\x06")
     struct.pack_into("<L", data, end + 12, 1 << 31)
+    assert put(tmp_path, bytes(data)).verdict == "bad_header"
+    for at in (40, 48):  # length and offset in the long record, which must not say something else than the short one
+        data = bytearray(torch_zip_bytes(ESRGAN))
+        data[data.index(b"PK\x06\x06") + at] ^= 1
+        assert put(tmp_path, bytes(data)).verdict == "bad_header"
+    data = bytearray(torch_zip_bytes(ESRGAN))
+    data[data.index(b"PK\x06\x07") + 8] ^= 1
     assert put(tmp_path, bytes(data)).verdict == "bad_header"
     data = bytearray(torch_zip_bytes(ESRGAN))
     entry = data.index(b"PK\x01\x02")

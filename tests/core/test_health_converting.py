@@ -16,6 +16,8 @@ from model_manager.core.formats.read import read_facts
 from model_manager.core.formats.write import torch_legacy_bytes, torch_zip_bytes
 from model_manager.core.health import converting
 from model_manager.core.health.converting import Made, convert, converted
+from model_manager.core.health.grading import grade
+from model_manager.core.health.records import SAFE
 from model_manager.core.work import Work
 from tests.core.pickle_case import bad, call, good, text, zipped
 
@@ -179,14 +181,74 @@ def test_what_is_left_out_is_told(tmp_path: Path) -> None:
     assert (result.left, list(found)) == (("epoch",), ["w"])
 
 
+def checkpoint(weights: bytes, beside: bytes) -> bytes:
+    """What a training program saves: weights, and its own state beside them."""
+    return b"\x80\x04}(" + beside + text("state_dict") + weights[2:-1] + b"u."
+
+
+def test_what_training_programs_keep_beside_the_weights_is_left_out(tmp_path: Path) -> None:
+    weights = state({"w": tensor(storage("FloatStorage", "0", 2), 0, (2,), (1,))})
+    rng = tensor(storage("ByteStorage", "1", 4), 0, (4,), (1,))
+    beside = {
+        "best": good()["scalar"][2:-1],
+        "args": b"cargparse\nNamespace\n)\x81}" + text("lr") + b"K\x01sb",
+        "callbacks": b"}cpytorch_lightning.callbacks.model_checkpoint\nModelCheckpoint\n}s",
+        "kinds": b"cbuiltins\nset\n](K\x01K\x02e\x85R",
+        "size": b"ctorch\nSize\n(K\x01K\x02t\x85R",
+        "many": b"ccollections\ndefaultdict\ncbuiltins\nlist\n\x85R(K\x01K\x02u",
+        "deque": b"ccollections\ndeque\n)R(K\x01K\x02e",
+        "rng": rng,
+    }
+    data = checkpoint(weights, b"".join(text(name) + value for name, value in beside.items()))
+    storages = {"archive/data/0": struct.pack("<2f", 1, 2), "archive/data/1": bytes(4)}
+    result, found = made(tmp_path, zipped({"archive/data.pkl": data} | storages))
+    assert (found, result.left) == ({"w": ("F32", [2], struct.pack("<2f", 1, 2))}, tuple(beside))
+    hidden = state({"w": tensor(storage("FloatStorage", "0", 2), 0, (2,), (1,)), "x": b"ccollections\ndeque\n)R(" + rng + b"e"})
+    assert "not known" in refusal(tmp_path, zipped({"archive/data.pkl": hidden} | storages))
+
+
+def test_a_tensor_with_a_class_and_attributes(tmp_path: Path) -> None:
+    usual = tensor(storage("FloatStorage", "0", 2), 0, (2,), (1,))
+    build, values = usual[: usual.index(b"(")], usual[usual.index(b"(") : -1]
+    for cls in (b"ctorch\nTensor\n", b"ctorch.nn.parameter\nParameter\n", b"ctorch.nn.parameter\nBuffer\n"):
+        whole = b"ctorch._tensor\n_rebuild_from_type_v2\n(" + build + cls + values + b"}" + text("note") + b"K\x01stR"
+        assert made(tmp_path, archive({"w": whole}, {"0": bytes(range(8))}))[1]["w"] == ("F32", [2], bytes(range(8)))
+        other = whole.replace(build, b"cbuiltins\ndict\n")
+        assert "not known" in refusal(tmp_path, archive({"w": other}, {"0": bytes(8)}))
+
+
+def test_numbers_that_pytorch_changes_when_it_uses_them_are_refused(tmp_path: Path) -> None:
+    usual = tensor(storage("ComplexFloatStorage", "0", 2), 0, (2,), (1,))
+    assert made(tmp_path, archive({"w": usual}, {"0": bytes(range(16))}))[1]["w"] == ("C64", [2], bytes(range(16)))
+    for word in ("conj", "neg"):
+        noted = usual[:-2] + b"}" + text(word) + b"\x88stR"
+        assert "not known" in refusal(tmp_path, archive({"w": noted}, {"0": bytes(16)}))
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_the_older_layout_in_every_protocol(tmp_path: Path, protocol: int) -> None:
+    entries = state(
+        {"a": tensor(storage("FloatStorage", "0", 2), 0, (2,), (1,)), "b": tensor(storage("HalfStorage", "k", 1), 0, (1,), (1,))}
+    )
+    magic = int.from_bytes(bytes.fromhex("6cfc9c46f9206aa85019"), "little")
+    system = {"protocol_version": 1001, "little_endian": True, "type_sizes": {"short": 2, "int": 4, "long": 4}}
+    head = b"".join(pickle.dumps(one, protocol) for one in (magic, 1001, system)) + entries + pickle.dumps(["0", "k"], protocol)
+    data = head + struct.pack("<q2f", 2, 1, 2) + struct.pack("<qH", 1, 7)
+    assert made(tmp_path, data)[1] == {"a": ("F32", [2], struct.pack("<2f", 1, 2)), "b": ("F16", [1], b"\7\0")}
+    assert grade(str(tmp_path / "a.pt")).level == SAFE
+    assert read_facts(str(tmp_path / "a.pt"), len(data)).format == "pickle_legacy"
+
+
 def test_everything_else_refuses_with_its_name(tmp_path: Path) -> None:
     marker = tmp_path / "ran"
     for name, data in bad(marker).items():
         for packed in (data, zipped({"archive/data.pkl": data})):
             assert refusal(tmp_path, packed), name
     assert "os.system" in refusal(tmp_path, zipped({"archive/data.pkl": call("os", "system", f"touch {marker}")}))
-    assert "numpy" in refusal(tmp_path, zipped({"archive/data.pkl": good()["scalar"]}))
-    assert "ModelCheckpoint" in refusal(tmp_path, zipped({"archive/data.pkl": good()["lightning"]}))
+    assert "Conv2d" in refusal(tmp_path, zipped({"archive/data.pkl": call("torch.nn.modules.conv", "Conv2d", "x")}))
+    assert "_rebuild_qtensor" in refusal(tmp_path, zipped({"archive/data.pkl": call("torch._utils", "_rebuild_qtensor", "x")}))
+    for name in ("scalar", "lightning"):  # harmless, but there are no weights in it
+        assert "not known" in refusal(tmp_path, zipped({"archive/data.pkl": good()[name]}))
     assert not marker.exists()
 
 
@@ -211,6 +273,9 @@ def test_what_lies_is_refused(tmp_path: Path) -> None:
     legacy = torch_legacy_bytes({"a": ("F32", [64])})
     assert refusal(tmp_path, legacy[:-20])
     assert refusal(tmp_path, pickle.dumps({"a": 1}))
+    surrogate = b"X\x03\0\0\0\xed\xa0\x80"
+    fine = tensor(stored, 0, (4,), (1,))
+    assert refusal(tmp_path, zipped({"archive/data.pkl": b"\x80\x02}" + surrogate + fine + b"s.", "archive/data/0": raw}))
 
 
 def test_damage_anywhere_is_refused_or_converted_and_never_a_fault(tmp_path: Path) -> None:

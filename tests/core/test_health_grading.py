@@ -65,6 +65,18 @@ def test_what_training_programs_write_is_safe(tmp_path: Path) -> None:
             assert (found.level, found.doubts) == (SAFE, ()), (name, container, found)
 
 
+def test_an_entry_without_bytes_is_no_archive_in_the_archive(tmp_path: Path) -> None:
+    found = graded(tmp_path, zipped({"archive/data.pkl": pickle.dumps({}), "archive/data/0": b"", "archive/data/1": bytes(8)}))
+    assert (found.level, found.doubts) == (SAFE, ())
+
+
+def test_a_torchscript_program_is_suspicious_and_no_more(tmp_path: Path) -> None:
+    data = call("torch.jit._pickle", "build_intlist", "x")
+    found = graded(tmp_path, zipped({"m/data.pkl": data, "m/code/__torch__.py": b"def f(): pass"}))
+    assert found.level == SUSPICIOUS
+    assert graded(tmp_path, call("torch.jit._pickle", "os.system", "x")).level == DANGEROUS
+
+
 def test_what_is_unknown_or_cannot_be_followed_is_never_safe(tmp_path: Path) -> None:
     for name, data in suspicious("x").items():
         assert graded(tmp_path, data).level in (SUSPICIOUS, UNCHECKED), name

@@ -18,6 +18,8 @@ END: Final = b"PK\x05\x06"
 LARGEST: Final = 64 << 20
 MOST_ENTRIES: Final = 100_000
 _LONGEST_COMMENT: Final = 65_535 + 22
+_LOCATOR: Final = 20  # bytes; this and the record: APPNOTE.TXT of PKWARE, 4.3.14 and 4.3.15
+_LONG_RECORD: Final = 56
 _ENTRY: Final = struct.Struct("<4s6H3L5H2L")
 
 
@@ -48,24 +50,36 @@ def directory(file: BinaryIO, size: int) -> tuple[bytes, int]:
         raise cut_off()
     length, offset = struct.unpack_from("<LL", tail, place + 12)
     end = size - len(tail) + place
-    if 0xFFFFFFFF in (length, offset):
-        length, offset, end = _zip64(file, end)
+    locator = _read(file, max(0, end - _LOCATOR), _LOCATOR)
+    if locator.startswith(b"PK\x06\x07"):
+        length, offset, end = _zip64(file, end, struct.unpack_from("<Q", locator, 8)[0], (length, offset))
+    elif 0xFFFFFFFF in (length, offset):
+        raise _senseless()
     start = end - length - offset
     if length > min(end, LARGEST) or start < 0:
-        raise broken_header(tr("The table of contents of this archive makes no sense."))
+        raise _senseless()
     return _read(file, end - length, length), start
 
 
-def _zip64(file: BinaryIO, end: int) -> tuple[int, int, int]:
-    """Return length, offset and end of a directory too large for the plain record."""
-    locator = _read(file, max(0, end - 20), 20)
-    if not locator.startswith(b"PK\x06\x07"):
-        raise broken_header(tr("The table of contents of this archive makes no sense."))
-    place = struct.unpack_from("<Q", locator, 8)[0]
-    record = _read(file, place, 56) if place < end else b""
-    if not record.startswith(b"PK\x06\x06") or len(record) < 56:
-        raise broken_header(tr("The table of contents of this archive makes no sense."))
+def _senseless() -> Damage:
+    return broken_header(tr("The table of contents of this archive makes no sense."))
+
+
+def _zip64(file: BinaryIO, end: int, told: int, short: tuple[int, int]) -> tuple[int, int, int]:
+    """Return length, offset and end of a directory that has a long record, too.
+
+    PyTorch writes one into every archive, however small, and says the same in the short one, or 0xFFFFFFFF where that has no room.
+    told: where the long record shall be, counted from the archive's beginning; short: length and offset in the short one.
+    """
+    place = next((at for at in (end - _LOCATOR - _LONG_RECORD, told) if 0 <= at < end and _read(file, at, 4) == b"PK\x06\x06"), None)
+    record = _read(file, place, _LONG_RECORD) if place is not None else b""
+    if place is None or len(record) < _LONG_RECORD:
+        raise _senseless()
     length, offset = struct.unpack_from("<QQ", record, 40)
+    if told + (place - length - offset) != place or any(
+        one not in (0xFFFFFFFF, other) for one, other in zip(short, (length, offset), strict=True)
+    ):
+        raise _senseless()
     return length, offset, place
 
 
@@ -77,7 +91,7 @@ def members(directory: bytes) -> Iterator[Member]:
             return
         row = _ENTRY.unpack_from(directory, place)
         if row[0] != b"PK\x01\x02":
-            raise broken_header(tr("The table of contents of this archive makes no sense."))
+            raise _senseless()
         name_end = place + _ENTRY.size + row[10]
         extra = directory[name_end : name_end + row[11]]
         packed, size, offset = _long_sizes(extra, row[8], row[9], row[16])

@@ -136,6 +136,7 @@ TORCH_STORAGES: Final[dict[str, str]] = {
     "CharStorage": "I8",
     "ByteStorage": "U8",
     "BoolStorage": "BOOL",
+    "ComplexFloatStorage": "C64",
     "UntypedStorage": "U8",
 }
 
@@ -148,6 +149,9 @@ TORCH_DTYPES: Final[dict[str, str]] = {
     "float8_e4m3fn": "F8_E4M3",
     "float8_e5m2": "F8_E5M2",
     "float8_e8m0fnu": "F8_E8M0",
+    "float8_e4m3fnuz": "F8_E4M3FNUZ",
+    "float8_e5m2fnuz": "F8_E5M2FNUZ",
+    "complex64": "C64",
     "int64": "I64",
     "int32": "I32",
     "int16": "I16",

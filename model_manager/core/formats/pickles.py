@@ -15,7 +15,7 @@ from model_manager.core.formats.memo import Memo
 from model_manager.core.formats.opcodes import CutOff, Odd, Walker
 from model_manager.core.words import tr
 
-LEGACY_MAGIC: Final = bytes.fromhex("8a0a6cfc9c46f9206aa850192e")
+_LEGACY_MAGIC: Final = bytes.fromhex("8a0a6cfc9c46f9206aa850192e")
 _STEPS: Final = (1 << 20, 8 << 20, LARGEST)
 _WRAPPERS: Final = ("params_ema", "params-ema", "params", "state_dict", "model_state_dict", "model", "module", "generator", "net", "ema")
 _INNER: Final = ("_modules", "_parameters", "_buffers")
@@ -29,6 +29,11 @@ _memo: Memo[tuple[Pickle, Traits]] = Memo(8 << 20)
 def is_pickle(head: bytes) -> bool:
     """Say whether the first bytes are those of a pickle of protocol 2 to 5."""
     return len(head) > 2 and head[0] == 0x80 and 2 <= head[1] <= 5
+
+
+def is_legacy(head: bytes) -> bool:
+    """Say whether the first bytes are those of PyTorch's older layout; from protocol 4 on a frame of nine bytes begins before its mark."""
+    return head.startswith(_LEGACY_MAGIC, 2) or (head[2:3] == b"\x95" and head.startswith(_LEGACY_MAGIC, 11))
 
 
 def is_old_pickle(file: BinaryIO, head: bytes, size: int) -> bool:
@@ -47,14 +52,14 @@ def contents(file: BinaryIO, head: bytes, size: int) -> Contents:
     if head.startswith(ZIP_MAGIC):
         form, _, traits = _zip(file, size)
         return Contents(form, traits)
-    form = "pickle_legacy" if head[2:15] == LEGACY_MAGIC else "pickle"
+    form = "pickle_legacy" if is_legacy(head) else "pickle"
     found = _legacy(file, size) if form == "pickle_legacy" else _plain(file, size)
     return Contents(form, _traits(found))
 
 
 def imports(file: BinaryIO, head: bytes, size: int) -> list[str]:
     """Return everything the pickle would import, as "module name"; raises Damage when it is cut off."""
-    found = _zip(file, size)[1] if head.startswith(ZIP_MAGIC) else (_legacy if head[2:15] == LEGACY_MAGIC else _plain)(file, size)
+    found = _zip(file, size)[1] if head.startswith(ZIP_MAGIC) else (_legacy if is_legacy(head) else _plain)(file, size)
     return found.imports if found else []
 
 

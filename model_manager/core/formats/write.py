@@ -69,7 +69,7 @@ def torch_zip_bytes(tensors: Tensors, wrapper: str | None = None, fill: Fill | N
             size = math.prod(shape) * BITS[dtype] // 8
             _store(archive, f"archive/data/{index}", fill(name, size) if fill else bytes(size))
         _store(archive, "archive/version", b"3\n")
-    return out.getvalue()
+    return _with_long_record(out.getvalue())
 
 
 def torch_legacy_bytes(tensors: Tensors, wrapper: str | None = None, fill: Fill | None = None) -> bytes:
@@ -123,6 +123,14 @@ def _gguf_item(value: object) -> tuple[int, bytes]:
 
 def _store(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
     archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
+
+
+def _with_long_record(archive: bytes) -> bytes:
+    """Give a zip archive the zip64 records that PyTorch puts into every file (pytorch/pytorch:caffe2/serialize/inline_container.cc)."""
+    end = archive.rindex(b"PK\x05\x06")
+    count, length, offset = struct.unpack_from("<HLL", archive, end + 10)
+    record = struct.pack("<4sQHHLLQQQQ", b"PK\x06\x06", 44, 798, 45, 0, 0, count, count, length, offset)
+    return archive[:end] + record + struct.pack("<4sLQL", b"PK\x06\x07", 0, end, 1) + archive[end:]
 
 
 def _torch_pickle(tensors: Tensors, wrapper: str | None, is_legacy: bool = False) -> bytes:

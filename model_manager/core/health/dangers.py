@@ -56,6 +56,10 @@ _HARMLESS: Final[dict[str, frozenset[str]]] = {
     "torch.nn.parameter": frozenset({"Parameter", "Buffer", "UninitializedParameter"}),
     "torch.nn": frozenset({"Parameter"}),
     "torch.serialization": frozenset({"_get_layout"}),
+    # what TorchScript writes around values (torch/jit/_pickle.py); each gives back what it gets
+    "torch.jit._pickle": frozenset(
+        ("build_boollist", "build_doublelist", "build_intlist", "build_tensor_from_id", "build_tensorlist", "restore_type_tag")
+    ),
     "_codecs": frozenset({"encode"}),
     "builtins": frozenset(_BUILTINS),
     "__builtin__": frozenset(_BUILTINS),

@@ -15,7 +15,7 @@ from picklescan.scanner import SafetyLevel, scan_pickle_bytes  # type: ignore[im
 
 from model_manager.core.formats.inert import Pickle
 from model_manager.core.formats.opcodes import COMPUTED, CutOff, Odd, Walker
-from model_manager.core.formats.pickles import LEGACY_MAGIC
+from model_manager.core.formats.pickles import is_legacy
 from model_manager.core.health.dangers import judge
 from model_manager.core.health.records import DANGEROUS, LEVELS, SAFE, SUSPICIOUS, UNCHECKED, Grade, Import
 from model_manager.core.health.streams import NUMBERS, SURELY, Streams
@@ -71,9 +71,9 @@ class _Look:
 
     def take(self, data: bytes, sureness: int, is_whole: bool) -> bool:
         """Look at the pickles in a row that `data` begins with; False when it ends too early and is not whole."""
-        place, left, is_legacy = 0, self._left, data[2:15] == LEGACY_MAGIC
+        place, left, is_row = 0, self._left, is_legacy(data)
         for number in range(MOST_IN_A_ROW):
-            if is_legacy and number == _LEGACY_ROW:
+            if is_row and number == _LEGACY_ROW:
                 sureness = NUMBERS
             if place >= len(data):
                 return self._done(is_whole, left)

@@ -13,8 +13,8 @@ from typing import BinaryIO, Final, Literal
 from model_manager.core.errors import BadFormat
 from model_manager.core.formats.archive import LARGEST, ZIP_MAGIC, Member, content, directory, members
 from model_manager.core.formats.dtypes import BITS
-from model_manager.core.formats.pickles import LEGACY_MAGIC
-from model_manager.core.health.unpickling import Tensor, unpickled
+from model_manager.core.formats.pickles import is_legacy
+from model_manager.core.health.unpickling import Storage, Tensor, unpickled
 from model_manager.core.words import tr
 
 STEP: Final = 4 << 20
@@ -41,7 +41,7 @@ class Source:
         self.value: object = None
         if head.startswith(ZIP_MAGIC):
             self._open_zip()
-        elif head[2:15] == LEGACY_MAGIC:
+        elif is_legacy(head):
             self._open_legacy()
         else:
             raise BadFormat(tr("It is not in a layout that PyTorch writes. It was not converted."))
@@ -59,7 +59,7 @@ class Source:
                 self._place(entry.name[len(top) + 5 :].decode("utf-8", "replace"), entry)
             elif entry.name == top + b"byteorder" and (content(self._file, entry, self._start, self._size) or b"").strip() != b"little":
                 raise BadFormat(tr("Its numbers are stored the other way round. It was not converted."))
-        self.value, _ = unpickled(data)
+        self.value, _, _ = unpickled(data)
 
     def _place(self, key: str, entry: Member) -> None:
         if entry.offset + 30 > self._size:
@@ -80,13 +80,15 @@ class Source:
         self._file.seek(0)
         data = self._file.read(min(self._size, LARGEST))
         place, row = 0, []
+        storages: dict[str, Storage] = {}
         for _ in range(5):
-            value, place = unpickled(data, place)
+            value, place, found = unpickled(data, place)
             row.append(value)
+            storages |= found
         if isinstance(row[2], dict) and row[2].get("little_endian") is False:
             raise BadFormat(tr("Its numbers are stored the other way round. It was not converted."))
         self.value = row[3]
-        widths = {tensor.storage.key: BITS[tensor.storage.dtype] // 8 for tensor in _tensors(row[3])}
+        widths = {key: BITS[storage.dtype] // 8 for key, storage in storages.items()}
         keys = row[4] if isinstance(row[4], list) else []
         for key in map(str, keys):
             self._file.seek(place)
@@ -158,15 +160,6 @@ class Source:
                 raise _lost() from fault
             self._kept = key, data
         return self._kept[1]
-
-
-def _tensors(value: object, depth: int = 0) -> Iterator[Tensor]:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-    for one in inner:
-        if isinstance(one, Tensor):
-            yield one
-        elif depth < 8:
-            yield from _tensors(one, depth + 1)
 
 
 def _row_major(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -145,7 +145,7 @@ class Streams:
         self._compare(local, file.read(name_size), entry)
         begin = start + entry.offset + 30 + name_size + extra_size
         file.seek(begin)
-        packed = file.read(_PEEK)
+        packed = file.read(min(_PEEK, max(entry.size, entry.packed)))
         first = packed if entry.method == 0 else _inflated(packed, _PEEK)
         low = entry.name.lower()
         if first.startswith((ZIP_MAGIC, *_PACKED)):

@@ -1,19 +1,21 @@
-"""Builds the dicts of tensors in a pickle with nothing but plain stand-ins: no torch, and no import but those named here.
+"""Builds the dicts of tensors in a pickle with nothing but plain stand-ins: no torch, and nothing is ever imported.
 
-Called by converting, only in a process of its own. Everything that is not on the list refuses the whole file with its name. Layouts:
-pytorch/pytorch:torch/_utils.py, torch/serialization.py.
+Called by converting, only in a process of its own. A name that is neither on the list nor known to be harmless refuses the whole file.
+Layouts: pytorch/pytorch:torch/_utils.py, torch/serialization.py.
 """
 
 import io
 import pickle
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, ValuesView
 from dataclasses import dataclass
 from typing import Any, Final
 
 from model_manager.core.errors import BadFormat
 from model_manager.core.formats.contents import Shape
 from model_manager.core.formats.dtypes import BITS, TORCH_DTYPES, TORCH_STORAGES
+from model_manager.core.health.dangers import judge
+from model_manager.core.health.records import SAFE
 from model_manager.core.words import tr
 
 MOST_SIDES: Final = 64
@@ -80,18 +82,68 @@ def _tensor(storage: object, offset: object, shape: object, strides: object, dty
     return Tensor(storage, dtype or storage.dtype, offset, sides, steps)
 
 
-def _plain(storage: object, offset: object, shape: object, strides: object, *_: object) -> Tensor:
+def _plain(
+    storage: object, offset: object, shape: object, strides: object, _: object = None, __: object = None, notes: object = None
+) -> Tensor:
+    _only_numbers(notes)
     return _tensor(storage, offset, shape, strides)
 
 
-def _typed(storage: object, offset: object, shape: object, strides: object, _: object, __: object, dtype: object, *___: object) -> Tensor:
+def _typed(
+    storage: object, offset: object, shape: object, strides: object, _: object, __: object, dtype: object, notes: object = None
+) -> Tensor:
+    _only_numbers(notes)
     if not isinstance(dtype, _Class):
         raise _odd()
     return _tensor(storage, offset, shape, strides, dtype.dtype)
 
 
+def _only_numbers(notes: object) -> None:
+    """Refuse a view whose numbers are not those in its storage: PyTorch negates or conjugates them when they are used."""
+    if notes:
+        raise _odd()
+
+
 def _parameter(data: object, *_: object) -> object:
     return data
+
+
+def _of_class(build: object, _: object, values: object, *__: object) -> object:
+    """A tensor with its class and attributes (torch/_tensor.py: _rebuild_from_type_v2); the weights are what the usual way gives."""
+    if build not in (_plain, _typed, _parameter) or not callable(build) or not isinstance(values, tuple):
+        raise _odd()
+    return build(*values)
+
+
+class Harmless:
+    """Stands for anything that is no weights and whose name is known to do no harm; it keeps what it is given, and does nothing."""
+
+    parts: list[object]
+
+    def __new__(cls, *values: object, **more: object) -> "Harmless":
+        """Take what the real one would be made of."""
+        self = super().__new__(cls)
+        self.parts = [values, more]
+        return self
+
+    def __init__(self, *_: object, **__: object) -> None:
+        """Everything is done already."""
+
+    def __setstate__(self, state: object) -> None:
+        self.parts.append(state)
+
+    def __setitem__(self, key: object, value: object) -> None:
+        self.parts.append((key, value))
+
+    def append(self, value: object) -> None:
+        """Be a list, or a set."""
+        self.parts.append(value)
+
+    add = append
+
+    def extend(self, values: object) -> None:
+        """Be a list."""
+        self.parts.append(values)
 
 
 _BUILDERS: Final[dict[tuple[str, str], Callable[..., object]]] = {
@@ -100,12 +152,20 @@ _BUILDERS: Final[dict[tuple[str, str], Callable[..., object]]] = {
     ("torch._utils", "_rebuild_tensor_v3"): _typed,
     ("torch._utils", "_rebuild_parameter"): _parameter,
     ("torch._utils", "_rebuild_parameter_with_state"): _parameter,
+    ("torch._tensor", "_rebuild_from_type_v2"): _of_class,
     ("collections", "OrderedDict"): OrderedDict,
 }
+_CLASSES: Final = {("torch", "Tensor"), *(("torch.nn.parameter", name) for name in ("Parameter", "Buffer"))}
 
 
 class _Strict(pickle.Unpickler):
-    """Knows only what is on the list."""
+    """Knows only what is on the list, and of what is harmless only that it is. storages: all that are mentioned."""
+
+    def __init__(self, file: io.BytesIO) -> None:
+        """Read texts of Python 2 as PyTorch does (torch/serialization.py: load), but let none end the reading."""
+        super().__init__(file, encoding="utf-8", errors="backslashreplace")
+        self.storages: dict[str, Storage] = {}
+        self._harmless: dict[tuple[str, str], type[Harmless]] = {}
 
     def find_class(self, module: str, name: str) -> Any:
         """Return the stand-in for an import; raises BadFormat for any that is not on the list."""
@@ -115,6 +175,8 @@ class _Strict(pickle.Unpickler):
             return _Class(TORCH_STORAGES[name] if name != "UntypedStorage" else "U8")
         if module == "torch" and name in TORCH_DTYPES:
             return _Class(TORCH_DTYPES[name])
+        if (module, name) in _CLASSES or (not module.startswith("torch.") and judge(f"{module} {name}").level == SAFE):
+            return self._harmless.setdefault((module, name), type("Other", (Harmless,), {}))
         raise refused(f"{module}.{name}")
 
     def persistent_load(self, pid: Any) -> Storage:
@@ -125,18 +187,21 @@ class _Strict(pickle.Unpickler):
         if type(count) is not int or not 0 <= count < _LARGEST or dtype not in BITS:
             raise _odd()
         if view is None:
-            return Storage(dtype, str(pid[2]), count)
+            return self.storages.setdefault(str(pid[2]), Storage(dtype, str(pid[2]), count))
         if not isinstance(view, tuple) or len(view) != 3 or not all(type(one) is int and 0 <= one < _LARGEST for one in view[1:]):
             raise _odd()
+        self.storages.setdefault(str(pid[2]), Storage(dtype, str(pid[2]), count))
         return Storage(dtype, str(pid[2]), view[2], view[1])
 
 
-def unpickled(data: bytes, start: int = 0) -> tuple[object, int]:
-    """Return the value of the pickle that begins at `start`, and where it ends. Raises BadFormat for anything that is not weights."""
+def unpickled(data: bytes, start: int = 0) -> tuple[object, int, dict[str, Storage]]:
+    """Return the value of the pickle that begins at `start`, where it ends, and the storages it mentions by their keys. Raises BadFormat
+    where a name in it is not known to be harmless."""  # fmt: skip
     file = io.BytesIO(data)
     file.seek(start)
+    strict = _Strict(file)
     try:
-        return _Strict(file).load(), file.tell()
+        return strict.load(), file.tell(), strict.storages
     except (pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as fault:
         raise BadFormat(tr("It cannot be read to its end. It was not converted.")) from fault
     except ImportError as fault:
@@ -156,13 +221,11 @@ def weights(value: object) -> tuple[dict[str, Tensor], list[str]]:
         if len(found) == 1:
             return {"emb_params": found[0]}, [str(name) for name in value if name != _EMBEDDING]
     left: list[str] = []
-    for _ in range(2):
-        if any(isinstance(one, Tensor) for one in value.values()):
-            break
-        name = next((name for name in _WRAPPERS if isinstance(value.get(name), Mapping)), "")
+    for _ in range(2):  # beside the weights a training program keeps tensors of its own, such as the state of its random numbers
+        name = next((name for name in _WRAPPERS if isinstance(value.get(name), Mapping) and _holds_tensors(value[name])), "")
         inner = value.get(name)
         if not isinstance(inner, Mapping):
-            raise _odd()
+            break
         left += [str(other) for other in value if other != name]
         value = inner
     return _named(value, left)
@@ -172,7 +235,7 @@ def _named(value: Mapping[Any, Any], left: list[str]) -> tuple[dict[str, Tensor]
     tensors: dict[str, Tensor] = {}
     for name, one in value.items():
         if isinstance(one, Tensor):
-            if not isinstance(name, str) or name == "__metadata__":
+            if not _is_name(name):
                 raise _odd()
             tensors[name] = one
         elif _holds_tensors(one):
@@ -184,7 +247,14 @@ def _named(value: Mapping[Any, Any], left: list[str]) -> tuple[dict[str, Tensor]
     return tensors, left
 
 
+def _is_name(name: object) -> bool:
+    """Whether a tensor can be called so in a safetensors file: a text that can be written, but not the one that stands for its notes."""
+    return isinstance(name, str) and name != "__metadata__" and name == name.encode("utf-8", "replace").decode("utf-8")
+
+
 def _holds_tensors(value: object, depth: int = 0) -> bool:
-    """Whether there are tensors further in, where they would be lost."""
-    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-    return any(isinstance(one, Tensor) or (depth < 8 and _holds_tensors(one, depth + 1)) for one in inner)
+    """Whether there are tensors, or numbers of some, in a value, where they would be lost."""
+    if isinstance(value, Tensor | Storage):
+        return True
+    inner = value.parts if isinstance(value, Harmless) else value.values() if isinstance(value, Mapping) else value
+    return isinstance(inner, list | tuple | ValuesView) and depth < 10 and any(_holds_tensors(one, depth + 1) for one in inner)

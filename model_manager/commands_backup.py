@@ -17,7 +17,8 @@ from model_manager.core.library.index import Index, usable_index
 from model_manager.core.library.roots import Roots
 from model_manager.core.library.scanner import scan
 from model_manager.core.paths import data_dir
-from model_manager.core.tidy.backup import Backed, Options, would_back_up, write_backup
+from model_manager.core.tidy.backup import would_back_up, write_backup
+from model_manager.core.tidy.backup_gather import Backed, Options
 from model_manager.core.tidy.backup_match import KEPT, NEW, REPLACED, SAME, Comparison, compare
 from model_manager.core.tidy.backup_reading import Archive
 from model_manager.core.tidy.carrying import carry_out, interrupted

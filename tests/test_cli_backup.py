@@ -1,15 +1,19 @@
 """`backup` and `restore-backup` on a real library: what they answer, that they act, and what they refuse."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from small_library import make_library
+from small_library import lora_bytes, make_library
 
 from model_manager import cli
 from model_manager.core.tidy import restoring
-from model_manager.core.tidy.carrying import changes, take_back
+from model_manager.core.tidy.carrying import changes, finish, interrupted, roll_back, take_back
 from model_manager.core.work import Work
 
 
@@ -90,3 +94,28 @@ def test_a_search_and_a_file_that_is_none(call: Any, tmp_path: Path) -> None:
     Path(file).write_bytes(b"nothing")
     code, _, err = call("restore-backup", file)
     assert code == 2 and "no backup" in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills as Linux does")
+def test_a_restore_that_was_killed_is_finished_or_rolled_back(call: Any, comfyui: Path, tmp_path: Path) -> None:
+    loras, data, file = comfyui / "models" / "loras", tmp_path / "data", str(tmp_path / "b.zip")
+    for number in range(120):
+        (loras / f"m{number:03d}.safetensors").write_bytes(lora_bytes(str(number)))
+        (loras / f"m{number:03d}.md").write_text(f"note {number}")
+    call("backup", file)
+    before = {path: path.read_bytes() for path in notes(comfyui)}
+    for is_finished in (True, False):
+        for path in before:
+            path.unlink()
+        words = [sys.executable, "-m", "model_manager", "--data-dir", str(data), "--comfyui", str(comfyui), "restore-backup", file]
+        worker = subprocess.Popen(words, cwd=Path(__file__).parents[1], stdout=subprocess.DEVNULL)
+        until = time.monotonic() + 60
+        while len(notes(comfyui)) < 20 and time.monotonic() < until:
+            time.sleep(0.005)
+        worker.kill()
+        worker.wait()
+        (change,) = interrupted(data)
+        assert list((data / restoring.STAGING).iterdir()), "what is left to be done is read from there"
+        (finish if is_finished else roll_back)(data, change.id, Work())
+        assert {path: path.read_bytes() for path in notes(comfyui)} == (before if is_finished else {})
+        assert not [name for name in os.listdir(loras) if name.startswith(".mm-")]

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from model_manager.core.amounts import size_text
 from model_manager.core.journal.steps import Plan
 from model_manager.core.settings import Settings, load_settings
-from model_manager.core.tidy.backup import Backed, Options, measure, write_backup
+from model_manager.core.tidy.backup import write_backup
+from model_manager.core.tidy.backup_gather import Backed, Options, measure
 from model_manager.core.tidy.backup_match import ALL as ALL
 from model_manager.core.tidy.backup_match import KEPT, NEW, REPLACED, SAME, compare
 from model_manager.core.tidy.backup_match import MISSING as MISSING

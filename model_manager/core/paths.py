@@ -19,6 +19,7 @@ from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 import platformdirs
 
@@ -207,17 +208,15 @@ _NOT_ABLE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM)
 
 
 @cache
-def _system_call() -> Callable[[bytes, bytes], int] | None:
+def _system_call() -> Callable[..., int] | None:
     """The system's own rename that refuses a taken name (not zero: see errno), None in an old C library."""
     library = ctypes.CDLL(None, use_errno=True)
     with contextlib.suppress(AttributeError):
         if sys.platform == "darwin":
-            renamex = library.renamex_np
-            renamex.argtypes = (ctypes.c_char_p, ctypes.c_char_p, ctypes.c_uint)
-            return lambda old, new: int(renamex(old, new, _EXCL))
-        renameat2 = library.renameat2
-        renameat2.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
-        return lambda old, new: int(renameat2(_AT_FDCWD, old, _AT_FDCWD, new, _NOREPLACE))
+            library.renamex_np.argtypes = (ctypes.c_char_p, ctypes.c_char_p, ctypes.c_uint)
+            return cast("Callable[..., int]", library.renamex_np)
+        library.renameat2.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
+        return cast("Callable[..., int]", library.renameat2)
     return None
 
 
@@ -226,10 +225,13 @@ def _rename_exclusively(source: str, target: str) -> bool:
     call = _system_call()
     if call is None:
         return False
-    code = ctypes.get_errno() if call(os.fsencode(source), os.fsencode(target)) else 0
-    if code and code not in _NOT_ABLE:
+    old, new = os.fsencode(source), os.fsencode(target)
+    if not (call(old, new, _EXCL) if sys.platform == "darwin" else call(_AT_FDCWD, old, _AT_FDCWD, new, _NOREPLACE)):
+        return True
+    code = ctypes.get_errno()
+    if code not in _NOT_ABLE:
         raise OSError(code, os.strerror(code), source, None, target)
-    return not code
+    return False
 
 
 def _rename_by_steps(source: str, target: str) -> None:

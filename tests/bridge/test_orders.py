@@ -94,8 +94,17 @@ def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[int], Stage]]:
         one.session.close()
 
 
-def test_a_change_of_300_files_is_scanned_once_and_models_keep_their_ids(stage: Callable[[int], Stage]) -> None:
+def test_a_change_of_300_files_is_scanned_once_and_models_keep_their_ids(
+    stage: Callable[[int], Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
     library = stage(150)
+    taken = Runner._take
+
+    def slow(self: Runner, act: KeptAct, is_back: bool) -> None:
+        time.sleep(0.005)  # longer in all than the watcher waits: it tells of the first files while others are moved yet
+        taken(self, act, is_back)
+
+    monkeypatch.setattr(Runner, "_take", slow)
     names = [f"lora {number:03}" for number in range(150)]
     before = library.paths()
     library.orders.carry_out(library.move_plan(names))

@@ -13,7 +13,8 @@ from preview_case import picture
 from model_manager.core.hashes.compute import SHA256, mark_of
 from model_manager.core.hashes.store import Store
 from model_manager.core.journal.steps import Plan, Report
-from model_manager.core.tidy.backup import Backed, Options, write_backup
+from model_manager.core.tidy.backup import write_backup
+from model_manager.core.tidy.backup_gather import Backed, Options
 from model_manager.core.tidy.backup_match import MISSING, Comparison, compare
 from model_manager.core.tidy.backup_reading import Archive
 from model_manager.core.tidy.carrying import carry_out, take_back

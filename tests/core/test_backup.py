@@ -17,7 +17,8 @@ from model_manager.core.errors import Cancelled, FileFault, NoRoom
 from model_manager.core.previews.history import FOLDER_NAME, History
 from model_manager.core.previews.regenerate import apply, bring_back
 from model_manager.core.tidy import backup, restoring
-from model_manager.core.tidy.backup import Options, would_back_up
+from model_manager.core.tidy.backup import would_back_up
+from model_manager.core.tidy.backup_gather import Options
 from model_manager.core.tidy.backup_match import ALL, KEPT, MISSING, NEW, NEWER, REPLACED, SAME
 from model_manager.core.tidy.backup_reading import Archive
 from model_manager.core.work import Work
@@ -129,14 +130,14 @@ def test_a_full_drive_is_told_before_and_while(case: Case, monkeypatch: pytest.M
 
 
 def test_what_cannot_be_read_is_named_and_the_rest_goes_on(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    gather = backup._gather
+    gather = backup.gather
 
     def meanwhile(*args: object) -> object:
         found = gather(*args)  # type: ignore[arg-type]
         (case.loras / "ink.md").unlink()
         return found
 
-    monkeypatch.setattr(backup, "_gather", meanwhile)
+    monkeypatch.setattr(backup, "gather", meanwhile)
     backed = case.back_up()
     assert backed.files == 4 and [os.path.basename(path) for path, _ in backed.faults] == ["ink.md"]
 

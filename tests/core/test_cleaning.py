@@ -31,10 +31,8 @@ def test_leftovers_go_and_everything_else_stays(tmp_path: Path) -> None:
     old = aged(data / "index.sqlite.damaged-20260101-101010-123456", 8, 1000)
     new = aged(data / "index.sqlite.damaged-20260102-101010-123456", 1, 500)
     part, fresh = aged(data / "thumbnails/ab/x.jpg.1-2.part", 1, 70), aged(data / "thumbnails/ab/y.jpg.1-2.part", 0, 30)
-    kept = [
-        aged(data / name, 900)
-        for name in ("index.sqlite", "settings.json", "index.sqlite.damaged-mine", "thumbnails/ab/z.jpg", "notes.part")
-    ]
+    others = ("index.sqlite", "settings.json", "index.sqlite.damaged-mine", "thumbnails/ab/z.jpg", "notes.part")
+    kept = [aged(data / name, 900) for name in others]
     assert {piece.sort: (piece.count, piece.size) for piece in weigh(data)}[INDEX] == (2, 1500)
     assert gone(data) == {HISTORY: (0, 0), FORMER: (0, 0), INDEX: (1, 1000), PARTS: (1, 70)}
     assert not old.exists() and not part.exists() and new.exists() and fresh.exists() and all(one.exists() for one in kept)

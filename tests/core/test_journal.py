@@ -1,8 +1,6 @@
 """What is carried out, undone, refused and remembered, on one drive and without faults of the disk."""
 
 import os
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -89,16 +87,6 @@ def test_folders_are_counted_apart(ground: Ground) -> None:
     ground.take_back(report)
     (change,) = carrying.changes(ground.data)
     assert (change.folders, change.told) == (Counts(2, 0, 0, 2), Counts(1, 0, 0, 1))
-
-
-def test_a_history_of_the_first_version_is_taken_over(ground: Ground) -> None:
-    ground.family("a.safetensors")
-    report = ground.carry_out(ground.move("a.safetensors", "b.safetensors"))
-    with closing(sqlite3.connect(ground.data / "journal.sqlite")) as db:
-        db.execute("ALTER TABLE acts DROP COLUMN is_folder")
-        db.execute("PRAGMA user_version=1")
-    assert carrying.changes(ground.data)[0].told == Counts(1, 1)
-    assert ground.take_back(report).count(ACT_UNDONE) == 1
 
 
 def test_some_acts_are_undone_and_others_later(ground: Ground) -> None:

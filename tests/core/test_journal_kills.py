@@ -13,6 +13,7 @@ from journal_faults import Killer
 from model_manager.core.journal.steps import COPY, FOLDER, HARD, LINK, MOVE, NO_FOLDER, WRITE, Act, Plan, Step
 from model_manager.core.tidy import carrying
 from model_manager.core.work import Work
+from tests.journal_kills import kill_often
 
 SHM = Path("/dev/shm")
 Tree = dict[str, tuple[object, ...]]
@@ -145,7 +146,7 @@ def test_killed_at_any_call_while_doing(scenes: Callable[[], Scene]) -> None:
     done = whole.now()
     assert len(carrying.outcomes(whole.ground.data, 1)) == carrying.changes(whole.ground.data)[0].done
     luck = random.Random(5)
-    for number in luck.sample(range(1, count + 1), 40):
+    for number in luck.sample(range(1, count + 1), 20):
         scene = scenes()
         with Killer(number, luck.random() < 0.5).at_work():
             do(scene)
@@ -162,7 +163,7 @@ def test_killed_at_any_call_while_undoing(scenes: Callable[[], Scene]) -> None:
     count = calls_of(whole, undo)
     assert whole.now() == whole.before
     luck = random.Random(6)
-    for number in luck.sample(range(1, count + 1), 40):
+    for number in luck.sample(range(1, count + 1), 20):
         scene = scenes()
         do(scene)
         with Killer(number, luck.random() < 0.5).at_work():
@@ -191,3 +192,9 @@ def test_killed_again_and_again(scenes: Callable[[], Scene]) -> None:
         settle(scene, luck.random() < 0.5)
         is_back = carrying.changes(scene.ground.data)[0].state == "undone"
         is_whole(scene, scene.before if is_back else done, is_back)
+
+
+def test_killed_for_real() -> None:
+    kills = kill_often(rounds=4, families=100, seed=11)
+    assert kills.wrong == []
+    assert kills.rounds == 4

@@ -16,6 +16,7 @@ from model_manager.core.library.index_schema import VERSION
 from model_manager.core.library.query import completions, find, matcher, parse
 from model_manager.core.library.rows import Row, plain_row
 from model_manager.core.library.shelf import Shelf
+from model_manager.core.library.texts import Texts
 
 OWN = {
     "a": {"rating": 5, "colour": "red", "collections": ["For work", "Best"], "category": "Portraits", "group": "Set A"},
@@ -162,7 +163,7 @@ def test_records_tell_the_own_order(filled: Library) -> None:
     assert set(details.own) == {"rating", "colour", "collections", "category", "group"}
 
 
-def test_five_columns_take_nine_bytes_a_model() -> None:
+def test_five_columns_take_fifteen_bytes_a_model() -> None:
     shelf = Shelf()
     rows: list[Row] = [
         plain_row(number, 1, f"m{number}", "loras", 1, 1, 1.0)._replace(
@@ -172,4 +173,10 @@ def test_five_columns_take_nine_bytes_a_model() -> None:
     ]
     shelf.fill(rows)
     columns = (shelf.rating, shelf.colour.codes, shelf.collections.codes, shelf.category.codes, shelf.own_group.codes)
-    assert sum(column.itemsize * len(column) for column in columns) == 9 * 1_000
+    assert sum(column.itemsize * len(column) for column in columns) == 15 * 1_000
+
+
+def test_each_model_may_have_a_group_of_its_own() -> None:
+    texts = Texts(holds_many=True)
+    texts.extend(str(number) for number in range(70_000))
+    assert (texts[69_999], texts.copy()[65_536]) == ("69999", "65536")

@@ -286,11 +286,19 @@ def test_lines_that_are_not_concerned_stay(made: MadeFile, data: st.DataObject) 
     _assert_untouched(made, after.text, made.entries.get((name, category)))
     again: dict[Any, Any] = yaml.safe_load(after.text.lstrip("\ufeff").replace("\r\n", "\n"))
     assert folders_in((again[key] or {}).get(category)) == wanted
-    inner = {one: value for one, value in (known[key] or {}).items() if one != category}
-    assert {one: value for one, value in (again[key] or {}).items() if one != category} == inner
-    assert {one: value for one, value in again.items() if one != key} == {one: value for one, value in known.items() if one != key}
+    for sections in (known, again):
+        (sections[key] or {}).pop(category, None)
+    assert _meant(again) == _meant(known)
     read = [one.path for one in after.read.paths if one.section == name and one.kind == current_name(category) and one.is_seen]
     assert len(read) == len(wanted)
+
+
+def _meant(known: dict[Any, Any]) -> dict[Any, Any]:
+    """What ComfyUI makes of it: lines, of which empty ones do not count (a text that got a line end has one more)."""
+    return {
+        name: {key: folders_in(value) if isinstance(value, str) else value for key, value in (section or {}).items()}
+        for name, section in known.items()
+    }
 
 
 def _assert_untouched(made: MadeFile, after: str, span: tuple[int, int] | None) -> None:

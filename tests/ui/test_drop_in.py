@@ -185,8 +185,8 @@ def test_without_folders_one_is_asked_for(window: MainWindow, drop: Path, qtbot:
     assert sheet is not None
     qtbot.waitUntil(lambda: not sheet._folders.isHidden(), timeout=SECONDS)
     sheet._folders.click()
-    assert window.drop_in._sheet is None and window.desk._folders is not None
-    window.desk._folders.close()
+    page = window.tidy.places.page
+    assert window.drop_in._sheet is None and page is not None and page.isVisible()
 
 
 def test_thousands_of_rows_paint_only_what_is_seen(window: MainWindow, drop: Path, qtbot: QtBot) -> None:

@@ -7,7 +7,7 @@ import os
 import time
 from typing import Final
 
-from model_manager.core.journal.steps import ACT_DONE
+from model_manager.core.journal.steps import ACT_DONE, MOVE
 from model_manager.core.journal.store import ACTIVE, Store
 from model_manager.core.paths import long_path
 
@@ -32,8 +32,5 @@ def prune(store: Store, now: float = 0.0, most_seconds: float = MOST_SECONDS) ->
 
 def _holds(store: Store, change: int) -> bool:
     """Whether files of a deletion are still held, or may be, on a drive that is away."""
-    for act in store.acts(change):
-        for step in act.steps if act.state == ACT_DONE else ():
-            if step.target and (os.path.lexists(long_path(step.target)) or not os.path.isdir(long_path(os.path.dirname(step.source)))):
-                return True
-    return False
+    steps = [step for act in store.acts(change) if act.state == ACT_DONE for step in act.steps if step.sort == MOVE]
+    return any(os.path.lexists(long_path(step.target)) or not os.path.isdir(long_path(step.folder)) for step in steps)

@@ -23,7 +23,7 @@ class Rename(Deed):
 
     def prepare(self, ground: Ground) -> None:
         """Look whether the source is what it was."""
-        self.is_gone = self.source_now() is None
+        self.is_gone = self.seen != look(self.source) and self.source_now() is None
 
     def name(self, ground: Ground) -> None:
         """Rename it."""

@@ -62,13 +62,13 @@ class Runner:
         """Write down how it ended; what cannot be written is said in the report, and found out again by recovery."""
         try:
             self._flush()
-            is_left = self._store.has_done(self._change.id)
-            self._times.end(is_all_back=not is_left)
             if self._half:
                 self._store.turn(self._change, self._change.state, self._half)
                 self.report.note = self._half
-            else:
-                self._store.turn(self._change, self._ending(is_back, is_left))
+                return
+            is_left = self._store.has_done(self._change.id)
+            self._times.end(is_all_back=not is_left)
+            self._store.turn(self._change, self._ending(is_back, is_left))
         except FileFault as fault:
             self.report.note = fault.text
 
@@ -142,10 +142,11 @@ class Runner:
     def _note(self, act: KeptAct, is_back: bool) -> None:
         folders = self.report.folders
         for step in act.steps:
+            folders.add(step.new_folder)
             if step.folder:
                 folders.add(step.folder)
-            folders.add(step.new_folder)
-        self.report.moves += _moves(act, is_back)
+            if step.source == act.path and step.sort == MOVE:
+                self.report.moves.append((step.target, step.source) if is_back else (step.source, step.target))
 
     def _flush(self) -> None:
         """Write down what was settled since the last time."""

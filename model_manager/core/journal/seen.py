@@ -59,6 +59,8 @@ def folder_of(path: str) -> str:
 
 def is_same(before: Seen, now: Seen | None) -> bool:
     """Whether what is there now is what was seen before, as far as can be told without reading it."""
+    if before == now:
+        return True
     if now is None or (before.mode ^ now.mode) & _SORT:
         return False
     if before.link or now.link:

@@ -35,18 +35,17 @@ from model_manager.core.words import tr
 
 FILE_NAME, LOCK_NAME = "journal.sqlite", "journal.lock"
 ACTIVE: Final = (RUNNING, UNDOING)
-_VERSION = 2
+_VERSION = 1
 _SHIFT = 24  # an act's key is the change's id and its number
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS changes (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, title TEXT, time REAL, state TEXT, ended TEXT,
     note TEXT, size INTEGER, acts INTEGER, can_undo INTEGER, mark TEXT, kept INTEGER);
-CREATE TABLE IF NOT EXISTS acts (key INTEGER PRIMARY KEY, state TEXT, taking INTEGER, text TEXT);
-CREATE TABLE IF NOT EXISTS papers (key INTEGER PRIMARY KEY, about TEXT, steps TEXT, after TEXT);
+CREATE TABLE IF NOT EXISTS acts (key INTEGER PRIMARY KEY, state TEXT, taking INTEGER, text TEXT, is_folder INTEGER);
+CREATE TABLE IF NOT EXISTS papers (key INTEGER PRIMARY KEY, act BLOB, after TEXT);
 CREATE TABLE IF NOT EXISTS kept (key INTEGER, step INTEGER, before BLOB, data BLOB, PRIMARY KEY (key, step)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS folders (change INTEGER, path TEXT, before INTEGER, after INTEGER, PRIMARY KEY (change, path)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS working (one INTEGER PRIMARY KEY, change INTEGER);
-ALTER TABLE acts ADD COLUMN is_folder INTEGER DEFAULT 0
-"""  # the last line brings a file of version 1 up to 2, and a new one as well
+CREATE TABLE IF NOT EXISTS working (one INTEGER PRIMARY KEY, change INTEGER)
+"""
 
 
 @dataclass(slots=True)
@@ -165,7 +164,7 @@ class Store:
         self.write(
             (sql, values),
             ("INSERT INTO acts VALUES (?, ?, 0, ?, ?)", [_act_row(id_, act) for act in acts]),
-            ("INSERT INTO papers VALUES (?, ?, ?, NULL)", [_paper(id_, act) for act in acts]),
+            ("INSERT INTO papers VALUES (?, ?, NULL)", [_paper(id_, act) for act in acts]),
             ("INSERT INTO kept VALUES (?, ?, ?, ?)", kept),
             ("INSERT INTO folders VALUES (?, ?, ?, NULL)", [(id_, json.dumps(path), time_ns) for path, time_ns in folders.items()]),
             ("INSERT OR REPLACE INTO working VALUES (1, ?)", [(id_,)]),
@@ -208,7 +207,7 @@ class Store:
     def acts(self, change: int) -> list[KeptAct]:
         """Return all acts of a change with their steps, in order; the bytes of WRITE steps are read by `fill`."""
         sql = (
-            "SELECT acts.key, state, text, taking, about, steps, after FROM acts JOIN papers USING (key) WHERE acts.key BETWEEN ? AND ? "
+            "SELECT acts.key, state, text, taking, act, after FROM acts JOIN papers USING (key) WHERE acts.key BETWEEN ? AND ? "
             "ORDER BY acts.key"
         )
         return [_act(row) for row in self.rows(sql, _keys(change))]
@@ -280,9 +279,6 @@ def _keys(change: int) -> tuple[int, int]:
     return _key(change, 0), _key(change + 1, 0) - 1
 
 
-_encoded = json.JSONEncoder(check_circular=False).encode
-
-
 def _text(text: str) -> str:
     """A text as SQLite takes it: names of files may hold what is no character."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
@@ -304,33 +300,29 @@ def _act_row(change: int, act: KeptAct) -> tuple[int, str, str, bool]:
     return _key(change, act.number), act.state, _text(act.text), act.is_folder
 
 
-def _paper(change: int, act: KeptAct) -> tuple[int, str, str]:
-    about = (act.name, act.path, act.new_path, act.shown, act.size)
-    steps = [(step.sort, step.source, step.target, step.seen) for step in act.steps]
-    return _key(change, act.number), _encoded(about), _encoded(steps)
+def _paper(change: int, act: KeptAct) -> tuple[int, bytes]:
+    """An act as one text of parts that no name can have a NUL in: six of its own, five of each step."""
+    parts = [act.name.replace("\0", " "), act.path, act.new_path, *act.shown, str(act.size)]
+    for step in act.steps:
+        seen = step.seen
+        parts += (step.sort, step.source, step.target)
+        parts += ("", "") if seen is None else (" ".join(map(str, seen[:5])), seen.link)
+    return _key(change, act.number), "\0".join(parts).encode("utf-8", "surrogatepass")
 
 
 def _act(row: Sequence[Any]) -> KeptAct:
-    key, state, text, taking, about, steps, after = row
-    name, path, new_path, shown, size = json.loads(about)
+    key, state, text, taking, paper, after = row
+    name, path, new_path, before, now, size, *parts = paper.decode("utf-8", "surrogatepass").split("\0")
     left = json.loads(after) if after else {}
-    kept = [
-        KeptStep(number, sort, source, target, Seen(*seen) if seen else None, Seen(*left[str(number)]) if str(number) in left else None)
-        for number, (sort, source, target, seen) in enumerate(json.loads(steps))
-    ]
-    return KeptAct(
-        key & (1 << _SHIFT) - 1,
-        state,
-        text,
-        name,
-        path,
-        new_path,
-        tuple(shown),
-        size,
-        kept,
-        bool(taking),
-        all(step.sort != WRITE for step in kept),
-    )
+    steps = []
+    for number in range(len(parts) // 5):
+        sort, source, target, numbers, link = parts[number * 5 : number * 5 + 5]
+        mode, bytes_, mtime_ns, inode, device = map(int, numbers.split()) if numbers else (0, 0, 0, 0, 0)
+        seen = Seen(mode, bytes_, mtime_ns, inode, device, link) if numbers else None
+        steps.append(KeptStep(number, sort, source, target, seen, Seen(*left[str(number)]) if str(number) in left else None))
+    has_bytes = all(step.sort != WRITE for step in steps)
+    number = key & (1 << _SHIFT) - 1
+    return KeptAct(number, state, text, name, path, new_path, (before, now), int(size), steps, bool(taking), has_bytes)
 
 
 def _unusable(fault: IndexFault) -> FileFault:

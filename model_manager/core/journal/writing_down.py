@@ -16,11 +16,10 @@ from model_manager.core.journal.steps import (
     ACT_WAITS,
     COPY,
     FOLDER,
-    HARD,
     LINK,
     MOVE,
+    NO_FOLDER,
     REMOVE,
-    SHARE,
     WRITE,
     Act,
     Plan,
@@ -48,9 +47,10 @@ def _act(number: int, act: Act, folders: dict[str, int], claims: set[str]) -> Ke
     kept = KeptAct(number, ACT_WAITS, "", act.name, act.path, act.new_path, (act.before, act.after), act.size)
     try:
         for step in act.steps:
-            for one in _spread(step) if step.sort == FOLDER else (step,):
-                kept.steps.append(_step(len(kept.steps), one))
-        _claim(kept.steps, claims)
+            if step.sort == MOVE:
+                _add(kept, step, step.source, step.target, look(step.source))
+            else:
+                _add_other(kept, step, claims)
         _note_folders(kept.steps, folders)
     except OSError as fault:
         kept.state, kept.text = ACT_FAILED, sentence(fault)
@@ -59,13 +59,50 @@ def _act(number: int, act: Act, folders: dict[str, int], claims: set[str]) -> Ke
     return kept
 
 
-def _claim(steps: list[KeptStep], claims: set[str]) -> None:
+def _add(kept: KeptAct, step: Step, source: str, target: str, seen: Seen | None) -> KeptStep:
+    """Add a step to an act. Raises FileFault where a file is not what the plan was made for."""
+    if seen is None and step.sort in (MOVE, REMOVE, COPY):
+        raise FileFault(tr("{name} is not there any more.", name=os.path.basename(source)))
+    if step.planned is not None and step.planned != (ABSENT if seen is None else (seen.size, seen.mtime_ns)):
+        raise FileFault(tr("{name} has changed since this was planned.", name=os.path.basename(source or target)))
+    added = KeptStep(len(kept.steps), step.sort, source, target, seen)
+    kept.steps.append(added)
+    return added
+
+
+def _add_other(kept: KeptAct, step: Step, claims: set[str]) -> None:
+    source, target = step.source, step.target
+    if step.sort == FOLDER:
+        for one in _spread(step):
+            _add(kept, one, "", one.target, look(one.target))
+    elif step.sort == WRITE:
+        _add_write(kept, step, claims)
+    elif step.sort == REMOVE:
+        _add(kept, step, source, target, look(source))
+    elif step.sort == COPY:
+        source = os.path.realpath(source)
+        _add(kept, step, source, target, look(source))
+    else:
+        if step.sort != NO_FOLDER:
+            _claim(target, claims)
+        _add(kept, step, source, target, None if step.sort == LINK else look(target))
+
+
+def _add_write(kept: KeptAct, step: Step, claims: set[str]) -> None:
+    target = os.path.realpath(step.target) if os.path.islink(step.target) else step.target
+    _claim(target, claims)
+    seen = look(target)
+    if seen is not None and not stat.S_ISREG(seen.mode):
+        raise FileFault(tr("{name} is not a file.", name=os.path.basename(target)))
+    added = _add(kept, step, "", target, seen)
+    added.data, added.before = step.data, bytes_at(target)
+
+
+def _claim(path: str, claims: set[str]) -> None:
     """Raise FileFault where a file would be written twice: which of the two is there could not be told after a kill."""
-    own = [step.target for step in steps if step.sort in (WRITE, LINK, HARD, SHARE)]
-    for path in own:
-        if path in claims or own.count(path) > 1:
-            raise FileFault(tr("{name} is to be changed twice.", name=os.path.basename(path)))
-    claims.update(own)
+    if path in claims:
+        raise FileFault(tr("{name} is to be changed twice.", name=os.path.basename(path)))
+    claims.add(path)
 
 
 def _spread(step: Step) -> list[Step]:
@@ -75,38 +112,6 @@ def _spread(step: Step) -> list[Step]:
         steps.append(Step(FOLDER, target=folder))
         folder = os.path.dirname(folder)
     return steps[::-1]
-
-
-def _step(number: int, step: Step) -> KeptStep:
-    target = step.target
-    if step.sort == WRITE:
-        target = os.path.realpath(target) if os.path.islink(target) else target
-        before = bytes_at(target)
-        kept = KeptStep(number, WRITE, "", target, look(target), data=step.data, before=before)
-    elif step.sort in (MOVE, REMOVE):
-        kept = KeptStep(number, step.sort, step.source, target, look(step.source))
-    elif step.sort == COPY:
-        source = os.path.realpath(step.source)
-        kept = KeptStep(number, COPY, source, target, look(source))
-    else:
-        kept = KeptStep(number, step.sort, step.source, target, None if step.sort == LINK else look(target))
-    _compare(step, kept)
-    return kept
-
-
-def _compare(step: Step, kept: KeptStep) -> None:
-    """Raise FileFault where a file is not what the plan was made for."""
-    seen, path = kept.seen, kept.target if step.sort == WRITE else kept.source
-    if step.sort in (MOVE, REMOVE, COPY) and seen is None:
-        raise FileFault(tr("{name} is not there any more.", name=os.path.basename(path)))
-    if step.sort == WRITE and seen is not None and not stat.S_ISREG(seen.mode):
-        raise FileFault(tr("{name} is not a file.", name=os.path.basename(path)))
-    if step.planned is not None and step.planned != _mark(seen):
-        raise FileFault(tr("{name} has changed since this was planned.", name=os.path.basename(path)))
-
-
-def _mark(seen: Seen | None) -> tuple[int, int]:
-    return ABSENT if seen is None else (seen.size, seen.mtime_ns)
 
 
 def _note_folders(steps: list[KeptStep], folders: dict[str, int]) -> None:

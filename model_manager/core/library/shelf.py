@@ -52,9 +52,9 @@ class Shelf:
         self.search: list[str] = []
         self.rating = array("B")
         self.colour = Texts()
-        self.collections = Texts()
-        self.category = Texts()
-        self.own_group = Texts()
+        self.collections = Texts(holds_many=True)
+        self.category = Texts(holds_many=True)
+        self.own_group = Texts(holds_many=True)
         self._slots = array("i")
         self._free: list[int] = []
         self._tag_sets: dict[str, tuple[str, ...]] = {"": ()}

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 
 class Texts:
-    """Reads and writes like a list of texts. Holds at most 65,536 different ones."""
+    """Reads and writes like a list of texts. Holds at most 65,536 different ones, or any number for two bytes a row more."""
 
-    def __init__(self) -> None:
-        self.codes = array("H")
+    def __init__(self, holds_many: bool = False) -> None:
+        self.codes = array("I" if holds_many else "H")
         self._texts: list[str] = []
         self._code_of: dict[str, int] = {}
 

@@ -11,7 +11,6 @@ import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -23,10 +22,10 @@ from model_manager.core.files.volumes import RESERVE, volume_of
 from model_manager.core.hashes.compute import SHA256, Mark, mark_of
 from model_manager.core.hashes.store import Store
 from model_manager.core.paths import long_path, plain_reason, rename_new, temporary_name
-from model_manager.core.previews.history import FOLDER_NAME, History
 from model_manager.core.settings import FILE_NAME as SETTINGS_NAME
+from model_manager.core.tidy.backup_gather import Backed, File, Options, Wanted, gather, measure, size_of
 from model_manager.core.tidy.backup_index import FILES, FORMAT, HISTORY, INDEX_NAME, SETTINGS, BackedFile, BackedModel, line_of
-from model_manager.core.tidy.backup_models import Local, local_models
+from model_manager.core.tidy.backup_models import Local
 from model_manager.core.tidy.backup_reading import Archive
 from model_manager.core.words import tr
 from model_manager.core.work import Work
@@ -37,29 +36,6 @@ _WHOLE: Final = 64 << 20  # bytes up to which a file is read before anything of 
 _FIRST_TIME: Final = (1980, 1, 1, 0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What goes into a backup. query: which models, as in the search box. is_over: a file that has the name already is replaced."""
-
-    query: str = ""
-    has_history: bool = False
-    has_settings: bool = True
-    is_over: bool = False
-
-
-@dataclass(slots=True)
-class Backed:
-    """What a backup holds, or would hold. size: bytes of its files; archive: bytes of the archive, 0 for a dry run. faults: (path, why)."""
-
-    path: str
-    models: int = 0
-    files: int = 0
-    earlier: int = 0
-    size: int = 0
-    archive: int = 0
-    faults: list[tuple[str, str]] = field(default_factory=list)
-
-
 def write_backup(data: Path, index: Path, target: str, options: Options, work: Work) -> Backed:
     """Write a backup to the file `target`. Raises FileFault (its name is taken, no room ...), IndexFault, BadQuery, Cancelled.
 
@@ -67,7 +43,7 @@ def write_backup(data: Path, index: Path, target: str, options: Options, work: W
     """
     target = os.path.abspath(target)
     _require_free(target, options.is_over)
-    wanted = _gather(data, index, options, work)
+    wanted = gather(data, index, options, work)
     total = sum(one.size for one in wanted)
     _require_room(target, total)
     part = os.path.join(os.path.dirname(target), temporary_name())
@@ -95,67 +71,6 @@ def would_back_up(data: Path, index: Path, target: str, options: Options, work: 
     return backed
 
 
-def measure(data: Path, index: Path, options: Options, work: Work) -> Backed:
-    """Return what a backup would hold, wherever it is written. Raises IndexFault, BadQuery, Cancelled."""
-    wanted = _gather(data, index, options, work)
-    files = [file for one in wanted for file in one.files]
-    earlier = sum(file.sort == HISTORY for file in files)
-    return Backed("", len(wanted), len(files) - earlier, earlier, sum(file.size for file in files))
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    sort: str
-    path: str
-    name: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    model: Local
-    files: tuple[_File, ...]
-
-    @property
-    def size(self) -> int:
-        return sum(file.size for file in self.files)
-
-
-def _gather(data: Path, index: Path, options: Options, work: Work) -> list[_Wanted]:
-    history = History(data / FOLDER_NAME)
-    taken: set[str] = set()  # models of one stem share their files
-    found: list[_Wanted] = []
-    for model in local_models(index, options.query, work):
-        work.progress(tr("Looking for previews and sidecars"), len(found))
-        files = [*_beside(model, taken), *(_earlier(model, history) if options.has_history else ())]
-        if files:
-            found.append(_Wanted(model, tuple(files)))
-    return found
-
-
-def _beside(model: Local, taken: set[str]) -> Iterator[_File]:
-    for name in model.names:
-        path = os.path.join(model.folder, name)
-        size = _size(path)
-        if size >= 0 and path not in taken:
-            taken.add(path)
-            yield _File(FILES, path, name, size)
-
-
-def _earlier(model: Local, history: History) -> Iterator[_File]:
-    for place in history.places(model.real):
-        for path in sorted(place.iterdir()):
-            yield _File(HISTORY, str(path), f"{place.name}/{path.name}", max(0, _size(str(path))))
-
-
-def _size(path: str) -> int:
-    """The bytes of a file, -1 for what is none."""
-    try:
-        return os.path.getsize(long_path(path)) if os.path.isfile(long_path(path)) else -1
-    except OSError:
-        return -1
-
-
 def _require_free(target: str, is_over: bool) -> None:
     if os.path.isdir(long_path(target)):
         raise FileFault(tr("{path} is a folder. Name a file in it.", path=target))
@@ -181,7 +96,7 @@ class _Writing:
         self._entries: set[str] = set()
         self._done = 0
 
-    def write(self, wanted: list[_Wanted], data: Path, options: Options) -> Backed:
+    def write(self, wanted: list[Wanted], data: Path, options: Options) -> Backed:
         """Write all of it and have it on the disk. Raises OSError, Cancelled."""
         handle = os.open(long_path(self._part), os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         with open(handle, "w+b") as file, tempfile.SpooledTemporaryFile(max_size=8 << 20) as lines:
@@ -195,7 +110,7 @@ class _Writing:
             os.fsync(handle)
         return self._backed
 
-    def _add_model(self, archive: zipfile.ZipFile, lines: Any, number: int, one: _Wanted) -> None:
+    def _add_model(self, archive: zipfile.ZipFile, lines: Any, number: int, one: Wanted) -> None:
         model = one.model
         backed = BackedModel(number, model.root, model.kind, model.below, model.size, model.mtime_ns, self._hash_of(model))
         lines.write(line_of(backed))
@@ -206,7 +121,7 @@ class _Writing:
             entry = f"{above}/{file.name}" if file.sort == FILES else f"{HISTORY}/{number}/{file.name}"
             self._add(archive, lines, file, entry, number)
 
-    def _add(self, archive: zipfile.ZipFile, lines: Any, file: _File, entry: str, number: int) -> None:
+    def _add(self, archive: zipfile.ZipFile, lines: Any, file: File, entry: str, number: int) -> None:
         entry = self._free_entry(entry)
         try:
             mtime_ns, size, digest = self._copied(archive, file.path, entry)
@@ -251,7 +166,7 @@ class _Writing:
 
     def _add_settings(self, archive: zipfile.ZipFile, lines: Any, path: Path) -> None:
         if path.is_file():
-            self._add(archive, lines, _File(SETTINGS, str(path), path.name, _size(str(path))), f"{SETTINGS}/{path.name}", 0)
+            self._add(archive, lines, File(SETTINGS, str(path), path.name, size_of(str(path))), f"{SETTINGS}/{path.name}", 0)
 
     def _add_index(self, archive: zipfile.ZipFile, lines: Any, models: int) -> None:
         info = zipfile.ZipInfo(INDEX_NAME, time.localtime()[:6])

@@ -34,7 +34,7 @@ def plan_yaml(path: str, before: str, after: str) -> Plan:
     warnings = tuple(tr("Line {line}: {text}", line=one.line, text=one.text) for one in read.problems)
     act = Act(name, (Step(WRITE, target=target, data=data),), before=path, note=note, size=len(data))
     foot = tr("ComfyUI reads this file when it starts. All other lines stay as they are.")
-    return Plan(KIND, title, button, (act,), foot=foot, warnings=warnings, needs={os.path.dirname(target): len(data)})
+    return Plan(KIND, title, button, (act,), foot=foot, warnings=warnings)
 
 
 def plan_make(path: str) -> Plan:

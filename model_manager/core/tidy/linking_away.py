@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from model_manager.core.amounts import size_text
-from model_manager.core.files.volumes import RESERVE, volume_of
+from model_manager.core.files.volumes import volume_of
 from model_manager.core.journal.steps import FOLDER, LINK, MOVE, NO_FOLDER, REMOVE, Act, Plan, Refused, Step
 from model_manager.core.library.entry import Root
 from model_manager.core.library.index import Index
@@ -24,7 +23,7 @@ KIND = "link away"
 
 def plan_link_models(found: Sequence[Subject], folder: str, roots: Mapping[Root, str], refused: Sequence[Refused] = ()) -> Plan:
     """Return the plan to move model files below `folder` (in a folder for their type, as below their root) and leave links."""
-    device, nearest, free = volume_of(folder)
+    device, nearest, _ = volume_of(folder)
     acts: list[Act] = []
     stay = list(refused)
     taken: set[str] = set()
@@ -42,7 +41,7 @@ def plan_link_models(found: Sequence[Subject], folder: str, roots: Mapping[Root,
         ))  # fmt: skip
     title = trn("Move {count} model to another drive", "Move {count} models to another drive", len(found))
     button = trn("Move {count} model", "Move {count} models", len(acts))
-    return _plan(title, button, acts, stay, nearest, free, _warnings(folder, roots))
+    return _plan(title, button, acts, stay, nearest, _warnings(folder, roots))
 
 
 def _below(one: Subject) -> str:
@@ -72,16 +71,13 @@ def _warnings(folder: str, roots: Mapping[Root, str]) -> list[str]:
 
 
 def _plan(
-    title: str, button: str, acts: Sequence[Act], refused: Sequence[Refused], nearest: str, free: int, warnings: Sequence[str],
-    can_undo: bool = True,
-) -> Plan:  # fmt: skip
-    size = sum(act.size for act in acts)
-    chips = [tr("{size} to copy", size=size_text(size)), tr("{size} free there", size=size_text(free))]
-    told = list(warnings)
-    if size + RESERVE > free:
-        told.insert(0, tr("There is not enough room: {size} more are needed.", size=size_text(size + RESERVE - free)))
-    foot = tr("To ComfyUI all names stay the same. Each file is copied, compared, and only then removed here.")
-    return Plan(KIND, title, button, tuple(acts), tuple(refused), tuple(chips), foot, tuple(told), {nearest: size}, can_undo)
+    title: str, button: str, acts: Sequence[Act], refused: Sequence[Refused], nearest: str, warnings: Sequence[str], can_undo: bool = True
+) -> Plan:
+    files = sum(step.sort == MOVE for act in acts for step in act.steps)
+    chips = (trn("{count} file", "{count} files", files), *((tr("links stay here"),) if can_undo else ()))
+    foot = tr("To ComfyUI all names stay the same.")
+    needs = {nearest: sum(act.size for act in acts)}
+    return Plan(KIND, title, button, tuple(acts), tuple(refused), chips, foot, tuple(warnings), needs, can_undo)
 
 
 # a folder
@@ -129,8 +125,8 @@ def plan_link_folder(index: Path, path: str, folder: str, roots: Mapping[Root, s
     acts += _moves(index, tree, top, target)
     gone = [Step(NO_FOLDER, target=one) for one in (*reversed(tree.folders), top)]
     acts.append(Act(name, (*gone, Step(LINK, target, top)), before=path, after=path, note=tr("becomes a link"), tone="info"))
-    _, nearest, free = volume_of(folder)
-    return _plan(title, button, acts, (), nearest, free, _warnings(folder, roots))
+    _, nearest, _ = volume_of(folder)
+    return _plan(title, button, acts, (), nearest, _warnings(folder, roots))
 
 
 def _folder_trouble(path: str, folder: str, target: str) -> str:
@@ -207,5 +203,5 @@ def plan_bring_back(index: Path, path: str) -> Plan:
     else:
         size = os.stat(source).st_size
         acts = [unlink, Act(name, (Step(MOVE, source, real),), source, real, source, path, size=size)]
-    _, nearest, free = volume_of(os.path.dirname(real))
-    return _plan(title, button, acts, (), nearest, free, (), can_undo=False)
+    _, nearest, _ = volume_of(os.path.dirname(real))
+    return _plan(title, button, acts, (), nearest, (), can_undo=False)

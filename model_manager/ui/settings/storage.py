@@ -12,6 +12,9 @@ from model_manager.ui.settings.page import SettingsPage, button, label, row_of, 
 HELD_DAYS, HISTORY_DAYS, FORMER_MB = (0, 3650), (7, 180), (16, 65_536)
 
 
+FIELD = 140  # pixels
+
+
 class StoragePage(SettingsPage):
     """Setters do not emit. `limit_chosen` tells the name of a setting and its value."""
 
@@ -28,6 +31,7 @@ class StoragePage(SettingsPage):
         self._used = {sort: label("", "muted") for sort in (HISTORY, FORMER)}
         self._spins = {"held_days": self._held, "history_days": self._history, "former_pictures_mb": self._former}
         for name, field in self._spins.items():
+            field.setFixedWidth(FIELD)
             field.valueChanged.connect(lambda value, name=name: self.limit_chosen.emit(name, value))
         deleted = button(tr("Show them"))
         deleted.clicked.connect(self.deleted_asked)

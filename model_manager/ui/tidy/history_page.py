@@ -24,7 +24,7 @@ from model_manager.ui.tidy.history_list import HistoryList
 from model_manager.ui.tidy.past_words import full_words, line_of
 from model_manager.ui.tidy.plan_list import PlanList
 
-LIST_WIDTH, SEARCH_MS = 400, 250
+LIST_WIDTH, SEARCH_MS = 340, 250
 
 
 class ChangeView(QFrame):
@@ -184,7 +184,7 @@ class HistoryPage(QWidget):
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(1)
         self._splitter.setSizes([LIST_WIDTH, 800])
-        self.list.setMinimumWidth(300)
+        self.list.setMinimumWidth(260)
         self._middle = QStackedWidget()
         self._middle.addWidget(self._splitter)
         self._middle.addWidget(self.message)

@@ -7,7 +7,7 @@ how far it came, so that it is the same after a fault and after a kill. Nothing 
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from model_manager.core.errors import FileFault
@@ -21,11 +21,13 @@ from model_manager.core.work import Work
 
 class Ground:
     """What deeds need to know: the mark of their change, whom to tell how many bytes went by, and which folder is on which drive.
-    note: writes down what an act is about to make."""  # fmt: skip
+    note: writes down what an act is about to make. drives: known ones, of folders."""  # fmt: skip
 
-    def __init__(self, mark: str, work: Work, told: Callable[[int], None], note: Callable[[KeptAct], None]) -> None:
+    def __init__(
+        self, mark: str, work: Work, told: Callable[[int], None], note: Callable[[KeptAct], None], drives: Mapping[str, int] | None = None
+    ) -> None:
         self.mark, self.work, self.told, self.note = mark, work, told, note
-        self._devices: dict[str, int] = {}
+        self._devices: dict[str, int] = dict(drives or {})
 
     def device(self, folder: str) -> int:
         """Return the drive of a folder, or of the one it will be made in; -1 when that cannot be known."""

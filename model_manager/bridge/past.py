@@ -10,13 +10,30 @@ from PySide6.QtCore import QObject, Signal
 
 from model_manager.bridge import past_tasks
 from model_manager.bridge.jobs import Job, Pool
+from model_manager.bridge.library_model import PictureKey
 from model_manager.bridge.orders import Orders
 from model_manager.bridge.session import Session
 from model_manager.core.errors import ModelManagerError
 from model_manager.core.journal.steps import Change
+from model_manager.core.previews.find import preview_sort
+from model_manager.core.sidecars.suffixes import PREVIEWS
 from model_manager.core.tidy.holding import HeldItem as HeldItem
 
 PAGE = 200  # changes that are read at once
+
+
+def held_picture(item: HeldItem) -> PictureKey | None:
+    """The preview that is held with a deleted model, the best of several; None when there is none or its drive is away."""
+    ranks = {file: _rank(file.path) for file in item.files[1:]} if item.is_there else {}
+    best = min(ranks, key=lambda file: ranks[file], default=None)
+    if best is None or ranks[best] == len(PREVIEWS):
+        return None
+    return PictureKey(best.held, int(item.when * 1e9), best.size, preview_sort(best.path), 0)
+
+
+def _rank(path: str) -> int:
+    lower = path.lower()
+    return next((rank for rank, suffix in enumerate(PREVIEWS) if lower.endswith(suffix)), len(PREVIEWS))
 
 
 class Past(QObject):

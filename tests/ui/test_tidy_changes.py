@@ -221,10 +221,13 @@ def test_delete_holds_and_restores(opened: Open, qtbot: QtBot, loras: Path) -> N
     assert page is not None and window.pages.currentWidget() is page
     ink = next(place for place, item in enumerate(page.list.rows.rows) if item.name == "ink")
     QTest.mouseClick(page.list.viewport(), Qt.MouseButton.LeftButton, pos=page.list.visualRect(page.list.rows.index(ink)).center())
-    assert page.restore.text() == "Restore 1" and page.foot.said.text().startswith("1 selected")
+    assert page.restore.text() == "Restore 1 model" and page.foot.said.text().startswith("1 of 2 selected")
+    page.list.clearSelection()
+    assert page.restore.text() == "Restore 2 models" and page.foot.said.text().startswith("Nothing is selected")
+    page.list.select_row(ink)
     QTest.mouseClick(page.restore, Qt.MouseButton.LeftButton)
     until(qtbot, lambda: (loras / "ink.civitai.info").exists() and len(page.list.rows.rows) == 1)
-    assert page.restore.text() == "Restore all"
+    assert page.restore.text() == "Restore 1 model" and not page.foot.said.text()
     page.restore.click()
     until(qtbot, lambda: (loras / "broken.safetensors").exists() and not page.list.rows.rows)
     assert page._middle.currentWidget() is page.message

@@ -9,19 +9,29 @@ from itertools import accumulate
 from typing import NamedTuple, cast, overload
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QItemSelectionRange, QRect, QRectF, Qt
-from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from model_manager.core.twins.records import ONE_FILE, Group, Member
 from model_manager.core.words import tr
 from model_manager.ui import theme
 from model_manager.ui.details.parts import font
-from model_manager.ui.pictures.tiles import shown_part
-from model_manager.ui.tidy.rows import LEFT, RECORD, RIGHT, Index, RowsModel, RowsView, Words, paint_ground, paint_runs
+from model_manager.ui.tidy.rows import (
+    LEFT,
+    PICTURE,
+    RECORD,
+    RIGHT,
+    Index,
+    RowsModel,
+    RowsView,
+    Words,
+    paint_ground,
+    paint_picture,
+    paint_runs,
+)
 from model_manager.ui.tidy.twins_words import about_words, mark_words, member_words, place_words, spoken, title_of, won_words
 
 ROW, SIDE, BOX, MARK = 54, 16, 18, 96
-PICTURE = (34, 42)
 
 Kept = Callable[[Group], frozenset[int]]
 
@@ -156,7 +166,7 @@ class TwinsDelegate(QStyledItemDelegate):
         if group.sort != ONE_FILE:
             _paint_box(painter, QRectF(_box(rect)), is_kept)
         left = rect.left() + SIDE + BOX + 14
-        self._paint_picture(painter, QRectF(left, rect.center().y() - PICTURE[1] / 2, *PICTURE), member)
+        paint_picture(painter, QRectF(left, rect.center().y() - PICTURE[1] / 2, *PICTURE), self._picture(member.id))
         left += PICTURE[0] + 12
         right = rect.right() - SIDE
         mark, tone = mark_words(group, member, kept)
@@ -173,19 +183,6 @@ class TwinsDelegate(QStyledItemDelegate):
         painter.setPen(colours.muted)
         words = painter.fontMetrics().elidedText(member_words(group, member), Qt.TextElideMode.ElideRight, right - left)
         painter.drawText(QRect(left, rect.top() + 28, right - left, 18), LEFT, words)
-
-    def _paint_picture(self, painter: QPainter, box: QRectF, member: Member) -> None:
-        shape = QPainterPath()
-        shape.addRoundedRect(box, 5, 5)
-        pixmap = self._picture(member.id)
-        if pixmap is None:
-            painter.fillPath(shape, theme.tokens().raised)
-            theme.icon("box", 16, "faint").paint(painter, round(box.center().x()) - 8, round(box.center().y()) - 8, 16, 16)
-            return
-        painter.save()
-        painter.setClipPath(shape)
-        painter.drawPixmap(box, pixmap, shown_part(pixmap.size(), box.width() / box.height()))
-        painter.restore()
 
 
 def _box(rect: QRect) -> QRect:

@@ -121,6 +121,10 @@ class Past(QObject):
 
     def _on_changed(self) -> None:
         self.load_held()
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Something that the history tells was done, and not by an order."""
         if self._is_watched:
             self.load()
 

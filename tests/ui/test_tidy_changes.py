@@ -286,6 +286,7 @@ def test_the_history_undoes_one_model_of_a_change(opened: Open, qtbot: QtBot, lo
     until(qtbot, lambda: page.list.change() is not None and len(page.view.list.rows.rows) == 2)
     change = page.list.change()
     assert change is not None and change.title == "Move 2 models" and page.view.undo.text() == "Undo"
+    assert page.focusWidget() is page.list, "the keyboard does not stay at the way back for want of a list"
     page.view.list.select_row(next(row for row, line in enumerate(page.view.list.rows.rows) if line.name.startswith("ink")))
     assert page.view.undo.text() == "Undo 1 selected"
     QTest.mouseClick(page.view.undo, Qt.MouseButton.LeftButton)

@@ -160,10 +160,11 @@ def _delete(items: Sequence[Item], index_path: Path, roots: Mapping[Root, str]) 
     for one in everything:
         deleting.add(one, everything)
     size = sum(act.size for act in deleting.acts)
-    title = trn("Put {count} away", "Put {count} away", len(deleting.acts))
+    one, many = ("Delete {count} file", "Delete {count} files") if strays else ("Delete {count} model", "Delete {count} models")
+    title = trn(one, many, len(deleting.acts))
     foot = tr("They can be brought back from Recently deleted.")
     plan = _plan(title, title, deleting.acts, [*refused, *deleting.refused], foot, warnings=tuple(deleting.warnings))
-    return replace(plan, chips=(*plan.chips, tr("{size} are held until it is emptied", size=short_size(size))))
+    return replace(plan, chips=(*plan.chips, tr("{size} in Recently deleted", size=short_size(size))))
 
 
 def _is_model(item: Item) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple, cast, overload
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QItemSelectionRange, QRect, QRectF, Qt
+from PySide6.QtCore import QAbstractItemModel, QEvent, QItemSelectionModel, QItemSelectionRange, QRect, QRectF, Qt
 from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
@@ -105,11 +105,15 @@ class TwinsView(RowsView):
     def show_lines(self, lines: Lines) -> None:
         """Show these; what was current stays so, or its place does."""
         before, at = self.currentIndex().row(), self.verticalScrollBar().value()
+        is_selected = self.selectionModel().hasSelection()
         row = lines.find(self.rows.rows[before]) if 0 <= before < len(self.rows.rows) else -1
         self.rows.show(lines)
         self.verticalScrollBar().setValue(at)
-        if before >= 0 and lines:
-            self.select_row(min(row if row >= 0 else before, len(lines) - 1))
+        if row >= 0 and is_selected:
+            self.select_row(row)
+        elif before >= 0 and lines:  # the keyboard stays there; nothing is selected by itself, or the buttons would be about that alone
+            index = self.rows.index(row if row >= 0 else min(before, len(lines) - 1))
+            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
         self.picked.emit()
 
 
@@ -152,7 +156,7 @@ class TwinsDelegate(QStyledItemDelegate):
         right = rect.right() - SIDE
         width = painter.fontMetrics().horizontalAdvance(won)
         painter.setPen(colours.text if group.won(kept) and group.sort != ONE_FILE else colours.muted)
-        painter.drawText(QRect(right - width, rect.top() + 8, width + 2, 19), RIGHT, won)
+        painter.drawText(QRect(right - width, rect.top() + 8, width, 19), RIGHT, won)
         room = QRect(rect.left() + SIDE, rect.top() + 8, right - width - 2 * SIDE - rect.left(), 19)
         paint_runs(painter, room, [(title_of(group), colours.text)])
         painter.setFont(font(12))

@@ -100,7 +100,7 @@ class Past(QObject):
         return self._session.settings.held_days
 
     def hold_for(self, days: int) -> None:
-        """Hold deleted models for so many days from now on, 0 for ever; what is too old goes at the next start."""
+        """Hold deleted models for so many days from now on, 0 for ever; what is too old goes with the next clean-up."""
         self._session.settings.held_days = days
 
     def load_held(self) -> None:
@@ -114,8 +114,11 @@ class Past(QObject):
         self.held_changed.emit()
 
     def _on_loaded(self) -> None:
-        """At the start: what was held for long enough goes into the system's trash."""
         self.load_held()
+        self.empty_expired()
+
+    def empty_expired(self) -> None:
+        """Put what was held for long enough into the system's trash."""
         args = (self._session.folder, self.held_days)
         self._runner.start(Pool.READ, past_tasks.expired, *args, done=self._orders.empty, failed=self._on_failed)
 

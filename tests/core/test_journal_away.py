@@ -10,7 +10,9 @@ from journal_case import Ground, tree
 from journal_faults import Killer
 
 from model_manager.core.errors import FileFault
+from model_manager.core.journal import copied, renamed
 from model_manager.core.journal.steps import FOLDER, MOVE, Act, Plan, Step
+from model_manager.core.paths import rename_new
 from model_manager.core.tidy import carrying
 from model_manager.core.work import Work
 
@@ -98,10 +100,34 @@ def test_what_was_cut_off_waits_for_its_drive(tmp_path: Path, other: Path, is_to
         assert [_bytes(one) for one in left] == [_bytes(one) for one in before], number
 
 
+@pytest.mark.parametrize("is_to", [True, False])
+@pytest.mark.parametrize("number", range(1, 8))
+def test_a_drive_goes_away_in_the_middle(tmp_path: Path, other: Path, is_to: bool, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    ground, drive, plan = scene(tmp_path, other, is_to)
+    before, led, calls = (tree(ground.top), tree(drive)), "", 0
+
+    def naming(source: str, target: str) -> None:
+        nonlocal calls, led
+        calls += 1
+        if calls == number:
+            led = go_away(drive)
+        rename_new(source, target)
+
+    monkeypatch.setattr(copied, "rename_new", naming)
+    carrying.carry_out(ground.data, plan, Work())
+    monkeypatch.undo()
+    if not led:  # it has fewer steps
+        return
+    assert not list(drive.iterdir())
+    come_back(drive, led)
+    assert [change.id for change in carrying.interrupted(ground.data)] == [1], "what lies there was forgotten"
+    carrying.roll_back(ground.data, 1, Work())
+    left = tree(ground.top), tree(drive)
+    assert [_bytes(one) for one in left] == [_bytes(one) for one in before]
+
+
 def test_a_drive_in_name_only_is_copied_to_and_a_kill_of_that_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two mounts of one drive: the system refuses to rename from one to the other."""
-    from model_manager.core.journal import renamed
-
     def refuse(source: str, target: str) -> None:
         raise OSError(18, "Invalid cross-device link", source, None, target)
 

@@ -7,7 +7,7 @@ how far it came, so that it is the same after a fault and after a kill. Nothing 
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from model_manager.core.errors import FileFault
@@ -34,16 +34,35 @@ class Ground:
         found = self._devices.get(folder)
         if found is not None:
             return found
-        place = folder
-        try:
-            while not os.path.isdir(long_path(place)) and os.path.dirname(place) != place:
-                place = os.path.dirname(place)
-            found = os.stat(long_path(place)).st_dev
-        except OSError:
-            return -1
-        if place == folder:
-            self._devices[folder] = found
+        found, place = _drive_of(folder)
+        if place:
+            self._devices[place] = found
         return found
+
+    def forget(self) -> None:
+        """Look anew which folder is on which drive: links have come or gone, which may lead to others."""
+        self._devices.clear()
+
+    def gone(self, folders: Iterable[str]) -> str:
+        """Return one of these folders that was asked for before and whose drive went away since, "" for none."""
+        for folder in folders:
+            place = folder
+            while (known := self._devices.get(place)) is None and os.path.dirname(place) != place:
+                place = os.path.dirname(place)
+            if known is not None and _drive_of(folder)[0] != known:
+                return folder
+        return ""
+
+
+def _drive_of(folder: str) -> tuple[int, str]:
+    """The drive of a folder, and the folder on it or around it that is there; -1 and "" when that cannot be known."""
+    place = folder
+    try:
+        while not os.path.isdir(long_path(place)) and os.path.dirname(place) != place:
+            place = os.path.dirname(place)
+        return os.stat(long_path(place)).st_dev, place
+    except OSError:
+        return -1, ""
 
 
 class Deed:

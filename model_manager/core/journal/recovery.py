@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from model_manager.core.errors import FileFault
 from model_manager.core.journal.building import deeds_of, was_copied
 from model_manager.core.journal.deeds import Deed, Ground
-from model_manager.core.journal.performing import sentence, take_back
+from model_manager.core.journal.performing import folders_of, sentence, take_back
 from model_manager.core.journal.steps import ACT_DONE, ACT_UNDONE, ACT_WAITS, HARD, NO_FOLDER, RUNNING, SHARE, UNDOING, WRITE
 from model_manager.core.journal.store import KeptAct, KeptChange, Store
 from model_manager.core.paths import long_path, marked, remove_marked
@@ -43,7 +43,7 @@ def away(store: Store, change: KeptChange, acts: Sequence[KeptAct]) -> str:
     drives, was_there = store.drives(change.id), store.was_there(change.id)
     ground, seen = Ground("", Work(), lambda _: None, lambda _: None), dict[int, int]()
     going = {step.target for act in acts for step in act.steps if step.sort == NO_FOLDER}
-    wanted = dict.fromkeys(folder for act in acts for step in act.steps for folder in (step.folder, step.new_folder) if folder)
+    wanted = folders_of([step for act in acts for step in act.steps])
     for folder in sorted(wanted, key=lambda folder: drives.get(folder, -1) == ground.device(folder), reverse=True):
         now, drive = ground.device(folder), drives.get(folder, -1)
         is_gone = folder in was_there and folder not in going and not os.path.isdir(long_path(folder))

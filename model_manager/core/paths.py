@@ -158,22 +158,51 @@ def remove_marked(folder: str, mark: str) -> None:
                     os.unlink(long_path(os.path.join(folder, name)))
 
 
-def replace_file(path: str | os.PathLike[str], data: bytes) -> None:
+def replace_file(path: str | os.PathLike[str], data: bytes, beside: str = "") -> None:
     """Write `data` beside `path` and put it in its place in one step: there is always either the old file or the new one.
 
     Keeps the mode of an existing file; through a link the file it leads to is replaced. Raises FileFault; the old file is then as it was.
+    beside: a file of `open_beside` that holds `data` and is on the disk; it is gone afterwards, whatever comes of it.
     """
-    target = long_path(os.path.realpath(path) if os.path.islink(path) else normalize(path))
-    beside = os.path.join(os.path.dirname(target), temporary_name())
+    target = _target_of(path)
+    source = beside or os.path.join(os.path.dirname(target), temporary_name())
     try:
-        _write_new(beside, data, _mode_of(target))
-        os.replace(beside, target)
+        if not beside:
+            handle = _open_new(source, data, _mode_of(target))
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        os.replace(source, target)
+    except (OSError, ValueError) as error:
+        with contextlib.suppress(OSError, ValueError):
+            os.unlink(source)
+        raise _not_saved(path, error) from error
+
+
+def open_beside(path: str | os.PathLike[str], data: bytes) -> tuple[str, int]:
+    """Write `data` beside `path` for `replace_file`; returns the file's path and its open handle, which the caller flushes and closes.
+
+    Raises FileFault; nothing is left then.
+    """
+    beside = ""
+    try:
+        target = _target_of(path)
+        beside = os.path.join(os.path.dirname(target), temporary_name())
+        return beside, _open_new(beside, data, _mode_of(target))
     except (OSError, ValueError) as error:
         with contextlib.suppress(OSError, ValueError):
             os.unlink(beside)
-        reason = plain_reason(error) if isinstance(error, OSError) else tr("its name is not a possible file name")
-        text = tr("{path} could not be saved: {reason}. What was there is unchanged.", path=os.fspath(path), reason=reason)
-        raise FileFault(text) from error
+        raise _not_saved(path, error) from error
+
+
+def _not_saved(path: str | os.PathLike[str], error: Exception) -> FileFault:
+    reason = plain_reason(error) if isinstance(error, OSError) else tr("its name is not a possible file name")
+    return FileFault(tr("{path} could not be saved: {reason}. What was there is unchanged.", path=os.fspath(path), reason=reason))
+
+
+def _target_of(path: str | os.PathLike[str]) -> str:
+    return long_path(os.path.realpath(path) if os.path.islink(path) else normalize(path))
 
 
 def _mode_of(path: str) -> int | None:
@@ -183,15 +212,18 @@ def _mode_of(path: str) -> int | None:
         return None
 
 
-def _write_new(path: str, data: bytes, mode: int | None) -> None:
-    """Write and flush to the disk a file that must not exist yet; its mode is the usual one unless `mode` says."""
+def _open_new(path: str, data: bytes, mode: int | None) -> int:
+    """Write a file that must not exist yet and return its handle; its mode is the usual one unless `mode` says."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-    with open(handle, "wb") as file:
-        if mode is not None:
-            os.chmod(path, mode)
-        file.write(data)
-        file.flush()
-        os.fsync(handle)
+    try:
+        with open(handle, "wb", closefd=False) as file:
+            if mode is not None:
+                os.chmod(path, mode)
+            file.write(data)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
 
 
 def rename_new(source: str, target: str) -> None:

@@ -268,7 +268,7 @@ def _rename_exclusively(source: str, target: str) -> bool:
 
 def _rename_by_steps(source: str, target: str) -> None:
     """Take the name with an empty file or folder of our own, which nobody else can then take, and put the real one in its place."""
-    if os.path.isdir(source):
+    if os.path.isdir(source) and not os.path.islink(source):
         os.mkdir(target)
     else:
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

@@ -72,6 +72,10 @@ class Copied(Deed):
         """Remove what we made."""
         self._remove_made(ground)
 
+    def renames(self, ground: Ground) -> list[tuple[str, str]]:
+        """The partial gets its name."""
+        return [(self._partial(ground), self.target)]
+
     def is_done(self, ground: Ground) -> bool:
         """Whether the copy is there."""
         return self.made is not None and is_same(self.made, look(self.target))
@@ -155,6 +159,11 @@ class Across(Copied):
         if os.path.lexists(long_path(self._aside(ground))):
             return False
         return is_away(self.seen, look(self.source)) and super().is_done(ground)
+
+    def renames(self, ground: Ground) -> list[tuple[str, str]]:
+        """The source goes out of sight as well, and back."""
+        aside = self._aside(ground)
+        return [*super().renames(ground), (self.source, aside), (aside, self.source)]
 
     def has_trace(self, ground: Ground) -> bool:
         """Whether the source is set aside just now."""

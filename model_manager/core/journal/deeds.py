@@ -113,6 +113,10 @@ class Deed:
         """Whether the disk shows that it has been begun, beyond doubt."""
         return False
 
+    def renames(self, ground: Ground) -> list[tuple[str, str]]:
+        """Return (from, to) of all renames that it may do, there or back."""
+        return []
+
     def has_trace(self, ground: Ground) -> bool:
         """Whether the disk shows something that is set aside until `commit`."""
         return False

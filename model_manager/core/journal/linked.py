@@ -85,6 +85,10 @@ class Remove(Deed):
         """Whether nothing is left of it."""
         return is_away(self.seen, look(self.source)) and not os.path.lexists(long_path(self._aside(ground)))
 
+    def renames(self, ground: Ground) -> list[tuple[str, str]]:
+        """Out of sight, and back."""
+        return [(self.source, self._aside(ground)), (self._aside(ground), self.source)]
+
     def has_trace(self, ground: Ground) -> bool:
         """Whether it is set aside just now."""
         return os.path.lexists(long_path(self._aside(ground)))

@@ -1,6 +1,6 @@
 """Lets old entries of the history go. Called by carrying before a new change, and by cleaning.
 
-What waits to be finished stays, and so does a deletion whose files are still held: it is the only way back to them.
+What waits to be finished stays, and so does what took files away that are still held: it is the only way back to them.
 """
 
 import os
@@ -13,6 +13,7 @@ from model_manager.core.paths import long_path
 
 MOST_SECONDS: Final = 180 * 86_400
 MOST_BYTES: Final = 500_000_000  # of kept former contents
+_HOLDING: Final = ("delete", "twins", "mend")  # kinds of changes that may hold files in "Recently deleted"
 
 
 def prune(store: Store, now: float = 0.0, most_seconds: float = MOST_SECONDS) -> int:
@@ -23,7 +24,7 @@ def prune(store: Store, now: float = 0.0, most_seconds: float = MOST_SECONDS) ->
         kept += bytes_
         if state in ACTIVE or (time_ >= oldest and (kept <= MOST_BYTES or not bytes_)):
             continue
-        if kind != "delete" or not _holds(store, id_):
+        if kind not in _HOLDING or not _holds(store, id_):
             gone.append(id_)
     if gone:
         store.drop(gone)

@@ -37,6 +37,10 @@ class Rename(Deed):
         if is_begun or self._is_ours(look(self.target)):
             give_name(self.target, self.source)
 
+    def renames(self, ground: Ground) -> list[tuple[str, str]]:
+        """There, and back."""
+        return [(self.source, self.target), (self.target, self.source)]
+
     def is_done(self, ground: Ground) -> bool:
         """Whether it has the other name and not this one."""
         is_there = has_name(self.target, self.source)

@@ -161,8 +161,9 @@ def remove_marked(folder: str, mark: str) -> None:
 def replace_file(path: str | os.PathLike[str], data: bytes, beside: str = "") -> None:
     """Write `data` beside `path` and put it in its place in one step: there is always either the old file or the new one.
 
-    Keeps the mode of an existing file; through a link the file it leads to is replaced. Raises FileFault; the old file is then as it was.
-    beside: a file of `open_beside` that holds `data` and is on the disk; it is gone afterwards, whatever comes of it.
+    Keeps mode, owner and extended attributes of an existing file, as far as the system lets us; through a link the file it leads to
+    is replaced. beside: a file of `open_beside` that holds `data` and is on the disk; it is gone afterwards, whatever comes of it.
+    Raises FileFault; the old file is then as it was.
     """
     target = _target_of(path)
     source = beside or os.path.join(os.path.dirname(target), temporary_name())
@@ -173,6 +174,7 @@ def replace_file(path: str | os.PathLike[str], data: bytes, beside: str = "") ->
                 os.fsync(handle)
             finally:
                 os.close(handle)
+        _keep_owner(target, source)
         os.replace(source, target)
     except (OSError, ValueError) as error:
         with contextlib.suppress(OSError, ValueError):
@@ -210,6 +212,19 @@ def _mode_of(path: str) -> int | None:
         return stat.S_IMODE(os.stat(path).st_mode)
     except FileNotFoundError:
         return None
+
+
+def _keep_owner(old: str, new: str) -> None:
+    """Give a file the owner and the extended attributes (tags of file managers, access lists) of another that may not be there."""
+    with contextlib.suppress(OSError):
+        was, now = os.stat(old), os.stat(new)
+        if hasattr(os, "chown") and (was.st_uid, was.st_gid) != (now.st_uid, now.st_gid):
+            os.chown(new, was.st_uid, was.st_gid)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            for name in os.listxattr(old):
+                with contextlib.suppress(OSError):  # some are the system's own
+                    os.setxattr(new, name, os.getxattr(old, name))
 
 
 def _open_new(path: str, data: bytes, mode: int | None) -> int:

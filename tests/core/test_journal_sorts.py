@@ -100,6 +100,16 @@ def test_no_room_there(ground: Ground, other: Path, monkeypatch: pytest.MonkeyPa
     assert volumes.RESERVE < 1 << 60
 
 
+def test_no_room_is_kept_free_on_the_way_back(ground: Ground, other: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it came from there was room for it, be it a small card."""
+    ground.family("a.safetensors", ".info")
+    before = ground.tree()
+    report = ground.carry_out(across(ground, other, "a.safetensors", ".info"))
+    monkeypatch.setattr(copied, "RESERVE", 1 << 60)
+    assert ground.take_back(report).outcomes[0].state == ACT_UNDONE
+    assert ground.tree() == before
+
+
 def test_one_drive_in_name_only(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     ground.family("a.safetensors", ".info")
     before = ground.tree()

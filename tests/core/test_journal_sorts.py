@@ -332,6 +332,29 @@ def test_another_spelling_where_case_does_not_count(ground: Ground, monkeypatch:
     assert ground.tree() == before
 
 
+def test_a_drive_that_only_says_that_it_did_is_not_believed(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    ground.family("ink.safetensors", ".info")
+    before = ground.tree()
+    rename = renamed.rename_new
+
+    def keep_the_spelling(source: str, target: str) -> None:
+        if source.lower() != target.lower():
+            rename(source, target)
+
+    monkeypatch.setattr(renamed, "rename_new", keep_the_spelling)
+    monkeypatch.setattr(renamed, "has_name", lambda path, _other="": os.path.basename(path) in os.listdir(os.path.dirname(path)))
+    report = ground.carry_out(ground.move("ink.safetensors", "INK.safetensors", ".info"))
+    assert (report.count(ACT_FAILED), ground.tree()) == (1, before)
+    assert "keeps its spelling" in report.outcomes[0].text
+    monkeypatch.setattr(os, "symlink", lambda *_, **__: None)
+    away = Act(
+        "ink", (Step(MOVE, ground.at("ink.safetensors"), ground.at("away")), Step(LINK, ground.at("away"), ground.at("ink.safetensors")))
+    )
+    report = ground.carry_out(away)
+    assert (report.count(ACT_FAILED), ground.tree()) == (1, before)
+    assert "No link could be made" in report.outcomes[0].text
+
+
 def mounted(image: Path, place: Path, make: str) -> Iterator[Ground]:
     """A drive of another sort, which only root can make."""
     if not hasattr(os, "geteuid") or os.geteuid() or not shutil.which(make):

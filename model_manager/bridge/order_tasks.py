@@ -15,7 +15,7 @@ from model_manager.core.files.volumes import RESERVE, volume_of
 from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, FOLDER, NO_FOLDER, Change, Outcome, Plan, Report, Step
 from model_manager.core.library.index import Index
 from model_manager.core.paths import replace_file
-from model_manager.core.tidy import carrying, held
+from model_manager.core.tidy import carrying, held, past
 from model_manager.core.tidy.holding import HeldItem
 from model_manager.core.words import tr
 from model_manager.core.work import Work
@@ -52,7 +52,7 @@ def carry_out(data: Path, plan: Plan, work: Work, concern: Concern) -> Report:
 def take_back(data: Path, change: int, acts: Collection[int] | None, work: Work, concern: Concern) -> Report:
     """Undo a change, or some of its acts by number."""
     concern(_folders_of_change(data, change, acts))
-    return _whole(lambda: carrying.take_back(data, change, work, acts), Report(change, _title(data, change)))
+    return _whole(lambda: past.take_back(data, change, work, acts), Report(change, _title(data, change)))
 
 
 def finish(data: Path, change: int, work: Work, concern: Concern) -> Report:
@@ -88,7 +88,7 @@ def _emptied(emptied: held.Emptied) -> Report:
 
 def newest(data: Path) -> Change | None:
     """The newest change that can be undone."""
-    return next((change for change in carrying.changes(data) if change.can_undo and not change.is_interrupted), None)
+    return next((change for change in past.changes(data) if change.can_undo and not change.is_interrupted), None)
 
 
 def interrupted(data: Path) -> list[Change]:
@@ -141,7 +141,7 @@ def folders_of(steps: Iterable[Step]) -> frozenset[str]:
 def _folders_of_change(data: Path, change: int, acts: Collection[int] | None) -> frozenset[str]:
     """As `folders_of`, of what was done before; folders made then may go now, so those around are among them."""
     found = set[str]()
-    for one in carrying.outcomes(data, change):
+    for one in past.outcomes(data, change):
         if acts is None or one.number in acts:
             found.update(os.path.dirname(path) for path in (one.path, one.new_path) if path)
     return frozenset(found | {os.path.dirname(folder) for folder in found})
@@ -157,7 +157,7 @@ def _whole(run: Callable[[], Report], nothing: Report) -> Report:
 
 
 def _title(data: Path, change: int) -> str:
-    found = carrying.change(data, change)
+    found = past.change(data, change)
     return "" if found is None else found.title
 
 

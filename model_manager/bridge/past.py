@@ -10,13 +10,30 @@ from PySide6.QtCore import QObject, Signal
 
 from model_manager.bridge import past_tasks
 from model_manager.bridge.jobs import Job, Pool
+from model_manager.bridge.library_model import PictureKey
 from model_manager.bridge.orders import Orders
 from model_manager.bridge.session import Session
 from model_manager.core.errors import ModelManagerError
 from model_manager.core.journal.steps import Change
+from model_manager.core.previews.find import preview_sort
+from model_manager.core.sidecars.suffixes import PREVIEWS
 from model_manager.core.tidy.holding import HeldItem as HeldItem
 
 PAGE = 200  # changes that are read at once
+
+
+def held_picture(item: HeldItem) -> PictureKey | None:
+    """The preview that is held with a deleted model, the best of several; None when there is none or its drive is away."""
+    ranks = {file: _rank(file.path) for file in item.files[1:]} if item.is_there else {}
+    best = min(ranks, key=lambda file: ranks[file], default=None)
+    if best is None or ranks[best] == len(PREVIEWS):
+        return None
+    return PictureKey(best.held, int(item.when * 1e9), best.size, preview_sort(best.path), 0)
+
+
+def _rank(path: str) -> int:
+    lower = path.lower()
+    return next((rank for rank, suffix in enumerate(PREVIEWS) if lower.endswith(suffix)), len(PREVIEWS))
 
 
 class Past(QObject):
@@ -83,7 +100,7 @@ class Past(QObject):
         return self._session.settings.held_days
 
     def hold_for(self, days: int) -> None:
-        """Hold deleted models for so many days from now on, 0 for ever; what is too old goes at the next start."""
+        """Hold deleted models for so many days from now on, 0 for ever; what is too old goes with the next clean-up."""
         self._session.settings.held_days = days
 
     def load_held(self) -> None:
@@ -97,13 +114,20 @@ class Past(QObject):
         self.held_changed.emit()
 
     def _on_loaded(self) -> None:
-        """At the start: what was held for long enough goes into the system's trash."""
         self.load_held()
+        self.empty_expired()
+
+    def empty_expired(self) -> None:
+        """Put what was held for long enough into the system's trash."""
         args = (self._session.folder, self.held_days)
         self._runner.start(Pool.READ, past_tasks.expired, *args, done=self._orders.empty, failed=self._on_failed)
 
     def _on_changed(self) -> None:
         self.load_held()
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Something that the history tells was done, and not by an order."""
         if self._is_watched:
             self.load()
 

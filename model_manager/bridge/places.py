@@ -163,9 +163,11 @@ class Places(QObject):
         return Words(dict(settings.folder_labels), dict(settings.folder_groups), sources.off, sources.own)
 
     def follow(self, report: Report) -> None:
-        """A change of files came to its end: where it was one of folders or of their files, all is looked at anew."""
-        if report.folders.intersection(map(os.path.dirname, self._files)) or any(row.path in report.folders for row in self.rows):
+        """A change of files came to its end: where it was one of the files that name folders, or of the folders, all is looked at anew."""
+        if report.folders.intersection(map(os.path.dirname, self._files)):
             self._session.scan()
+        elif any(row.path in report.folders for row in self.rows):  # mostly it was only models in it
+            self._session.look_around()
         self._soon.start(SHOWN_MS)
 
     # what comes back

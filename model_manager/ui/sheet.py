@@ -5,7 +5,7 @@ Base of all dialogs. Moved by any free place, resized by the lower right corner.
 
 import sys
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QGuiApplication,
@@ -41,6 +41,17 @@ class Sheet(QDialog):
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setContentsMargins(1, 1, 1, 1)
         self.setSizeGripEnabled(True)
+
+    def setVisible(self, is_visible: bool) -> None:
+        """Stand in the middle of the window behind; not every desktop puts a dialog there by itself."""
+        behind = self.parentWidget()
+        if is_visible and behind is not None and not self.isVisible() and not self._is_framed:
+            if not self.testAttribute(Qt.WidgetAttribute.WA_Resized):
+                self.adjustSize()
+            place = QRect(QPoint(), self.size())
+            place.moveCenter(behind.window().geometry().center())
+            self.move(_kept_inside(place, behind.screen().availableGeometry()))
+        super().setVisible(is_visible)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Dim what is behind."""
@@ -97,6 +108,12 @@ class Sheet(QDialog):
             event.accept()
         else:
             super().mousePressEvent(event)
+
+
+def _kept_inside(place: QRect, screen: QRect) -> QPoint:
+    """Where it must be so that its head is on the screen."""
+    left = max(screen.left(), min(place.left(), screen.right() - place.width()))
+    return QPoint(left, max(screen.top(), min(place.top(), screen.bottom() - place.height())))
 
 
 class _Veil(QWidget):

@@ -57,6 +57,7 @@ QPushButton[tone="primary"]:pressed { background: $fill_pressed; }
 QPushButton[tone="primary"]:focus { border: 2px solid $fill_ring; }
 QPushButton[tone="primary"]:disabled { background: $raised; color: $disabled; border-color: $line; }
 QPushButton[tone="danger"] { color: $bad; }
+QPushButton[tone="danger"]:disabled { color: $disabled; }
 QPushButton[side="left"] { border-top-right-radius: 0; border-bottom-right-radius: 0; }
 QPushButton[size="small"] { padding: 0 8px; }
 QPushButton[size="small"]:focus { padding: 0 7px; }

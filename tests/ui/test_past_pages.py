@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from model_manager.bridge import order_tasks, plan_tasks
 from model_manager.bridge.order_words import DO, EMPTY, RESTORE, UNDO, Note, note_of, wants_question
-from model_manager.bridge.past import HeldItem
+from model_manager.bridge.past import HeldItem, held_picture
 from model_manager.bridge.tasks import Sources
 from model_manager.core.journal.steps import (
     ACT_DONE,
@@ -109,9 +109,19 @@ def held(days_ago: float, is_there: bool = True) -> HeldItem:
 def test_how_long_it_is_held() -> None:
     assert held_words(held(2), 30, NOW).endswith("28 days left")
     assert held_words(held(29.5), 30, NOW).endswith("1 day left")
-    assert held_words(held(31), 30, NOW).endswith("goes at the next start")
+    assert held_words(held(31), 30, NOW).endswith("goes with the next clean-up")
     assert "left" not in held_words(held(2), 0, NOW)
     assert held_words(held(2, is_there=False), 30, NOW).endswith("its drive is away")
+
+
+def test_the_preview_that_is_held_is_shown_with_it() -> None:
+    more = tuple(HeldFile(f"/t/{number}.held", path, 9) for number, path in enumerate(("/m/ink.info", "/m/ink.PNG", "/m/ink.preview.webp")))
+    item = replace(held(2), files=(*held(2).files, *more))
+    key = held_picture(item)
+    assert key is not None and (key.path, key.size, key.sort) == ("/t/2.held", 9, "still")
+    assert held_picture(replace(item, is_there=False)) is None and held_picture(held(2)) is None
+    video = held_picture(replace(item, files=(*held(2).files, HeldFile("/t/v.held", "/m/ink.mp4", 9))))
+    assert video is not None and video.sort == "video"
 
 
 def report(*states: str, **more: object) -> Report:

@@ -14,10 +14,12 @@ from pytestqt.qtbot import QtBot
 
 from model_manager.core.journal.steps import FOLDER, WRITE, Plan
 from model_manager.core.settings import Settings, load_settings
+from model_manager.core.tidy.folder_rows import Drive, PlaceRow
 from model_manager.ui.main_window import MainWindow
 from model_manager.ui.places.desk import PlacesDesk
 from model_manager.ui.places.editor import EditorSheet
 from model_manager.ui.places.page import PlacesPage
+from model_manager.ui.places.rows import endings, lines_of
 from model_manager.ui.sidebar_rows import FOLDERS
 from tests.small_library import lora_bytes
 
@@ -320,3 +322,20 @@ def test_the_file_is_saved_and_undone_through_the_history(editor: EditorSheet, w
         orders.undo_newest()
     assert file.read_bytes() == before
     qtbot.waitUntil(lambda: not orders.is_busy and window.is_quiet, timeout=SECONDS)
+
+
+def a_row(kind: str, path: str, drive: str = "/", state: str = "fine") -> PlaceRow:
+    return PlaceRow(kind, path, "ComfyUI", "/c", state, "", drive=Drive(1, drive, 100, 40) if drive else Drive())
+
+
+def test_folders_of_one_type_are_told_apart_and_a_drive_is_shown_once() -> None:
+    rows = [
+        a_row("loras", "/c/models/loras"), a_row("loras", "/mnt/b/loras", "/mnt/b"), a_row("loras", "/nas/models/loras", ""),
+        a_row("vae", "/c/models/vae", "/mnt/b"),
+    ]  # fmt: skip
+    lines = lines_of([("/c", rows)], "install")
+    assert [line.where for line in lines] == ["", "c/models/loras", "b/loras", "nas/models/loras", ""]
+    assert [line.has_drive for line in lines] == [False, True, True, False, False]
+    assert endings([a_row("loras", "/x/loras"), a_row("loras", "/x/more loras")]) == {
+        "/x/loras": "x/loras", "/x/more loras": "x/more loras",
+    }  # fmt: skip

@@ -1,6 +1,7 @@
 """The sheet of a plan: what it shows, its filter, details, list to save, and the keys that carry out or leave it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QSize, Qt
@@ -13,7 +14,7 @@ from model_manager.bridge.order_tasks import Room
 from model_manager.core.journal.steps import FOLDER, MOVE, REMOVE, WRITE, Act, Plan, Refused, Step
 from model_manager.ui.theme import LIGHT, set_theme, tokens
 from model_manager.ui.tidy.plan_details import comfy_words, step_words
-from model_manager.ui.tidy.plan_list import after_runs, lines_of
+from model_manager.ui.tidy.plan_list import after_runs, lines_of, middle_of, needs_of
 from model_manager.ui.tidy.plan_sheet import PlanSheet
 from model_manager.ui.tidy.rows import shortened
 
@@ -157,6 +158,20 @@ def test_folders_are_shortened_before_the_name(qapp: QApplication) -> None:
     tight = shortened(runs, metrics, whole * 3 // 4)
     assert tight[0][0] == "… / " and tight[1][0].endswith(" / ") and "…" in tight[1][0] and tight[2] == runs[2]
     assert sum(metrics.horizontalAdvance(text) for text, _ in tight) <= whole * 3 // 4 + 1
+
+
+def test_columns_get_what_they_need(qapp: QApplication) -> None:
+    metrics = QFontMetrics(QApplication.font())
+    short = act("a.ckpt")
+    long = replace(short, before="checkpoints / a folder with a very long name / b.safetensors", after="vae / b")
+    before, behind = needs_of([short, long], metrics)
+    assert before > metrics.horizontalAdvance(long.before) and before + behind < 900
+    assert middle_of(1000, (before, behind)) > before, "all of it, where there is room"
+    assert middle_of(1000, (200, 300)) < 300, "and not more than that"
+    assert middle_of(1000, (900, 100)) > 800, "what is behind needs little"
+    assert 450 < middle_of(1000, (900, 900)) < 550
+    assert needs_of([Refused("d", "loras / d", "in use")] * 5000, metrics)[0] == metrics.horizontalAdvance("loras / d")
+    assert needs_of([], metrics) == (0, 0)
 
 
 def test_steps_and_names_in_words() -> None:

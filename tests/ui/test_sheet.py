@@ -55,6 +55,20 @@ def test_the_window_behind_is_dimmed_while_it_is_open(behind: QWidget, sheet: Sh
     assert seen(behind).lightness() > dim.lightness()
 
 
+def test_it_stands_in_the_middle_of_the_window(qtbot: QtBot, behind: QWidget) -> None:
+    behind.move(120, 90)
+    made = Sheet(behind)
+    made.resize(300, 200)
+    made.open()
+    off = made.geometry().center() - behind.geometry().center()
+    assert abs(off.x()) <= 1 and abs(off.y()) <= 1
+    made.reject()
+    behind.move(-400, -300)
+    made.open()
+    assert made.geometry().top() >= 0 and made.geometry().left() >= 0, "never with its head out of sight"
+    made.reject()
+
+
 def test_its_corners_are_round(sheet: Sheet) -> None:
     image = QImage(sheet.size(), QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from model_manager.core.settings import Settings
 from model_manager.ui.main_window import MainWindow
 from model_manager.ui.places.space_desk import SpaceDesk
-from model_manager.ui.places.space_page import SpacePage
+from model_manager.ui.places.space_page import SpacePage, share_words
 from model_manager.ui.places.tile_colours import HUES, ground, shade
 from model_manager.ui.sidebar_rows import SPACE
 from model_manager.ui.theme import set_theme, tokens
@@ -142,5 +142,11 @@ def _contrast(one: QColor, other: QColor) -> float:
 def test_text_can_be_read_on_every_colour(theme: str, qapp: QApplication) -> None:
     set_theme(theme, qapp)
     for rank in range(len(HUES) + 1):
-        for colour in (ground(rank), shade(rank, False), shade(rank, True)):
+        inner = [shade(rank, False, place) for place in range(4)]
+        for colour in (ground(rank), *inner, shade(rank, True)):
             assert _contrast(colour, tokens().text) >= 4.5, (rank, colour.name())
+        assert len({colour.name() for colour in (ground(rank), *inner[:3])}) == 4, "neighbours can be told apart"
+
+
+def test_shares_in_words() -> None:
+    assert [share_words(share) for share in (0.0, 0.001, 0.006, 0.32, 1.0)] == ["0%", "<1%", "1%", "32%", "100%"]

@@ -17,7 +17,8 @@ from model_manager.core.journal.running import Runner
 from model_manager.core.journal.steps import MOVE, Act, Plan, Step
 from model_manager.core.journal.store import KeptAct
 from model_manager.core.settings import Settings
-from model_manager.core.tidy import carrying
+from model_manager.core.tidy import carrying, held
+from model_manager.core.tidy.holding import HeldItem
 from model_manager.core.work import Work
 from model_manager.ui.dialogs.ask import AskSheet
 from model_manager.ui.main_window import MainWindow
@@ -221,10 +222,13 @@ def test_delete_holds_and_restores(opened: Open, qtbot: QtBot, loras: Path) -> N
     assert page is not None and window.pages.currentWidget() is page
     ink = next(place for place, item in enumerate(page.list.rows.rows) if item.name == "ink")
     QTest.mouseClick(page.list.viewport(), Qt.MouseButton.LeftButton, pos=page.list.visualRect(page.list.rows.index(ink)).center())
-    assert page.restore.text() == "Restore 1" and page.foot.said.text().startswith("1 selected")
+    assert page.restore.text() == "Restore 1 model" and page.foot.said.text().startswith("1 of 2 selected")
+    page.list.clearSelection()
+    assert page.restore.text() == "Restore 2 models" and page.foot.said.text().startswith("Nothing is selected")
+    page.list.select_row(ink)
     QTest.mouseClick(page.restore, Qt.MouseButton.LeftButton)
     until(qtbot, lambda: (loras / "ink.civitai.info").exists() and len(page.list.rows.rows) == 1)
-    assert page.restore.text() == "Restore all"
+    assert page.restore.text() == "Restore 1 model" and not page.foot.said.text()
     page.restore.click()
     until(qtbot, lambda: (loras / "broken.safetensors").exists() and not page.list.rows.rows)
     assert page._middle.currentWidget() is page.message
@@ -256,6 +260,28 @@ def test_what_is_held_goes_for_good_after_a_question(opened: Open, qtbot: QtBot,
     assert not Path(held.folder).exists()
 
 
+def test_what_was_held_long_enough_goes_with_the_daily_clean_up(
+    opened: Open, qtbot: QtBot, loras: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened()
+    select(window, "ink")
+    window.tidy.asking.delete()
+    ask = sheet_of(qtbot, window, DeleteSheet)
+    assert isinstance(ask, DeleteSheet)
+    ask.go.click()
+    carry(qtbot, window)
+    gone: list[HeldItem] = []
+    monkeypatch.setattr(window.tidy.orders, "empty", gone.extend)
+    cleaning = window.tidy.past._parts.folders.settings.cleaning
+    with qtbot.waitSignal(cleaning.cleaned, timeout=SECONDS):
+        cleaning.clean(is_asked=False)
+    until(qtbot, lambda: window.is_quiet)
+    assert not gone, "it is held for a month"
+    monkeypatch.setattr(held, "_A_DAY", 0.0)
+    cleaning.clean(is_asked=False)
+    until(qtbot, lambda: [item.name for item in gone] == ["ink"])
+
+
 def test_delete_for_good_is_never_done_by_enter(opened: Open, qtbot: QtBot, loras: Path) -> None:
     window = opened()
     select(window, "ink")
@@ -283,6 +309,7 @@ def test_the_history_undoes_one_model_of_a_change(opened: Open, qtbot: QtBot, lo
     until(qtbot, lambda: page.list.change() is not None and len(page.view.list.rows.rows) == 2)
     change = page.list.change()
     assert change is not None and change.title == "Move 2 models" and page.view.undo.text() == "Undo"
+    assert page.focusWidget() is page.list, "the keyboard does not stay at the way back for want of a list"
     page.view.list.select_row(next(row for row, line in enumerate(page.view.list.rows.rows) if line.name.startswith("ink")))
     assert page.view.undo.text() == "Undo 1 selected"
     QTest.mouseClick(page.view.undo, Qt.MouseButton.LeftButton)

@@ -108,6 +108,7 @@ def test_three_lists(window: MainWindow, qtbot: QtBot) -> None:
     assert names(page)[4] == "one:" and names(page)[5].startswith("owl")
     page.tabs[1].click()
     assert len(lines(page)) == 5 and not page.link.isEnabled() and page.remove.isEnabled()
+    assert page.about.text().startswith("1 group ·"), "nothing is selected by itself, so the buttons are about all groups"
     page.tabs[2].click()
     assert len(lines(page)) == 3
     assert window.tidy.twins.twins.count == 2

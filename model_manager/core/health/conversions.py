@@ -151,6 +151,6 @@ def plan_old(some: Sequence[Converted], index_path: Path) -> Plan:
         deleting.add(one, alone)
     title = trn("Delete {count} old file", "Delete {count} old files", len(deleting.acts))
     size = sum(act.size for act in deleting.acts)
-    chips = (tr("{size} are held until it is emptied", size=short_size(size)),)
+    chips = (tr("{size} in Recently deleted", size=short_size(size)),)
     foot = tr("They can be brought back from Recently deleted.")
     return Plan("delete", title, title, tuple(deleting.acts), tuple(deleting.refused), chips, foot)

@@ -160,10 +160,13 @@ def _delete(items: Sequence[Item], index_path: Path, roots: Mapping[Root, str]) 
     for one in everything:
         deleting.add(one, everything)
     size = sum(act.size for act in deleting.acts)
-    title = trn("Put {count} away", "Put {count} away", len(deleting.acts))
+    count = len(deleting.acts)
+    title = trn("Delete {count} model", "Delete {count} models", count)
+    if strays:
+        title = trn("Delete {count} file", "Delete {count} files", count)
     foot = tr("They can be brought back from Recently deleted.")
     plan = _plan(title, title, deleting.acts, [*refused, *deleting.refused], foot, warnings=tuple(deleting.warnings))
-    return replace(plan, chips=(*plan.chips, tr("{size} are held until it is emptied", size=short_size(size))))
+    return replace(plan, chips=(*plan.chips, tr("{size} in Recently deleted", size=short_size(size))))
 
 
 def _is_model(item: Item) -> bool:

@@ -43,27 +43,25 @@ def meaning(sort: str) -> str:
     }[sort]
 
 
-def mend_words(mend: str, sort: str) -> str:
+def mend_words(mend: str) -> str:
     """What the button of a mend says."""
-    if mend == records.DELETE:
-        return tr("Put away") if sort in (records.ORPHANS, records.PARTIALS, records.LINKS) else tr("Delete")
     return {
+        records.DELETE: tr("Delete…"),
         records.REFETCH: tr("Fetch again"),
-        records.MOVE: tr("Move"),
-        records.RENAME: tr("Rename"),
-        records.ATTACH: tr("Put beside its model"),
-        records.REMOVE_FOLDER: tr("Remove"),
-        records.CONVERT: tr("Convert"),
+        records.MOVE: tr("Move…"),
+        records.RENAME: tr("Rename…"),
+        records.ATTACH: tr("Put beside its model…"),
+        records.REMOVE_FOLDER: tr("Remove…"),
+        records.CONVERT: tr("Convert…"),
         records.DETAILS: tr("Fetch details"),
-        records.PREVIEWS: tr("Fetch previews"),
+        records.PREVIEWS: tr("Fetch preview"),
     }[mend]
 
 
-def mend_all_words(mend: str, sort: str) -> str:
+def mend_all_words(mend: str) -> str:
     """What the button of a mend says that is done for all of a sort."""
-    if mend == records.DELETE:
-        return tr("Put all of these away…") if sort in (records.ORPHANS, records.PARTIALS, records.LINKS) else tr("Delete all of these…")
     return {
+        records.DELETE: tr("Delete all of these…"),
         records.REFETCH: tr("Fetch all of these again…"),
         records.MOVE: tr("Move all of these…"),
         records.RENAME: tr("Rename all of these…"),

@@ -78,6 +78,10 @@ class Copied(Deed):
 
     is_begun = is_done
 
+    def has_partial(self, ground: Ground) -> bool:
+        """Whether something is there that has not its name yet."""
+        return os.path.lexists(long_path(self._partial(ground)))
+
     def _note_made(self, ground: Ground) -> None:
         self.made = look(self._partial(ground))
         if not self.is_back:

@@ -75,7 +75,7 @@ def plan_delete(
     chips = [trn("{count} model", "{count} models", len(acts)), trn("{count} file in all", "{count} files in all", deleting.files)]
     chips += [trn("{count} stays", "{count} stay", stay)] if stay else []
     chips += [
-        tr("{size} become free", size=short_size(size)) if for_good else tr("{size} are held until it is emptied", size=short_size(size))
+        tr("{size} become free", size=short_size(size)) if for_good else tr("{size} in Recently deleted", size=short_size(size))
     ]
     if for_good:
         title = trn("Delete {count} model for good", "Delete {count} models for good", count)

@@ -46,6 +46,7 @@ class WordsField(QWidget):
         self.added: list[str] = []
         self.removed: list[str] = []
         self._flow_box = QWidget()
+        self._flow_box.setContentsMargins(0, 5, 0, 0)  # on the line of what stands beside
         self._flow = FlowLayout(self._flow_box)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)

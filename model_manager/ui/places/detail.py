@@ -69,7 +69,7 @@ class PlaceDetail(QStackedWidget):
         size = size_text(sum(row.size for row in rows))
         count = trn("{count} model", "{count} models", sum(row.models for row in rows))
         self._about.show_text(amount_words(first) if is_one else f"{count} · {size}")
-        text = f"{word}. {first.reason}".strip() if is_one else ""
+        text = (first.reason or f"{word}.") if is_one else ""
         self._notice.show_text(text, tone)
         show_if(self._notice, is_one and first.state != "fine")
         self._show_buttons(remedies(first) if is_one else [])

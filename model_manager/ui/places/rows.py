@@ -3,7 +3,8 @@
 Part of the page of folders. A model and a delegate over records; asks nobody.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import (
@@ -40,11 +41,16 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A heading (row is None) with the number of folders below it, or a folder."""
+    """A heading (row is None) with the number of folders below it, or a folder.
+
+    where: the end of its path, as much as tells it from others of its type. has_drive: its drive is not that of the folder above.
+    """
 
     text: str
     row: PlaceRow | None = None
     count: int = 0
+    where: str = ""
+    has_drive: bool = False
 
 
 class PlaceModel(QAbstractListModel):
@@ -99,11 +105,38 @@ def _key(line: Line) -> tuple[str, str, str]:
 def lines_of(groups: Sequence[tuple[str, Sequence[PlaceRow]]], group: str) -> list[Line]:
     """The lines of rows under their headings; a single group that says nothing has none."""
     lines: list[Line] = []
+    ends = endings([row for _, rows in groups for row in rows])
     for key, rows in groups:
         if group or len(groups) > 1:
             lines.append(Line(heading_words(group, key), count=len(rows)))
-        lines += [Line(row.title, row) for row in rows]
+        drive = ""
+        for row in rows:
+            has_drive = row.drive.total > 0 and row.drive.path != drive
+            drive = row.drive.path if has_drive else drive
+            lines.append(Line(row.title, row, where=ends.get(row.path, ""), has_drive=has_drive))
     return lines
+
+
+def endings(rows: Sequence[PlaceRow]) -> dict[str, str]:
+    """The ends of paths that tell folders of one type from each other: "Second drive/loras". Not of those that are the only one."""
+    kinds: dict[str, set[str]] = {}
+    for row in rows:
+        kinds.setdefault(row.kind, set()).add(row.path)
+    found: dict[str, str] = {}
+    for paths in kinds.values():
+        if len(paths) > 1:
+            found.update(_endings(paths))
+    return found
+
+
+def _endings(paths: Collection[str]) -> dict[str, str]:
+    split = {path: path.replace("\\", "/").rstrip("/").split("/") for path in paths}
+    found: dict[str, str] = {}
+    for count in range(2, max(map(len, split.values())) + 1):
+        tails = {path: "/".join(parts[-count:]) for path, parts in split.items()}
+        seen = Counter(tails.values())
+        found |= {path: tail for path, tail in tails.items() if seen[tail] == 1 and path not in found}
+    return found
 
 
 class PlaceView(QListView):
@@ -183,7 +216,7 @@ class PlaceDelegate(QStyledItemDelegate):
             _paint_heading(painter, QRectF(option.rect), line)
         else:
             _paint_ground(painter, option)
-            _paint_row(painter, QRectF(option.rect), line.row)
+            _paint_row(painter, QRectF(option.rect), line.row, line)
         painter.restore()
 
 
@@ -209,7 +242,7 @@ def _paint_heading(painter: QPainter, rect: QRectF, line: Line) -> None:
     _write(painter, row, count, colours.faint, _RIGHT)
 
 
-def _paint_row(painter: QPainter, rect: QRectF, row: PlaceRow) -> None:
+def _paint_row(painter: QPainter, rect: QRectF, row: PlaceRow, line: Line) -> None:
     colours = tokens()
     word, tone = state_words().get(row.state, (row.state, "warn"))
     ink: QColor = getattr(colours, tone)
@@ -223,11 +256,13 @@ def _paint_row(painter: QPainter, rect: QRectF, row: PlaceRow) -> None:
     end = right - RIGHT - (DRIVE if is_wide else 0)
     left = rect.left() + SIDE + 18
     painter.setFont(font(13, QFont.Weight.DemiBold))
-    title = row.title if not row.name else f"{row.name}  ·  {label(row.kind)}"
-    _write(painter, QRectF(left, top.top(), end - left - 12, 20), title, colours.muted if is_quiet else colours.text)
+    wide = painter.fontMetrics().horizontalAdvance(row.title) + 10
+    _write(painter, QRectF(left, top.top(), end - left - 12, 20), row.title, colours.muted if is_quiet else colours.text)
     painter.setFont(font(12))
+    where = label(row.kind) if row.name else line.where
+    _write(painter, QRectF(left + wide, top.top() + 1, end - left - 12 - wide, 19), where, colours.faint, is_path=True)
     _write(painter, QRectF(left, below.top(), end - left - 12, 18), row.path, colours.faint if is_quiet else colours.muted, is_path=True)
-    if is_wide and row.drive.total:
+    if is_wide and line.has_drive:
         _paint_drive(painter, QRectF(end, rect.top(), DRIVE - 24, rect.height()), row)
     amounts = QRectF(right - RIGHT, top.top(), RIGHT, 20)
     _write(painter, amounts, amount_words(row), colours.text if row.models else colours.faint, _RIGHT)
@@ -244,7 +279,7 @@ def _paint_drive(painter: QPainter, rect: QRectF, row: PlaceRow) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(mixed(colours.text, colours.panel, 0.12))
     painter.drawRoundedRect(bar, 2.5, 2.5)
-    painter.setBrush(colours.warn if used > 0.95 else colours.accent_fill)
+    painter.setBrush(colours.warn if used > 0.95 else mixed(colours.text, colours.panel, 0.38))
     painter.drawRoundedRect(QRectF(bar.left(), bar.top(), max(5.0, bar.width() * used), 5), 2.5, 2.5)
     painter.setFont(font(12))
     free = free_words(row)

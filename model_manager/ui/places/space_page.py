@@ -35,7 +35,8 @@ from model_manager.ui.places.tile_colours import ground
 from model_manager.ui.theme import tokens
 
 MOST_LEGEND = 14
-PANEL = 268
+PANEL = 312
+INDENT = 6  # of what stands below the legend, whose lines have that much ground around them
 
 
 class LegendLine(QAbstractButton):
@@ -70,15 +71,20 @@ class LegendLine(QAbstractButton):
         painter.drawRoundedRect(QRectF(6, 7, 12, 12), 3, 3)
         painter.setFont(font(12))
         painter.setPen(colours.muted)
-        size = f"{size_text(self.part.size)}  {self._share:.0%}"
+        size = f"{size_text(self.part.size)}  {share_words(self._share)}"
         room = painter.fontMetrics().horizontalAdvance(size) + 14
         inside = QRectF(26, 0, self.width() - 32, self.height())
         painter.drawText(inside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, size)
         painter.setFont(font(12, QFont.Weight.Medium))
         painter.setPen(colours.text)
-        name = painter.fontMetrics().elidedText(self.part.name, Qt.TextElideMode.ElideRight, int(inside.width() - room))
+        name = painter.fontMetrics().elidedText(self.part.name, Qt.TextElideMode.ElideMiddle, int(inside.width() - room))
         painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
         painter.end()
+
+
+def share_words(share: float) -> str:
+    """A share in percent; what is less than one is no nothing."""
+    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"
 
 
 class SpacePage(QWidget):
@@ -202,11 +208,12 @@ class SpacePage(QWidget):
     def _build_side(self) -> None:
         self._lines = [LegendLine() for _ in range(MOST_LEGEND)]
         self._rest = set_role(QLabel(), "faint")
+        self._rest.setContentsMargins(INDENT, 2, 0, 0)
         self._uses, self._uses_text = QWidget(), WrapLabel(12, "muted")
         self._outputs = push_button(tr("Look through your outputs"))
         self._outputs.setToolTip(tr("Finds out which pictures and videos used which models. Only new ones are opened."))
         column = QVBoxLayout(self._uses)
-        column.setContentsMargins(0, 8, 0, 4)
+        column.setContentsMargins(INDENT, 8, 0, 4)
         column.addWidget(self._uses_text)
         column.addWidget(self._outputs)
 
@@ -228,7 +235,9 @@ class SpacePage(QWidget):
         for widget in (self._rest, self._uses):
             side.addWidget(widget)
         side.addSpacing(14)
-        side.addWidget(set_role(QLabel(tr("Drives")), "heading"))
+        heading = set_role(QLabel(tr("Drives")), "heading")
+        heading.setContentsMargins(INDENT, 0, 0, 0)
+        side.addWidget(heading)
         side.addSpacing(4)
         side.addWidget(self.drives)
         side.addStretch(1)

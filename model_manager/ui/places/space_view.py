@@ -7,7 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFont,
+    QFontMetrics,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from model_manager.bridge.space_map import Part, Rect, squarified
@@ -24,13 +35,14 @@ MOST_INNER = 60
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A part where it is painted. rank: by size among the parts on show, of what is inside that of the outer one."""
+    """A part where it is painted. rank: by size among the parts on show, of what is inside that of the outer one; place: inside it."""
 
     part: Part
     rect: QRectF
     rank: int
     is_inner: bool = False
     has_head: bool = False
+    place: int = 0
 
 
 class SpaceView(QWidget):
@@ -82,9 +94,9 @@ class SpaceView(QWidget):
         if sizes != order:  # what is left over is larger than some of them
             inner = [*inner, Part("", size=rest)]
             inner.sort(key=lambda one: -one.size)
-        for one, rect in zip(inner, squarified(order, room), strict=False):
+        for place, (one, rect) in enumerate(zip(inner, squarified(order, room), strict=False)):
             if rect.width >= 3 and rect.height >= 3 and one.name:
-                self.tiles.append(Tile(one, QRectF(*rect.inset(0.8)), rank, is_inner=True))
+                self.tiles.append(Tile(one, QRectF(*rect.inset(0.8)), rank, is_inner=True, place=place))
 
     def tile_at(self, point: QPointF) -> Tile | None:
         """The smallest part at this place."""
@@ -113,7 +125,7 @@ class SpaceView(QWidget):
     def _paint(self, painter: QPainter, tile: Tile) -> None:
         is_lit = tile is self._lit
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(shade(tile.rank, is_lit) if tile.is_inner or is_lit else ground(tile.rank))
+        painter.setBrush(shade(tile.rank, is_lit, tile.place) if tile.is_inner or is_lit else ground(tile.rank))
         radius = 2 if tile.is_inner else 4
         if min(tile.rect.width(), tile.rect.height()) < 8:
             painter.fillRect(tile.rect, painter.brush())
@@ -129,13 +141,14 @@ class SpaceView(QWidget):
         colours = tokens()
         line = QRectF(tile.rect.left() + 7, tile.rect.top() + 2, tile.rect.width() - 14, HEAD - 2)
         painter.setPen(colours.text)
+        strong = font(12, QFont.Weight.DemiBold)
         painter.setFont(font(12))
         size = size_text(tile.part.size)
         room = painter.fontMetrics().horizontalAdvance(size) + 10
-        has_size = line.width() > room + 40
+        has_size = line.width() > room + min(140, QFontMetrics(strong).horizontalAdvance(tile.part.name))  # the name comes first
         if has_size:
             painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, size)
-        painter.setFont(font(12, QFont.Weight.DemiBold))
+        painter.setFont(strong)
         name = painter.fontMetrics().elidedText(tile.part.name, Qt.TextElideMode.ElideRight, int(line.width() - (room if has_size else 0)))
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
 

@@ -11,7 +11,7 @@ HUES = (217, 158, 32, 283, 344, 190, 96, 12, 248, 56)
 
 @cache
 def _made(rank: int, is_dark: bool) -> QColor:
-    share = (0.42, 0.27) if is_dark else (0.62, 0.84)
+    share = (0.42, 0.27) if is_dark else (0.6, 0.78)
     return QColor.fromHslF(HUES[rank] / 360, *share)
 
 
@@ -23,7 +23,10 @@ def ground(rank: int) -> QColor:
     return _made(rank, colours.is_dark)
 
 
-def shade(rank: int, is_lit: bool) -> QColor:
-    """The ground of what lies in a part: a little paler, or stronger under the pointer."""
+PALER = (0.3, 0.58, 0.44)  # how much of the panel shines through: neighbours differ
+
+
+def shade(rank: int, is_lit: bool, place: int = 0) -> QColor:
+    """The ground of what lies in a part: paler, its neighbours (by `place`) by other steps; or stronger under the pointer."""
     colours = tokens()
-    return mixed(colours.text if is_lit else colours.panel, ground(rank), 0.09 if is_lit else 0.22)
+    return mixed(colours.text if is_lit else colours.panel, ground(rank), 0.09 if is_lit else PALER[place % len(PALER)])

@@ -88,7 +88,7 @@ def facts_of(row: PlaceRow, now: float) -> list[Fact]:
     return [
         Fact(tr("Type"), label(row.kind)), Fact(tr("Folder"), row.path, tip=row.path, is_path=True),
         Fact(tr("Models"), f"{row.models:,}"), Fact(tr("Size"), size_text(row.size) if row.models else ""),
-        Fact(tr("Drive"), drive.path, is_path=True), Fact(tr("Free"), free), Fact(tr("Named by"), source),
+        Fact(tr("Drive"), drive.path, is_path=True), Fact(tr("Free"), free), Fact(tr("Named by"), source, tip=source),
         Fact(tr("Program"), row.install, tip=row.install, is_path=True), Fact(tr("So since"), when_words(row.since, now)),
         Fact(tr("Last scan"), when_words(row.scanned, now) or tr("not yet")),
     ]  # fmt: skip

@@ -32,9 +32,9 @@ class DeleteSheet(AskingSheet):
         self._groups = [QButtonGroup(self), QButtonGroup(self)]
         body = QVBoxLayout()
         body.setContentsMargins(22, 4, 22, 18)
-        body.setSpacing(4)
-        self._add(body, 0, self.hold, tr("It stays on its drive, unseen by ComfyUI, and can be brought back."))
-        self._add(body, 0, self.for_good, tr("The room is free at once. Nothing brings it back."))
+        body.setSpacing(0)
+        self._add(body, 0, self.hold, tr("Stays on its drive, unseen by ComfyUI, and can be brought back."))
+        self._add(body, 0, self.for_good, tr("The room is free at once, and there is no way back."))
         self._links = QWidget()
         column = QVBoxLayout(self._links)
         column.setContentsMargins(0, 10, 0, 0)
@@ -54,7 +54,7 @@ class DeleteSheet(AskingSheet):
         column.addWidget(button)
         if text:
             said = set_role(QLabel(text), "faint")
-            said.setContentsMargins(26, 0, 0, 6)
+            said.setContentsMargins(28, 0, 0, 12)
             said.setWordWrap(True)
             column.addWidget(said)
 

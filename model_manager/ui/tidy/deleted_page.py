@@ -4,9 +4,10 @@ Built by the desk of the past over the bridge's `Past`. It tells what is asked a
 """
 
 import time
+from collections.abc import Callable
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent, QPainter
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -26,12 +27,14 @@ from model_manager.ui.message_page import MessagePage
 from model_manager.ui.page_head import page_head
 from model_manager.ui.pictures.dialog_parts import Foot
 from model_manager.ui.problem_bar import ProblemBar
-from model_manager.ui.theme import icon, kind_icon, tokens
+from model_manager.ui.theme import kind_icon, tokens
 from model_manager.ui.tidy.past_words import from_words, held_words
-from model_manager.ui.tidy.rows import LEFT, RECORD, RIGHT, Index, RowsModel, RowsView, Words, paint_ground
+from model_manager.ui.tidy.rows import LEFT, PICTURE, RECORD, RIGHT, Index, RowsModel, RowsView, Words, paint_ground, paint_picture
 
-ROW, SIDE = 56, 18
+ROW, SIDE = 56, 22
 DAYS = (7, 30, 90, 0)
+
+Picture = Callable[[HeldItem], QPixmap | None]
 
 
 class DeletedPage(QWidget):
@@ -42,11 +45,12 @@ class DeletedPage(QWidget):
     empty_asked = Signal(object, bool)  # list[HeldItem], whether for good
     days_chosen = Signal(int)
 
-    def __init__(self, past: Past) -> None:
+    def __init__(self, past: Past, picture: Picture) -> None:
+        """picture(item): the preview that is held with it, if it is there already."""
         super().__init__()
         self._past = past
         self.problems = ProblemBar()  # the window's own is out of sight
-        self.list = RowsView(RowsModel(self._words), _HeldDelegate(past), ROW, tr("Deleted models"))
+        self.list = RowsView(RowsModel(self._words), _HeldDelegate(past, picture), ROW, tr("Deleted models"))
         self.message, self.foot = MessagePage(), Foot()
         self._build()
         self._connect()
@@ -77,11 +81,12 @@ class DeletedPage(QWidget):
         return self.list.selected() or list(self._past.held)
 
     def _on_picked(self) -> None:
-        some = self.list.selected()
+        some, count = self.list.selected(), len(self._past.held)
         size = size_text(sum(item.size for item in some))
-        picked = trn("{count} selected", "{count} selected", len(some))
-        self.foot.say(tr("{picked} · {size}", picked=picked, size=size) if some else "")
-        self.restore.setText(trn("Restore {count}", "Restore {count}", len(some)) if some else tr("Restore all"))
+        picked = tr("{some} of {all} selected · {size}", some=f"{len(some):,}", all=f"{count:,}", size=size)
+        nothing = tr("Nothing is selected, so Restore brings back all of them.") if count > 1 else ""
+        self.foot.say(picked if some else nothing)
+        self.restore.setText(trn("Restore {count} model", "Restore {count} models", len(some) or count))
         self.trash.setEnabled(bool(some))
         self.remove.setEnabled(bool(some))
 
@@ -141,9 +146,9 @@ class DeletedPage(QWidget):
 
 
 class _HeldDelegate(QStyledItemDelegate):
-    def __init__(self, past: Past) -> None:
+    def __init__(self, past: Past, picture: Picture) -> None:
         super().__init__()
-        self._past = past
+        self._past, self._picture = past, picture
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(200, ROW)
@@ -153,8 +158,9 @@ class _HeldDelegate(QStyledItemDelegate):
         rect, colours = option.rect, tokens()
         painter.save()
         paint_ground(painter, option)
-        sign = icon(kind_icon(item.kind), 18, "muted" if item.is_there else "faint")
-        sign.paint(painter, QRect(rect.left() + SIDE, rect.center().y() - 9, 18, 18))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(rect.left() + SIDE, rect.center().y() - PICTURE[1] / 2, *PICTURE)
+        paint_picture(painter, box, self._picture(item), kind_icon(item.kind), "muted" if item.is_there else "faint")
         painter.setFont(font(12))
         words, size = held_words(item, self._past.held_days, time.time()), size_text(item.size)
         wide = max(painter.fontMetrics().horizontalAdvance(text) for text in (words, size))
@@ -162,7 +168,7 @@ class _HeldDelegate(QStyledItemDelegate):
         painter.drawText(QRect(rect.right() - SIDE - wide, rect.top() + 9, wide, 19), RIGHT, size)
         painter.setPen(colours.muted)
         painter.drawText(QRect(rect.right() - SIDE - wide, rect.top() + 28, wide, 19), RIGHT, words)
-        left, right = rect.left() + SIDE + 30, rect.right() - SIDE - wide - 16
+        left, right = rect.left() + SIDE + PICTURE[0] + 12, rect.right() - SIDE - wide - 16
         for text, used, ink, top, mode in (
             (item.name, font(13, QFont.Weight.DemiBold), colours.text, rect.top() + 9, Qt.TextElideMode.ElideRight),
             (from_words(item), font(12), colours.muted, rect.top() + 28, Qt.TextElideMode.ElideMiddle),

@@ -187,7 +187,7 @@ class HealthDesk(QObject):
             some = [item for item in items if mend in item.mends]
             ids = [item.model for item in some if item.model]
             act = partial(self._ask_convert, ids) if mend == CONVERT else partial(self._mend, some, ids, mend)
-            entries.append((mend_words(mend, some[0].sort), act))
+            entries.append((mend_words(mend), act))
         if any(item.sort == NO_PREVIEW for item in items):
             entries.append((tr("Show all in the library"), self._show_unpictured))
         if items:

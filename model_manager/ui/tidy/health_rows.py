@@ -48,7 +48,7 @@ class Line(NamedTuple):
 
     def words(self, mend: str) -> str:
         """What the button of a mend says here."""
-        return mend_words(mend, self.section.sort) if self.item is not None else mend_all_words(mend, self.section.sort)
+        return mend_words(mend) if self.item is not None else mend_all_words(mend)
 
 
 Press = Callable[[Line, str], None]
@@ -155,7 +155,7 @@ class HealthDelegate(QStyledItemDelegate):
         left += ARROW + 8
         theme.icon(ICONS[section.sort], ICON, tone_of(section)).paint(painter, left, middle - ICON // 2, ICON, ICON)
         left += ICON + 12
-        right = self._paint_buttons(painter, rect, line, most=1)
+        right = self._paint_buttons(painter, rect, line, most=1, is_raised=False)  # the row itself is
         words = about(section)
         painter.setFont(font(13, QFont.Weight.DemiBold))
         width = painter.fontMetrics().horizontalAdvance(words)
@@ -173,7 +173,7 @@ class HealthDelegate(QStyledItemDelegate):
     def _paint_item(self, painter: QPainter, rect: QRect, item: Item, line: Line, is_near: bool) -> None:
         colours = theme.tokens()
         left = rect.left() + SIDE + ARROW + ICON + 16
-        right = self._paint_buttons(painter, rect, line, most=2 if rect.width() >= WIDTHS else 1, is_quiet=not is_near)
+        right = self._paint_buttons(painter, rect, line, most=2 if rect.width() >= WIDTHS else 1, is_raised=not is_near)
         mark = level_words(item.level) if item.sort == UNSAFE else short_size(item.size) if item.size else ""
         if mark:
             painter.setFont(font(12, QFont.Weight.Medium if item.sort == UNSAFE else QFont.Weight.Normal))
@@ -205,16 +205,16 @@ class HealthDelegate(QStyledItemDelegate):
 
     # buttons
 
-    def _paint_buttons(self, painter: QPainter, rect: QRect, line: Line, most: int, is_quiet: bool = False) -> int:
+    def _paint_buttons(self, painter: QPainter, rect: QRect, line: Line, most: int, is_raised: bool) -> int:
         """Paint the buttons at the right; returns where words must end."""
         colours, right = theme.tokens(), rect.right() - SIDE
         for mend, box in buttons(line, rect, most):
             painter.setFont(font(12, QFont.Weight.Medium))
             ink = colours.bad if mend == DELETE and line.section.sort in (BROKEN, UNSAFE) else colours.text
             painter.setPen(QPen(colours.line, 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush if is_quiet else colours.panel)
+            painter.setBrush(colours.raised if is_raised else colours.panel)
             painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 7, 7)
-            painter.setPen(colours.muted if is_quiet and ink == colours.text else ink)
+            painter.setPen(ink)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, line.words(mend))
             right = box.left()
         return right - (14 if line.mends else 0)

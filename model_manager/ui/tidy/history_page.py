@@ -143,6 +143,8 @@ class HistoryPage(QWidget):
             self.list.select_first()
         self._middle.setCurrentWidget(self._splitter if changes else self.message)
         self.search.setVisible(bool(changes) or searches)
+        if changes and self.back.hasFocus():  # it stood there for want of a list
+            self.take_keyboard()
         if not changes and searches:
             self.message.show_message("search", tr("No change has these words"), tr("Titles and names of models are searched."))
         elif not changes:

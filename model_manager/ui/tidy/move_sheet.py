@@ -82,7 +82,7 @@ class MoveSheet(AskingSheet):
         if not self.list.selected():
             self.list.select_first()
         if self._spots and not found:
-            self.foot.say(tr("No folder is called so."))
+            self.foot.say(tr("No folder has this name."))
         self._on_picked()
 
     def _on_picked(self) -> None:

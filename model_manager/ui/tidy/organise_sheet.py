@@ -13,10 +13,11 @@ from model_manager.core.journal.steps import Act, Plan
 from model_manager.core.words import tr, trn
 from model_manager.ui.details.parts import set_role
 from model_manager.ui.flow import FlowLayout
+from model_manager.ui.pictures.dialog_parts import rule
 from model_manager.ui.tidy.asking import AskingSheet
 from model_manager.ui.tidy.plan_list import PlanList
 
-SIZE, SMALLEST = QSize(860, 580), QSize(560, 400)
+SIZE, SMALLEST = QSize(940, 600), QSize(560, 400)  # as large as the plan that follows
 TRY_MS = 200
 PRESETS = ("{base_model}", "{base_model}/{author}", "{base_model}/{tag}", "{base_model}/{type}", "{author}", "{tag}", "{base_model}/{name}")
 
@@ -122,6 +123,8 @@ class OrganiseSheet(AskingSheet):
         choices.addWidget(set_role(QLabel(tr("What is not known")), "muted"))
         choices.addWidget(self.unknown)
         top.addLayout(choices)
+        body.setSpacing(0)
         body.addLayout(top)
+        body.addWidget(rule())
         body.addWidget(self.list, 1)
         self.fill(body)

@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QPixmap
 
-from model_manager.bridge.past import HeldItem, Past
+from model_manager.bridge.past import HeldItem, Past, held_picture
 from model_manager.core.amounts import size_text
 from model_manager.core.words import tr, trn
 from model_manager.ui.sidebar_rows import DELETED, HISTORY
@@ -18,6 +19,8 @@ from model_manager.ui.tidy.parts import Parts
 if TYPE_CHECKING:  # the pages are loaded when they are first needed
     from model_manager.ui.tidy.deleted_page import DeletedPage
     from model_manager.ui.tidy.history_page import HistoryPage
+
+EDGE = 160  # pixels: a size in which thumbnails are kept; the list shows them smaller
 
 
 class PastDesk(QObject):
@@ -32,6 +35,8 @@ class PastDesk(QObject):
         parts.pages.add_way(HISTORY, self.show_history)
         parts.pages.add_way(DELETED, self.show_deleted)
         parts.pages.currentChanged.connect(self._on_page)
+        parts.tasks.board.task_ended.connect(lambda _: self.past.look_again())  # runs of previews are told, too
+        parts.folders.settings.cleaning.cleaned.connect(lambda *_: self.past.empty_expired())  # daily, and when the person asks
         self.past.held_changed.connect(self._on_held)
         self.past.failed.connect(lambda text: desk.bar().show_problem(text))
 
@@ -58,20 +63,34 @@ class PastDesk(QObject):
         if self.deleted is None:
             from model_manager.ui.tidy.deleted_page import DeletedPage
 
-            page = self.deleted = DeletedPage(self.past)
+            page = self.deleted = DeletedPage(self.past, self._picture)
             page.closed.connect(self._parts.pages.leave)
             page.restore_asked.connect(self._orders.restore)
             page.empty_asked.connect(self._ask_to_empty)
             page.days_chosen.connect(self.past.hold_for)
+            page.list.moved.connect(self._want)
             self.past.held_changed.connect(page.show_all)
+            self._parts.thumbnails.ready.connect(page.list.viewport().update)
         if self._parts.pages.show_page(self.deleted):
             self.deleted.take_keyboard()
+            self._want()
 
     def _on_page(self) -> None:
         self.past.watch(self.history is not None and self._parts.pages.currentWidget() is self.history)
 
     def _on_held(self) -> None:
         self._parts.sidebar.set_count(DELETED, len(self.past.held))
+        self._want()
+
+    def _want(self) -> None:
+        """Ask for the pictures of the deleted models on screen; the grid behind asks for none."""
+        if self.deleted is not None and self._parts.pages.currentWidget() is self.deleted:
+            keys = map(held_picture, self.deleted.list.visible())
+            self._parts.thumbnails.want([key for key in keys if key is not None], EDGE)
+
+    def _picture(self, item: HeldItem) -> QPixmap | None:
+        key = held_picture(item)
+        return None if key is None else self._parts.thumbnails.picture(key, EDGE)
 
     def _ask_to_empty(self, items: list[HeldItem], for_good: bool) -> None:
         from model_manager.ui.dialogs.ask import AskSheet

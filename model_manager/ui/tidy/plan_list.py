@@ -3,10 +3,11 @@
 Used by the plan sheet. Rows are the plan's own records.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from model_manager.core.journal.steps import Act, Plan, Refused
@@ -15,7 +16,9 @@ from model_manager.ui.theme import tokens
 from model_manager.ui.tidy.rows import LEFT, RECORD, RIGHT, SLASH, Index, RowsModel, RowsView, Words, paint_ground, paint_runs
 
 Line = Act | Refused
-ROW, SIDE, ARROW = 34, 22, 26
+ROW, SIDE, ARROW, GAP = 34, 22, 26, 14
+LEAST = 0.3  # of a row: what a note gets in any case, if it needs it
+MEASURED = 400  # lines: enough to know how wide the columns must be, and few enough to be measured at once
 _INKS = {"": "muted", "info": "accent", "warn": "warn", "bad": "bad"}
 
 
@@ -55,11 +58,36 @@ class PlanList(RowsView):
     """The list."""
 
     def __init__(self, is_single: bool = True) -> None:
-        super().__init__(RowsModel(words_of), PlanDelegate(), ROW, tr("What would happen"), is_single)
+        self._delegate = PlanDelegate()
+        super().__init__(RowsModel(words_of), self._delegate, ROW, tr("What would happen"), is_single)
+
+    def show_rows(self, rows: Sequence[Line], key: Callable[[Any], Any] | None = None) -> None:
+        """Show these; the column of what is now gets as much room as they need."""
+        self._delegate.needs = needs_of(rows, self.fontMetrics())
+        super().show_rows(rows, key)
+
+
+def needs_of(lines: Sequence[Line], metrics: QFontMetrics) -> tuple[int, int]:
+    """How wide the columns before and behind the arrow must be, the second with its notes; of many lines some are measured."""
+    some = [line for line in lines[:: max(1, len(lines) // MEASURED)] if after_of(line)]
+    before = max((metrics.horizontalAdvance(line.before + _more(line)) for line in some), default=0)
+    behind = max((metrics.horizontalAdvance(after_of(line) + note_of(line)) + GAP * bool(note_of(line)) for line in some), default=0)
+    return before, behind
+
+
+def middle_of(width: int, needs: tuple[int, int]) -> int:
+    """Where in a row of this width the target stands: behind what is now, which gets half of the room, or more if that is free."""
+    room = width - 2 * SIDE - ARROW - 10
+    before, behind = needs
+    return SIDE + min(before, max(room // 2, room - behind)) + 10 + ARROW
 
 
 class PlanDelegate(QStyledItemDelegate):
-    """Paints a line."""
+    """Paints a line. needs: how wide the columns must be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.needs = (0, 0)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: D102
         return QSize(200, ROW)
@@ -71,25 +99,25 @@ class PlanDelegate(QStyledItemDelegate):
         paint_ground(painter, option)
         painter.setFont(option.font)
         note, after = note_of(line), after_of(line)
-        note_room = _paint_note(painter, rect, note, line.tone, has_after=bool(after))
+        metrics = painter.fontMetrics()
+        left, right = rect.left() + SIDE, rect.right() - SIDE
+        begin = rect.left() + middle_of(rect.width(), self.needs) if after else left
+        free = right - begin - GAP - metrics.horizontalAdvance(after or line.before + _more(line))
+        note_room = _paint_note(painter, rect, note, line.tone, max(free, round(rect.width() * LEAST)))
+        room = QRect(begin, rect.top(), note_room.left() - GAP - begin, rect.height())
         if after:
-            middle = rect.left() + round(rect.width() * 0.4)
-            _paint_before(painter, QRect(rect.left() + SIDE, rect.top(), middle - ARROW - 10 - rect.left() - SIDE, rect.height()), line)
+            _paint_before(painter, QRect(left, rect.top(), begin - ARROW - 10 - left, rect.height()), line)
             painter.setPen(tokens().faint)
-            painter.drawText(QRect(middle - ARROW, rect.top(), ARROW, rect.height()), LEFT, "→")
-            room = QRect(middle, rect.top(), note_room.left() - 14 - middle, rect.height())
-            runs = after_runs(line.before, after) if isinstance(line, Act) else [(after, tokens().muted)]
-            paint_runs(painter, room, runs)
+            painter.drawText(QRect(begin - ARROW, rect.top(), ARROW, rect.height()), LEFT, "→")
+            paint_runs(painter, room, after_runs(line.before, after) if isinstance(line, Act) else [(after, tokens().muted)])
         else:
-            room = QRect(rect.left() + SIDE, rect.top(), note_room.left() - 14 - rect.left() - SIDE, rect.height())
             _paint_before(painter, room, line)
         painter.restore()
 
 
-def _paint_note(painter: QPainter, rect: QRect, note: str, tone: str, has_after: bool) -> QRect:
-    """Paint the note; returns where it is."""
+def _paint_note(painter: QPainter, rect: QRect, note: str, tone: str, most: int) -> QRect:
+    """Paint the note in `most` pixels; returns where it is."""
     metrics = painter.fontMetrics()
-    most = round(rect.width() * (0.3 if has_after else 0.5))
     wide = min(metrics.horizontalAdvance(note) + 2, most) if note else 0
     room = QRect(rect.right() - SIDE - wide, rect.top(), wide, rect.height())
     painter.setPen(getattr(tokens(), _INKS.get(tone, "muted")))
@@ -97,11 +125,16 @@ def _paint_note(painter: QPainter, rect: QRect, note: str, tone: str, has_after:
     return room
 
 
+def _more(line: Line) -> str:
+    """How many files go along."""
+    extra = line.extra if isinstance(line, Act) else 0
+    return " " + trn("+ {count} file", "+ {count} files", extra) if extra else ""
+
+
 def _paint_before(painter: QPainter, room: QRect, line: Line) -> None:
     colours = tokens()
     folder, _, name = line.before.rpartition(SLASH)
-    extra = line.extra if isinstance(line, Act) else 0
-    more = " " + trn("+ {count} file", "+ {count} files", extra) if extra else ""
+    more = _more(line)
     wide = painter.fontMetrics().horizontalAdvance(more)
     ink = colours.text if isinstance(line, Act) else colours.muted
     runs = [(folder + SLASH, colours.muted)] if folder else []

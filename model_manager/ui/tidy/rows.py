@@ -7,19 +7,21 @@ painted in a row is the delegate's business.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, cast
 
-from PySide6.QtCore import QAbstractListModel, QItemSelectionRange, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtCore import QAbstractListModel, QItemSelectionRange, QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QFontMetrics, QKeyEvent, QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from model_manager.ui.details.parts import font
 from model_manager.ui.elided_label import plain_tip
-from model_manager.ui.theme import tokens
+from model_manager.ui.pictures.tiles import shown_part
+from model_manager.ui.theme import icon, tokens
 
 Index = QModelIndex | QPersistentModelIndex
 RECORD = int(Qt.ItemDataRole.UserRole) + 1
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 HEADING = 30  # height of a row that only stands above others
+PICTURE = (34, 42)  # size of a model's picture in a row
 SLASH = " / "  # between the parts of a place, as acts have them
 _NOWHERE = QModelIndex()
 
@@ -196,6 +198,21 @@ def paint_heading(painter: QPainter, rect: QRect, text: str, side: int) -> None:
     painter.setPen(tokens().faint)
     painter.setFont(font(11, QFont.Weight.DemiBold))
     painter.drawText(rect.adjusted(side, 6, -side, 0), LEFT, text.upper())
+
+
+def paint_picture(painter: QPainter, box: QRectF, pixmap: QPixmap | None, sign: str = "box", tone: str = "faint") -> None:
+    """A model's picture with round corners, or a sign in its place."""
+    shape = QPainterPath()
+    shape.addRoundedRect(box, 5, 5)
+    if pixmap is None:
+        painter.fillPath(shape, tokens().raised)
+        icon(sign, 16, tone).paint(painter, round(box.center().x()) - 8, round(box.center().y()) - 8, 16, 16)
+        return
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.setClipPath(shape)
+    painter.drawPixmap(box, pixmap, shown_part(pixmap.size(), box.width() / box.height()))
+    painter.restore()
 
 
 def paint_runs(painter: QPainter, room: QRect, runs: Sequence[tuple[str, QColor]]) -> int:

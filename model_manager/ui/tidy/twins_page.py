@@ -69,7 +69,7 @@ class TwinsPage(QWidget):
         found, sort = self._twins.found, self.sort
         for one, tab in zip(SORTS, self.tabs, strict=True):
             tab.setText(sort_words(one, self._twins.sum(one).groups))
-        won = self._twins.sum(SAME_FILE).won
+        won = self._twins.sum(sort).won
         self._pill.setText(tr("{size} to be won", size=size_text(won)))
         self._pill.setVisible(won > 0)
         if self._shown[0] != sort or self._shown[1] is not found:

@@ -8,20 +8,30 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple, cast, overload
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QItemSelectionRange, QRect, QRectF, Qt
-from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtCore import QAbstractItemModel, QEvent, QItemSelectionModel, QItemSelectionRange, QRect, QRectF, Qt
+from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from model_manager.core.twins.records import ONE_FILE, Group, Member
 from model_manager.core.words import tr
 from model_manager.ui import theme
 from model_manager.ui.details.parts import font
-from model_manager.ui.pictures.tiles import shown_part
-from model_manager.ui.tidy.rows import LEFT, RECORD, RIGHT, Index, RowsModel, RowsView, Words, paint_ground, paint_runs
+from model_manager.ui.tidy.rows import (
+    LEFT,
+    PICTURE,
+    RECORD,
+    RIGHT,
+    Index,
+    RowsModel,
+    RowsView,
+    Words,
+    paint_ground,
+    paint_picture,
+    paint_runs,
+)
 from model_manager.ui.tidy.twins_words import about_words, mark_words, member_words, place_words, spoken, title_of, won_words
 
 ROW, SIDE, BOX, MARK = 54, 16, 18, 96
-PICTURE = (34, 42)
 
 Kept = Callable[[Group], frozenset[int]]
 
@@ -95,11 +105,15 @@ class TwinsView(RowsView):
     def show_lines(self, lines: Lines) -> None:
         """Show these; what was current stays so, or its place does."""
         before, at = self.currentIndex().row(), self.verticalScrollBar().value()
+        is_selected = self.selectionModel().hasSelection()
         row = lines.find(self.rows.rows[before]) if 0 <= before < len(self.rows.rows) else -1
         self.rows.show(lines)
         self.verticalScrollBar().setValue(at)
-        if before >= 0 and lines:
-            self.select_row(min(row if row >= 0 else before, len(lines) - 1))
+        if row >= 0 and is_selected:
+            self.select_row(row)
+        elif before >= 0 and lines:  # the keyboard stays there; nothing is selected by itself, or the buttons would be about that alone
+            index = self.rows.index(row if row >= 0 else min(before, len(lines) - 1))
+            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
         self.picked.emit()
 
 
@@ -142,7 +156,7 @@ class TwinsDelegate(QStyledItemDelegate):
         right = rect.right() - SIDE
         width = painter.fontMetrics().horizontalAdvance(won)
         painter.setPen(colours.text if group.won(kept) and group.sort != ONE_FILE else colours.muted)
-        painter.drawText(QRect(right - width, rect.top() + 8, width + 2, 19), RIGHT, won)
+        painter.drawText(QRect(right - width, rect.top() + 8, width, 19), RIGHT, won)
         room = QRect(rect.left() + SIDE, rect.top() + 8, right - width - 2 * SIDE - rect.left(), 19)
         paint_runs(painter, room, [(title_of(group), colours.text)])
         painter.setFont(font(12))
@@ -156,7 +170,7 @@ class TwinsDelegate(QStyledItemDelegate):
         if group.sort != ONE_FILE:
             _paint_box(painter, QRectF(_box(rect)), is_kept)
         left = rect.left() + SIDE + BOX + 14
-        self._paint_picture(painter, QRectF(left, rect.center().y() - PICTURE[1] / 2, *PICTURE), member)
+        paint_picture(painter, QRectF(left, rect.center().y() - PICTURE[1] / 2, *PICTURE), self._picture(member.id))
         left += PICTURE[0] + 12
         right = rect.right() - SIDE
         mark, tone = mark_words(group, member, kept)
@@ -173,19 +187,6 @@ class TwinsDelegate(QStyledItemDelegate):
         painter.setPen(colours.muted)
         words = painter.fontMetrics().elidedText(member_words(group, member), Qt.TextElideMode.ElideRight, right - left)
         painter.drawText(QRect(left, rect.top() + 28, right - left, 18), LEFT, words)
-
-    def _paint_picture(self, painter: QPainter, box: QRectF, member: Member) -> None:
-        shape = QPainterPath()
-        shape.addRoundedRect(box, 5, 5)
-        pixmap = self._picture(member.id)
-        if pixmap is None:
-            painter.fillPath(shape, theme.tokens().raised)
-            theme.icon("box", 16, "faint").paint(painter, round(box.center().x()) - 8, round(box.center().y()) - 8, 16, 16)
-            return
-        painter.save()
-        painter.setClipPath(shape)
-        painter.drawPixmap(box, pixmap, shown_part(pixmap.size(), box.width() / box.height()))
-        painter.restore()
 
 
 def _box(rect: QRect) -> QRect:

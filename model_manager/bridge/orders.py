@@ -124,11 +124,7 @@ class Orders(QObject):
 
     def undo(self, change: int, acts: Collection[int] | None = None) -> None:
         """Take a change back, or some of its acts by number; `undone` answers."""
-        self.undo_several([(change, acts)])
-
-    def undo_several(self, parts: Sequence[tuple[int, Collection[int] | None]], title: str = "") -> None:
-        """Take several changes back, in this order, as (change, numbers of acts or None for all)."""
-        self._give(Order(UNDO, "restore", title or tr("Undo"), order_tasks.take_back, (list(parts),)))
+        self._give(Order(UNDO, "restore", tr("Undo"), order_tasks.take_back, (change, acts)))
 
     def restore(self, items: Sequence[HeldItem]) -> None:
         """Bring back what is held of deleted models; `carried` answers."""

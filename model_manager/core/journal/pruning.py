@@ -7,13 +7,12 @@ import os
 import time
 from typing import Final
 
-from model_manager.core.journal.steps import ACT_DONE, MOVE
+from model_manager.core.journal.steps import ACT_DONE, HELD, HOLDING, MOVE
 from model_manager.core.journal.store import ACTIVE, Store
 from model_manager.core.paths import long_path
 
 MOST_SECONDS: Final = 180 * 86_400
 MOST_BYTES: Final = 500_000_000  # of kept former contents
-_HOLDING: Final = ("delete", "twins", "mend")  # kinds of changes that may hold files in "Recently deleted"
 
 
 def prune(store: Store, now: float = 0.0, most_seconds: float = MOST_SECONDS) -> int:
@@ -24,7 +23,7 @@ def prune(store: Store, now: float = 0.0, most_seconds: float = MOST_SECONDS) ->
         kept += bytes_
         if state in ACTIVE or (time_ >= oldest and (kept <= MOST_BYTES or not bytes_)):
             continue
-        if kind not in _HOLDING or not _holds(store, id_):
+        if kind not in HOLDING or not _holds(store, id_):
             gone.append(id_)
     if gone:
         store.drop(gone)
@@ -32,6 +31,7 @@ def prune(store: Store, now: float = 0.0, most_seconds: float = MOST_SECONDS) ->
 
 
 def _holds(store: Store, change: int) -> bool:
-    """Whether files of a deletion are still held, or may be, on a drive that is away."""
-    steps = [step for act in store.acts(change) if act.state == ACT_DONE for step in act.steps if step.sort == MOVE]
+    """Whether files that a change deleted are still held, or may be, on a drive that is away."""
+    acts = (act for act in store.acts(change) if act.state == ACT_DONE)
+    steps = [step for act in acts for step in act.steps if step.sort == MOVE and step.target.endswith(HELD)]
     return any(os.path.lexists(long_path(step.target)) or not os.path.isdir(long_path(step.folder)) for step in steps)

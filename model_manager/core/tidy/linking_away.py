@@ -120,7 +120,7 @@ def plan_link_folder(index: Path, path: str, folder: str, roots: Mapping[Root, s
     try:
         tree = _tree(top)
     except OSError:
-        return Plan(KIND, title, button, refused=(Refused(name, path, tr("A folder in it cannot be read, so it cannot go as a whole.")),))
+        return Plan(KIND, title, button, refused=(Refused(name, path, _unreadable()),))
     acts = [Act(name, tuple(_made(top, target, tree)), before=path, after=target, note=tr("its folders"))]
     acts += _moves(index, tree, top, target)
     gone = [Step(NO_FOLDER, target=one) for one in (*reversed(tree.folders), top)]
@@ -141,6 +141,10 @@ def _folder_trouble(path: str, folder: str, target: str) -> str:
     if os.path.lexists(long_path(target)):
         return tr("There is something of this name at {path} already.", path=target)
     return ""
+
+
+def _unreadable() -> str:
+    return tr("A folder in it cannot be read, so it cannot go as a whole.")
 
 
 def _made(top: str, target: str, tree: _Tree) -> Iterator[Step]:
@@ -195,7 +199,10 @@ def plan_bring_back(index: Path, path: str) -> Plan:
     real = os.path.join(os.path.realpath(os.path.dirname(path)), name)
     unlink = Act(name, (Step(REMOVE, real),), before=path, note=tr("the link goes"), tone="info")
     if os.path.isdir(source):
-        tree = _tree(source)
+        try:
+            tree = _tree(source)
+        except OSError:
+            return Plan(KIND, title, button, refused=(Refused(name, path, _unreadable()),))
         acts = [unlink, Act(name, tuple(_made(source, real, tree)), before=source, after=path, note=tr("its folders"))]
         acts += _moves(index, tree, source, real)
         gone = tuple(Step(NO_FOLDER, target=one) for one in (*reversed(tree.folders), source))

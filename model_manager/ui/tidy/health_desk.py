@@ -137,10 +137,10 @@ class HealthDesk(QObject):
             self._drop_made()
 
     def _on_carried(self, report: Report) -> None:
-        made, names = self._made, {outcome.name for outcome in report.outcomes}
-        if made is None or not {one.subject.name for one in made.done} & names:
+        made = self._made
+        if made is None or not self.health.has_named(report, made):
             return
-        self._made = None
+        self._drop_made()  # those that got no name after all; the others are not under their first ones any more
         if self._removes_old and made.done:
             self._orders.plan(self.health.removing_old(made))
 

@@ -50,6 +50,7 @@ class Orders(QObject):
     ended = Signal()  # nothing is being done just now
     failed = Signal(str)
     changed = Signal()  # the history is another
+    files_changed = Signal()  # and more than what is written in sidecars, which a key may do many times in a row
     undo_asked = Signal(object)  # Change that is large or old: `undo` it when the person says so
     interrupted = Signal(object)  # list[Change] that a crash or kill left half done
 
@@ -201,6 +202,8 @@ class Orders(QObject):
         (self.undone if order.way in (UNDO, ROLL_BACK) else self.carried).emit(report)
         self.noted.emit(note_of(order.way, order.kind, report, order.can_undo))
         self.changed.emit()
+        if order.kind != "edit":
+            self.files_changed.emit()
         self._next()
 
     def _on_order_failed(self, fault: ModelManagerError) -> None:

@@ -18,6 +18,7 @@ from model_manager.core.journal.steps import Change
 from model_manager.core.previews.find import preview_sort
 from model_manager.core.sidecars.suffixes import PREVIEWS
 from model_manager.core.tidy.holding import HeldItem as HeldItem
+from model_manager.core.work import Work
 
 PAGE = 200  # changes that are read at once
 
@@ -54,7 +55,8 @@ class Past(QObject):
         self._is_watched = False
         self._job: Job | None = None
         session.loaded.connect(self._on_loaded)
-        orders.changed.connect(self._on_changed)
+        orders.changed.connect(self.look_again)
+        orders.files_changed.connect(self.load_held)
 
     # the history
 
@@ -76,9 +78,10 @@ class Past(QObject):
             self._job.cancel()
         before = self.changes[-1].id if is_more and self.changes else 0
         limit = PAGE if before else max(PAGE, len(self.changes))
+        work = Work()
         self._job = self._runner.start(
-            Pool.READ, past_tasks.changes, self._session.folder, self.text, limit, before,
-            done=partial(self._on_changes, before), failed=self._on_failed,
+            Pool.READ, past_tasks.changes, self._session.folder, self.text, limit, before, work,
+            done=partial(self._on_changes, before), failed=self._on_failed, work=work,
         )  # fmt: skip
 
     def _on_changes(self, before: int, found: past_tasks.Found) -> None:
@@ -122,12 +125,8 @@ class Past(QObject):
         args = (self._session.folder, self.held_days)
         self._runner.start(Pool.READ, past_tasks.expired, *args, done=self._orders.empty, failed=self._on_failed)
 
-    def _on_changed(self) -> None:
-        self.load_held()
-        self.look_again()
-
     def look_again(self) -> None:
-        """Something that the history tells was done, and not by an order."""
+        """Something that the history tells was done."""
         if self._is_watched:
             self.load()
 

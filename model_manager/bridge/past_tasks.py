@@ -8,6 +8,7 @@ from model_manager.core.journal.steps import Change, Outcome
 from model_manager.core.library.index import Index
 from model_manager.core.tidy import held, past
 from model_manager.core.tidy.holding import HeldItem
+from model_manager.core.work import Work
 
 
 class Found(NamedTuple):
@@ -17,16 +18,17 @@ class Found(NamedTuple):
     has_more: bool
 
 
-def changes(data: Path, text: str, limit: int, before: int) -> Found:
-    """Changes older than `before` (0: all) whose title or models have all words of the text."""
+def changes(data: Path, text: str, limit: int, before: int, work: Work) -> Found:
+    """Changes older than `before` (0: all) whose title or models have all words of the text. Raises Cancelled."""
     words = text.casefold().split()
     all_ = past.changes(data)
     older = islice(dropwhile(lambda change: change.id != before, all_), 1, None) if before else all_
-    found = list(islice((change for change in older if not words or _has(data, change, words)), limit + 1))
+    found = list(islice((change for change in older if not words or _has(data, change, words, work)), limit + 1))
     return Found(found[:limit], len(found) > limit)
 
 
-def _has(data: Path, change: Change, words: list[str]) -> bool:
+def _has(data: Path, change: Change, words: list[str], work: Work) -> bool:
+    work.check()  # another letter was typed
     title = change.title.casefold()
     rest = [word for word in words if word not in title]
     return not rest or any(

@@ -215,7 +215,7 @@ class PlacesDesk(QObject):
         editor.save_asked.connect(lambda: self._save(editor, file))
         editor.opened.connect(_open)
         editor.finished.connect(lambda _: file.drop())
-        chosen = paths[0]
+        chosen = next(iter(paths))
         if row is not None:
             editor.want(row.kind, row.path, row.state == "not_seen_by_comfyui")
             named = [path for path in paths if row.source.startswith(os.path.basename(path))]

@@ -47,8 +47,7 @@ class HealthDesk(QObject):
         self.health.converted.connect(self._on_converted)
         for failed in (self.health.failed, self.fetching.failed):
             failed.connect(self._say)
-        orders.carried.connect(lambda _: self.health.load())
-        orders.undone.connect(lambda _: self.health.load())
+        orders.files_changed.connect(self.health.load)
         orders.planned.connect(self._on_planned)
         orders.carried.connect(self._on_carried)
         parts.session.closing.connect(self._drop_made)

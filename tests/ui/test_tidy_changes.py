@@ -220,6 +220,11 @@ def test_delete_holds_and_restores(opened: Open, qtbot: QtBot, loras: Path) -> N
     window.pages.open(DELETED)
     page = window.tidy.past.deleted
     assert page is not None and window.pages.currentWidget() is page
+    assert page.days.currentData() == 30
+    window.pages.leave()
+    window.session.settings.held_days = 45
+    window.pages.open(DELETED)
+    assert page.days.currentText() == "Held for 45 days", "as the page of settings has it, where any number can be set"
     ink = next(place for place, item in enumerate(page.list.rows.rows) if item.name == "ink")
     QTest.mouseClick(page.list.viewport(), Qt.MouseButton.LeftButton, pos=page.list.visualRect(page.list.rows.index(ink)).center())
     assert page.restore.text() == "Restore 1 model" and page.foot.said.text().startswith("1 of 2 selected")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from model_manager.core.errors import FileFault
+from model_manager.core.journal.ahead import Ahead
 from model_manager.core.journal.seen import Seen, hidden_name, is_same, look
 from model_manager.core.journal.steps import LINK
 from model_manager.core.journal.store import KeptAct, KeptStep
@@ -21,12 +22,14 @@ from model_manager.core.work import Work
 
 class Ground:
     """What deeds need to know: the mark of their change, whom to tell how many bytes went by, and which folder is on which drive.
-    note: writes down what an act is about to make. drives: known ones, of folders."""  # fmt: skip
+    note: writes down what an act is about to make. ahead: bytes that are on the disk already and wait for their names.
+    drives: known ones, of folders."""  # fmt: skip
 
     def __init__(
         self, mark: str, work: Work, told: Callable[[int], None], note: Callable[[KeptAct], None], drives: Mapping[str, int] | None = None
     ) -> None:
         self.mark, self.work, self.told, self.note = mark, work, told, note
+        self.ahead = Ahead()
         self._devices: dict[str, int] = dict(drives or {})
 
     def device(self, folder: str) -> int:
@@ -109,6 +112,10 @@ class Deed:
     def is_begun(self, ground: Ground) -> bool:
         """Whether the disk shows that it has been begun, beyond doubt."""
         return False
+
+    def renames(self, ground: Ground) -> list[tuple[str, str]]:
+        """Return (from, to) of all renames that it may do, there or back."""
+        return []
 
     def has_trace(self, ground: Ground) -> bool:
         """Whether the disk shows something that is set aside until `commit`."""

@@ -61,7 +61,7 @@ def _require_drives(deeds: Sequence[Deed], ground: Ground) -> None:
 
 
 def folders_of(steps: Sequence[KeptStep]) -> set[str]:
-    """Return the folders of steps, without those that a link stands for, or did, and what is below: such a link may lead to another drive."""
+    """Return the folders of steps, without those that a link stands for, or did, and what is below: it may lead to another drive."""
     links = [step.target if step.sort == LINK else step.source for step in steps if step.sort in (LINK, REMOVE)]
     folders = {folder for step in steps for folder in (step.folder, step.new_folder) if folder}
     return {folder for folder in folders if not any(inside(link, folder) for link in links)} if links else folders

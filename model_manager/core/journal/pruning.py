@@ -1,6 +1,6 @@
 """Lets old entries of the history go. Called by carrying before a new change, and by cleaning.
 
-What waits to be finished stays, and so does a deletion whose files are still held: it is the only way back to them.
+What waits to be finished stays, and so does what took files away that are still held: it is the only way back to them.
 """
 
 import os

@@ -4,12 +4,15 @@ Called by carrying before an interrupted change is finished or rolled back. What
 """
 
 import os
+import stat
 from collections.abc import Sequence
+from contextlib import suppress
 
 from model_manager.core.errors import FileFault
 from model_manager.core.journal.building import deeds_of, was_copied
 from model_manager.core.journal.deeds import Deed, Ground
 from model_manager.core.journal.performing import folders_of, sentence, take_back
+from model_manager.core.journal.seen import is_one_file, look
 from model_manager.core.journal.steps import ACT_DONE, ACT_UNDONE, ACT_WAITS, HARD, NO_FOLDER, RUNNING, SHARE, UNDOING, WRITE
 from model_manager.core.journal.store import KeptAct, KeptChange, Store
 from model_manager.core.paths import long_path, marked, remove_marked
@@ -74,6 +77,9 @@ def _settle_all(store: Store, change: KeptChange, acts: Sequence[KeptAct], work:
 
 def _settle(deeds: Sequence[Deed], ground: Ground) -> bool:
     """Make one act whole; returns whether it is done."""
+    for deed in deeds:
+        for old, new in deed.renames(ground):
+            _give_up_claim(old, new)
     has_trace = any(deed.has_trace(ground) for deed in deeds)
     if any(deed.is_committed(ground, has_trace) for deed in deeds):
         for deed in deeds:
@@ -83,3 +89,15 @@ def _settle(deeds: Sequence[Deed], ground: Ground) -> bool:
         return True
     take_back(deeds, ground, is_begun=any(deed.is_begun(ground) for deed in deeds))
     return False
+
+
+def _give_up_claim(old: str, new: str) -> None:
+    """Remove the empty file (or folder) with which a name is taken first, on drives that cannot refuse a taken name: see rename_new."""
+    one, other = look(old), look(new)
+    if one is None or other is None or is_one_file(one, other) or one.is_folder != other.is_folder:
+        return
+    if other.is_folder:
+        with suppress(OSError):  # something is in it
+            os.rmdir(long_path(new))
+    elif stat.S_ISREG(other.mode) and other.size == 0 and (one.link or one.size > 0):
+        os.unlink(long_path(new))

@@ -279,8 +279,8 @@ class Comparison:
             return False
         row = model.row
         moved = _at_place(model, task)
-        is_same = (row.file, row.kind, model.beside, model.places) == (task.file.name, task.kind, task.beside, task.places)
-        if is_same and model.is_read and not row.flags & AWAY:
+        is_as_known = (row.file, row.kind, model.beside, model.places) == (task.file.name, task.kind, task.beside, task.places)
+        if is_as_known and model.is_read and not row.flags & AWAY:
             self._change.followed.append(moved)
             return True
         self._change.left[row.id] = moved._replace(beside=_TO_READ)

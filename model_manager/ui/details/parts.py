@@ -128,7 +128,7 @@ class Tabs(QTabBar):
 
 
 class TextLink(QAbstractButton):
-    """A word that can be clicked, in the accent colour, as tall as a line."""
+    """A word that can be clicked, in the accent colour, as tall as a line; disabled, it is a word like others."""
 
     def __init__(self, text: str = "") -> None:
         super().__init__()
@@ -144,9 +144,9 @@ class TextLink(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the text, underlined under the pointer."""
         colours, painter, used = theme.tokens(), QPainter(self), QFont(font(12))
-        used.setUnderline(self.underMouse())
+        used.setUnderline(self.underMouse() and self.isEnabled())
         painter.setFont(used)
-        painter.setPen(colours.accent)
+        painter.setPen(colours.accent if self.isEnabled() else colours.text)
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
         if self.hasFocus():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -263,6 +263,10 @@ class Faces:
     def _draw_marks(self, painter: QPainter, card: Card, colours: Tokens) -> None:
         width = int(self._rect.width())
         if card.is_favourite:
+            half = self._star_font.pixelSize() * 0.86 / 2
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(0, 0, 0, 90))  # the star is also seen on a yellow picture
+            painter.drawEllipse(QPointF(width - 9 - half, 16.5), half + 4, half + 4)
             painter.setFont(self._star_font)
             for colour, offset in ((QColor(0, 0, 0, 110), 1), (_STAR, 0)):
                 painter.setPen(colour)

@@ -63,6 +63,7 @@ class EditorSheet(Sheet):
             for path, is_there in paths.items():
                 self._files.addItem(path if is_there else tr("{path} (new)", path=path), path)
             self._files.setCurrentIndex(max(0, list(paths).index(chosen) if chosen in paths else 0))
+        self.tree.setFocus()  # not at the choice of the file, which a turn of the wheel would change
         self._open()
 
     def want(self, category: str, path: str, is_added: bool) -> None:
@@ -319,7 +320,7 @@ class EditorSheet(Sheet):
         middle = QSplitter(Qt.Orientation.Horizontal)
         middle.addWidget(self.tree)
         middle.addWidget(right)
-        middle.setSizes([680, 330])
+        middle.setSizes([640, 440])
         middle.setStretchFactor(0, 1)
         middle.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)

@@ -99,7 +99,7 @@ class EditorTree(QTreeWidget):
             self._dress(base, What(BASE, section.name, is_fixed=not is_open), is_open)
             self._show_state(base, read.states.get((section.name, "", "")), section.is_on)
         if is_open:
-            default = QTreeWidgetItem(item, ["is_default", tr("These folders come first; new models go there")])
+            default = QTreeWidgetItem(item, ["is_default", tr("Comes first; new models go there")])
             self._dress(default, What(DEFAULT, section.name), False, section.is_default)
             default.setForeground(1, QBrush(tokens().muted))
         for category in section.categories:

@@ -23,10 +23,10 @@ def ground(rank: int) -> QColor:
     return _made(rank, colours.is_dark)
 
 
-PALER = (0.3, 0.58, 0.44)  # how much of the panel shines through: neighbours differ
+PALER = {False: (0.3, 0.58, 0.44), True: (0.18, 0.42, 0.3)}  # by is_dark: how much of the panel shines through; neighbours differ
 
 
 def shade(rank: int, is_lit: bool, place: int = 0) -> QColor:
     """The ground of what lies in a part: paler, its neighbours (by `place`) by other steps; or stronger under the pointer."""
     colours = tokens()
-    return mixed(colours.text if is_lit else colours.panel, ground(rank), 0.09 if is_lit else PALER[place % len(PALER)])
+    return mixed(colours.text if is_lit else colours.panel, ground(rank), 0.09 if is_lit else PALER[colours.is_dark][place % 3])

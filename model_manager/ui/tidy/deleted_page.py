@@ -70,7 +70,19 @@ class DeletedPage(QWidget):
         if not held:
             text = tr("Deleted models are held here, on the drive they were on, until you bring them back or empty this.")
             self.message.show_message("trash", tr("Nothing was deleted"), text)
+        self._show_days()
         self._on_picked()
+
+    def _show_days(self) -> None:
+        """Offer the usual times, and the one that is set elsewhere."""
+        held, offered = self._past.held_days, [self.days.itemData(place) for place in range(self.days.count())]
+        wanted = [*sorted({*DAYS, held} - {0}), 0]
+        if offered != wanted:
+            self.days.clear()
+            for days in wanted:
+                words = trn("Held for {count} day", "Held for {count} days", days) if days else tr("Held until you empty it")
+                self.days.addItem(words, days)
+        self.days.setCurrentIndex(wanted.index(held))
 
     def take_keyboard(self) -> None:
         """Give the keyboard to the list."""
@@ -99,10 +111,6 @@ class DeletedPage(QWidget):
         title = set_role(QLabel(tr("Recently deleted")), "title")
         self.days = QComboBox()
         self.days.setAccessibleName(tr("How long deleted models are held"))
-        for days in DAYS:
-            words = trn("Held for {count} day", "Held for {count} days", days) if days else tr("Held until you empty it")
-            self.days.addItem(words, days)
-        self.days.setCurrentIndex(max(0, self.days.findData(self._past.held_days)))
         self.empty = push_button(tr("Empty…"))
         head, ground = page_head((self.back, title, self._pill), (self.days, self.empty)), QFrame()
         ground.setProperty("role", "panel")

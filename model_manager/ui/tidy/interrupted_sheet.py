@@ -1,6 +1,6 @@
 """What a crash or kill left half done, in plain words, and the two ways out of it. Opened by the orders' desk at the start."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from model_manager.core.journal.steps import UNDOING, Change
@@ -31,6 +31,7 @@ class InterruptedSheet(Sheet):
         head, words, foot = Head(tr("A change was interrupted")), set_role(QLabel(interrupted_words(change)), "muted"), Foot()
         head.line.show_text(tr("{title} · {when}", title=change.title, when=date_text(change.time)))
         words.setWordWrap(True)
+        words.setAlignment(Qt.AlignmentFlag.AlignTop)
         words.setContentsMargins(22, 0, 22, 18)
         words.setMinimumHeight(words.heightForWidth(WIDTH - 2))
         foot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

@@ -26,7 +26,7 @@ def place_words() -> Mapping[str, str]:
     """What a place of a template stands for."""
     return {
         "kind": tr("type's folder"), "base_model": tr("base model"), "author": tr("author"), "type": tr("type"), "name": tr("name"),
-        "version": tr("version"), "tag": tr("tag"), "adult": tr("adult or not"), "site": tr("site"), "architecture": tr("architecture"),
+        "version": tr("version"), "tag": tr("tag"), "adult": tr("adult"), "site": tr("site"), "architecture": tr("architecture"),
         "format": tr("file format"),
     }  # fmt: skip
 

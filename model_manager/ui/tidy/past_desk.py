@@ -72,6 +72,7 @@ class PastDesk(QObject):
             self.past.held_changed.connect(page.show_all)
             self._parts.thumbnails.ready.connect(page.list.viewport().update)
         if self._parts.pages.show_page(self.deleted):
+            self.deleted.show_all()
             self.deleted.take_keyboard()
             self._want()
 

@@ -98,29 +98,33 @@ class PlanDelegate(QStyledItemDelegate):
         painter.save()
         paint_ground(painter, option)
         painter.setFont(option.font)
-        note, after = note_of(line), after_of(line)
-        metrics = painter.fontMetrics()
+        note, after, ink = note_of(line), after_of(line), getattr(tokens(), _INKS.get(line.tone, "muted"))
+        advance = painter.fontMetrics().horizontalAdvance
         left, right = rect.left() + SIDE, rect.right() - SIDE
         begin = rect.left() + middle_of(rect.width(), self.needs) if after else left
-        free = right - begin - GAP - metrics.horizontalAdvance(after or line.before + _more(line))
-        note_room = _paint_note(painter, rect, note, line.tone, max(free, round(rect.width() * LEAST)))
+        free = right - begin - GAP - advance(after or line.before + _more(line))
+        runs = after_runs(line.before, after) if isinstance(line, Act) else [(after, tokens().muted)]
+        if isinstance(line, Refused) and advance(note) > free:  # why it stays is said in place of that it does
+            runs = [(painter.fontMetrics().elidedText(note, Qt.TextElideMode.ElideRight, right - begin - GAP), ink)]
+            note = ""
+        note_room = _paint_note(painter, rect, note, ink, max(free, round(rect.width() * LEAST)))
         room = QRect(begin, rect.top(), note_room.left() - GAP - begin, rect.height())
         if after:
             _paint_before(painter, QRect(left, rect.top(), begin - ARROW - 10 - left, rect.height()), line)
             painter.setPen(tokens().faint)
             painter.drawText(QRect(begin - ARROW, rect.top(), ARROW, rect.height()), LEFT, "→")
-            paint_runs(painter, room, after_runs(line.before, after) if isinstance(line, Act) else [(after, tokens().muted)])
+            paint_runs(painter, room, runs)
         else:
             _paint_before(painter, room, line)
         painter.restore()
 
 
-def _paint_note(painter: QPainter, rect: QRect, note: str, tone: str, most: int) -> QRect:
+def _paint_note(painter: QPainter, rect: QRect, note: str, ink: QColor, most: int) -> QRect:
     """Paint the note in `most` pixels; returns where it is."""
     metrics = painter.fontMetrics()
     wide = min(metrics.horizontalAdvance(note) + 2, most) if note else 0
     room = QRect(rect.right() - SIDE - wide, rect.top(), wide, rect.height())
-    painter.setPen(getattr(tokens(), _INKS.get(tone, "muted")))
+    painter.setPen(ink)
     painter.drawText(room, RIGHT, metrics.elidedText(note, Qt.TextElideMode.ElideRight, wide))
     return room
 

@@ -145,7 +145,7 @@ class Orders(QObject):
 
     def roll_back(self, change: int, kind: str = "") -> None:
         """Take back what an interrupted change has done; `undone` answers. kind: as in `finish`."""
-        self._give(Order(ROLL_BACK, kind, tr("Take back what was interrupted"), order_tasks.roll_back, (change,), can_undo=True))
+        self._give(Order(ROLL_BACK, kind, tr("Roll back what was interrupted"), order_tasks.roll_back, (change,), can_undo=True))
 
     def undo_newest(self) -> None:
         """Take back the newest change, after a question (`undo_asked`) when it is large or long ago."""

@@ -161,6 +161,8 @@ def _folder_trouble(path: str, folder: str, target: str) -> str:
         return tr("This folder is a drive of its own.")
     if volume_of(path)[0] == volume_of(folder)[0]:
         return tr("The new place is on the same drive, so nothing would be won.")
+    if inside(os.path.realpath(path), os.path.realpath(folder)):
+        return tr("The new place lies in this folder itself.")
     if os.path.lexists(long_path(target)):
         return tr("There is something of this name at {path} already.", path=target)
     return _no_links_in(os.path.dirname(os.path.realpath(path)))

@@ -274,9 +274,9 @@ def test_a_damaged_file_of_the_look_is_no_fault(library: Library) -> None:
         b"",
         b"{",
         b"[]",
-        b'{"version": 1}',
+        b'{"version": 2}',
         b'{"version": 99}',
-        b'{"version":1,"looked":0,"unread":0,"items":[{"a":1}],"grades":{}}',
+        b'{"version":2,"looked":0,"unread":0,"items":[{"a":1}],"grades":{}}',
     ):
         put(library.data / "health.json", data)
         library.scan()

@@ -42,7 +42,7 @@ from model_manager.core.words import tr
 from model_manager.core.work import Work
 
 FILE_NAME: Final = "health.json"
-_VERSION: Final = 1
+_VERSION: Final = 2
 _PICKLED: Final = (".ckpt", ".pt", ".pt2", ".bin", ".pth", ".pkl")
 
 Grades = dict[str, tuple[int, int, Grade]]  # real path -> size and mtime_ns then, and the grade

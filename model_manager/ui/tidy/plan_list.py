@@ -66,6 +66,10 @@ class PlanList(RowsView):
         self._delegate.needs = needs_of(rows, self.fontMetrics())
         super().show_rows(rows, key)
 
+    def wanted_width(self) -> int:
+        """In how many pixels nothing would have to be shortened."""
+        return sum(self._delegate.needs) + 2 * SIDE + ARROW + 10 + GAP + self.verticalScrollBar().sizeHint().width()
+
 
 def needs_of(lines: Sequence[Line], metrics: QFontMetrics) -> tuple[int, int]:
     """How wide the columns before and behind the arrow must be, the second with its notes; of many lines some are measured."""

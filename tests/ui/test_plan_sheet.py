@@ -174,6 +174,15 @@ def test_columns_get_what_they_need(qapp: QApplication) -> None:
     assert needs_of([], metrics) == (0, 0)
 
 
+def test_the_sheet_is_as_wide_as_the_window_lets_it_and_the_plan_needs(qtbot: QtBot) -> None:
+    long = replace(act("a.ckpt"), before=f"loras / {'w' * 60}.ckpt", after=f"vae / {'w' * 60}.ckpt")
+    for one, room, width in ((act("a.ckpt"), 2000, 940), (long, 2000, 1240), (long, 1000, 960)):
+        sheet = PlanSheet(Plan("move", "Move", "Move", (one,)))
+        qtbot.addWidget(sheet)
+        sheet.fit(QSize(room, 900))
+        assert sheet.width() == width
+
+
 def test_steps_and_names_in_words() -> None:
     assert step_words(Step(MOVE, "/a/x.ckpt", "/a/y.ckpt")) == ("Move", "x.ckpt → y.ckpt")
     assert step_words(Step(WRITE, target="/a/x.info", data=b"{}")) == ("Write", "/a/x.info")

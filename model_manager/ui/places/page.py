@@ -69,7 +69,7 @@ class PlacesPage(QWidget):
         if not self._is_known:
             self.message.show_message("folder", tr("Looking at your folders"), tr("Nothing is changed."), is_busy=True)
         elif self._rows:
-            text = tr("No folder is as you search for it.")
+            text = tr("No folder matches your search.")
             self.message.show_message("search", tr("Nothing found"), text, [(CLEAR, tr("Show all folders"))])
         else:
             text = tr("Add ComfyUI, or any folder with models.")

@@ -123,6 +123,8 @@ class SpacePage(QWidget):
         self.chips[space.way].setChecked(True)
         is_empty = space.top.size == 0
         self._middle.setCurrentWidget(self.message if is_empty else self._ground)
+        if not is_empty and self.back.hasFocus():  # it stood there for want of a map
+            self.view.setFocus()
         if is_empty:
             self.message.show_message("box", tr("Nothing takes room yet"), tr("There are no models in the library."))
         self._show()

@@ -32,7 +32,8 @@ class PlanDetails(QScrollArea):
         self._name, self._note = set_role(QLabel(), "strong"), set_role(QLabel(), "muted")
         self._sorts, self._files = set_role(QLabel(), "muted"), set_role(QLabel(), "")
         self._files.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._note.setWordWrap(True)
+        for label in (self._name, self._note):
+            label.setWordWrap(True)
         inside = QWidget()
         inside.setProperty("role", "plain")
         column = QVBoxLayout(inside)

@@ -66,10 +66,15 @@ class PlanList(RowsView):
         self._delegate.needs = needs_of(rows, self.fontMetrics())
         super().show_rows(rows, key)
 
+    def wanted_width(self) -> int:
+        """In how many pixels nothing would have to be shortened."""
+        return sum(self._delegate.needs) + 2 * SIDE + ARROW + 10 + GAP + self.verticalScrollBar().sizeHint().width()
+
 
 def needs_of(lines: Sequence[Line], metrics: QFontMetrics) -> tuple[int, int]:
     """How wide the columns before and behind the arrow must be, the second with its notes; of many lines some are measured."""
-    some = [line for line in lines[:: max(1, len(lines) // MEASURED)] if after_of(line)]
+    first, rest = lines[: MEASURED // 2], lines[MEASURED // 2 :]  # what is special stands first
+    some = [line for line in (*first, *rest[:: max(1, 2 * len(rest) // MEASURED)]) if after_of(line)]
     before = max((metrics.horizontalAdvance(line.before + _more(line)) for line in some), default=0)
     behind = max((metrics.horizontalAdvance(after_of(line) + note_of(line)) + GAP * bool(note_of(line)) for line in some), default=0)
     return before, behind

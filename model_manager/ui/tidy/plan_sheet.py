@@ -20,7 +20,7 @@ from model_manager.ui.sheet import Sheet
 from model_manager.ui.tidy.plan_details import HEIGHT, PlanDetails
 from model_manager.ui.tidy.plan_list import ROW, PlanList, lines_of
 
-SIZE, SMALLEST = QSize(940, 600), QSize(600, 320)
+SIZE, SMALLEST, WIDEST = QSize(940, 600), QSize(600, 320), 1240
 WARNINGS = 4
 
 
@@ -51,7 +51,8 @@ class PlanSheet(Sheet):
     def fit(self, room: QSize) -> None:
         """Take as much of the room as the plan needs."""
         tall = self.minimumSizeHint().height() + max(3, min(len(self.list.rows.rows), 40)) * ROW
-        self.resize(min(SIZE.width(), room.width() - 40), max(SMALLEST.height(), min(tall, SIZE.height(), room.height() - 60)))
+        wide = max(SIZE.width(), min(self.list.wanted_width(), WIDEST))
+        self.resize(min(wide, room.width() - 40), max(SMALLEST.height(), min(tall, SIZE.height(), room.height() - 60)))
 
     def show_rooms(self, rooms: Sequence[Room]) -> None:
         """Show how much is free where something is copied to; a drive with too little keeps the button back."""

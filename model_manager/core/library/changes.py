@@ -209,6 +209,8 @@ class Comparison:
         """The model at a real path, if the walk came by."""
         folder, name = os.path.split(path)
         seen = self._walk.seen.get(folder)
+        if seen is not None and seen.is_as_known:  # the link is new, not the file
+            self._is_filled(seen)
         files = seen.models if seen is not None else ()
         return next(((seen, file) for file in files if seen and file.name == name and not file.target), None)
 

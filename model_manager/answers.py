@@ -8,9 +8,11 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, ACT_UNDONE, ACT_WAITS, Outcome, Plan, Refused, Report
+from model_manager.core.library.index import usable_index
 from model_manager.core.words import tr, trn
 
 _STATES = {ACT_DONE: "done", ACT_FAILED: "failed", ACT_UNDONE: "undone", ACT_WAITS: "waits"}
@@ -87,3 +89,11 @@ def _print_line(state: str, before: str, after: str, text: str) -> None:
 def complain(text: str) -> None:
     """Say something beside the answer."""
     print(text, file=sys.stderr)
+
+
+def index_path(data: Path) -> Path:
+    """Return the index file of the data folder, and say it when a damaged one was set aside."""
+    path, notice = usable_index(data)
+    if notice:
+        complain(notice)
+    return path

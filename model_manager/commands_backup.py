@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from model_manager.answers import complain, index_path
 from model_manager.commands import query_of, roots_for, update_index
 from model_manager.core.amounts import size_text
 from model_manager.core.journal.steps import ACT_FAILED, Plan, Report
-from model_manager.core.library.index import Index, usable_index
+from model_manager.core.library.index import Index
 from model_manager.core.library.roots import Roots
 from model_manager.core.library.scanner import scan
 from model_manager.core.paths import data_dir
@@ -46,7 +47,7 @@ def backup(chosen: argparse.Namespace) -> int:
     else:
         print(_sentence(backed, chosen.dry_run))
     for path, text in backed.faults:
-        _complain(f"{path}: {text}")
+        complain(f"{path}: {text}")
     return int(bool(backed.faults))
 
 
@@ -105,7 +106,7 @@ def _restored(chosen: argparse.Namespace, data: Path, index: Path, roots: Roots,
                 sweep(data, plan)
     failed |= {one.before or one.name: one.text for one in plan.refused if one.tone == "bad"}
     for name, text in failed.items():
-        _complain(f"{name}: {text}")
+        complain(f"{name}: {text}")
     return int(bool(failed))
 
 
@@ -136,10 +137,10 @@ def _print_found(chosen: argparse.Namespace, found: Comparison) -> None:
     for model, text in found.lost:
         print(f"not here\t{model.root}/{model.path}\t{text}")
     for _, text in found.faults:
-        _complain(text)
+        complain(text)
     words = tr("{new} new, {replaced} replaced, {kept} kept, {same} the same, {lost} models not here",
                lost=len(found.lost), **{state: found.counts[state] for state in (NEW, REPLACED, KEPT, SAME)})  # fmt: skip
-    _complain(words)
+    complain(words)
 
 
 def _lines(found: Comparison) -> Iterator[dict[str, str]]:
@@ -151,9 +152,7 @@ def _lines(found: Comparison) -> Iterator[dict[str, str]]:
 
 
 def _looked(chosen: argparse.Namespace) -> tuple[Path, Roots]:
-    path, notice = usable_index(data_dir())
-    if notice:
-        _complain(notice)
+    path = index_path(data_dir())
     with Index(path) as index:
         roots = roots_for(chosen, data_dir(), index.roots())
         update_index(index, roots)
@@ -174,7 +173,3 @@ def _progress(text: str, done: int, total: int) -> None:
 def _end_progress() -> None:
     if sys.stderr.isatty():
         print(f"\r{'':70}\r", end="", file=sys.stderr, flush=True)
-
-
-def _complain(text: str) -> None:
-    print(text, file=sys.stderr)

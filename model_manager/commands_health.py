@@ -8,14 +8,14 @@ import argparse
 import json
 from dataclasses import asdict
 
-from model_manager.answers import complain
+from model_manager.answers import index_path
 from model_manager.commands import roots_for, update_index
 from model_manager.commands_tidy import working
 from model_manager.core.amounts import size_text
 from model_manager.core.health.records import WISHES, Item, Section
 from model_manager.core.health.report import look, report
 from model_manager.core.health.words import level_words, title
-from model_manager.core.library.index import Index, usable_index
+from model_manager.core.library.index import Index
 from model_manager.core.paths import data_dir
 from model_manager.core.words import tr
 
@@ -23,9 +23,7 @@ from model_manager.core.words import tr
 def run(chosen: argparse.Namespace) -> int:
     """List the findings; 1 when there are any. Raises ModelManagerError with a text for people."""
     data = data_dir()
-    path, notice = usable_index(data)
-    if notice:
-        complain(notice)
+    path = index_path(data)
     with Index(path) as index:
         update_index(index, roots_for(chosen, data, index.roots()))
     if not chosen.quick:

@@ -6,12 +6,12 @@ Called by cli with parsed arguments. It looks at the folders first, goes through
 import argparse
 from collections.abc import Sequence
 
-from model_manager.answers import complain
+from model_manager.answers import index_path
 from model_manager.cli_tidy import as_typed
 from model_manager.commands import roots_for, update_index
 from model_manager.commands_tidy import do, is_barred, models_named
 from model_manager.core.errors import BadQuery
-from model_manager.core.library.index import Index, usable_index
+from model_manager.core.library.index import Index
 from model_manager.core.library.query import AMOUNTS, KEYS
 from model_manager.core.paths import data_dir
 from model_manager.core.sidecars.own_values import Edits
@@ -26,9 +26,7 @@ def run(chosen: argparse.Namespace) -> int:
         raise BadQuery(tr("Name the tags, such as +style to add one and -old to take one out."))
     if not words:
         raise BadQuery(tr("Name the models: paths, or words as in the search box."))
-    path, notice = usable_index(data_dir())
-    if notice:
-        complain(notice)
+    path = index_path(data_dir())
     with Index(path) as index:
         roots = roots_for(chosen, data_dir(), index.roots())
         if is_barred(chosen):

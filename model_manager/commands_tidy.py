@@ -11,13 +11,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from model_manager.answers import complain, print_plan, print_report
+from model_manager.answers import complain, index_path, print_plan, print_report
 from model_manager.commands import roots_for, update_index
 from model_manager.core.errors import BadQuery, FolderFault
 from model_manager.core.files.destinations import destination_for, destinations
 from model_manager.core.journal.steps import ACT_DONE, Change, Plan, Refused, Report
 from model_manager.core.library import catalogue
-from model_manager.core.library.index import Index, usable_index
+from model_manager.core.library.index import Index
 from model_manager.core.library.query import parse
 from model_manager.core.library.roots import Roots
 from model_manager.core.library.scanner import scan
@@ -37,9 +37,7 @@ def run(chosen: argparse.Namespace) -> int:
     """Carry out `chosen.command`; raises ModelManagerError with a text for people."""
     if chosen.command == "organise" and (wrong := problem(chosen.template)):
         raise FolderFault(wrong)
-    path, notice = usable_index(data_dir())
-    if notice:
-        complain(notice)
+    path = index_path(data_dir())
     with Index(path) as index:
         roots = roots_for(chosen, data_dir(), index.roots())
         if is_barred(chosen):

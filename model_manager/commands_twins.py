@@ -10,13 +10,13 @@ from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
-from model_manager.answers import complain
+from model_manager.answers import complain, index_path
 from model_manager.commands import query_of, roots_for, update_index
 from model_manager.commands_tidy import do, is_barred, models_named, working
 from model_manager.core.amounts import size_text
 from model_manager.core.journal.steps import HARD, SHARE
 from model_manager.core.library import catalogue
-from model_manager.core.library.index import Index, usable_index
+from model_manager.core.library.index import Index
 from model_manager.core.library.query import parse
 from model_manager.core.library.roots import Roots
 from model_manager.core.paths import data_dir
@@ -31,9 +31,7 @@ _WORDS = {SAME_FILE: "same_file", SAME_WEIGHTS: "same_weights", SAME_NAME: "same
 
 def run(chosen: argparse.Namespace) -> int:
     """Carry out `chosen.command`; raises ModelManagerError with a text for people."""
-    path, notice = usable_index(data_dir())
-    if notice:
-        complain(notice)
+    path = index_path(data_dir())
     query = query_of(chosen) if chosen.command == "duplicates" else ""
     with Index(path) as index:
         roots = roots_for(chosen, data_dir(), index.roots())

@@ -8,12 +8,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
-from model_manager.answers import complain, print_outcomes, print_plan, print_report, time_text
+from model_manager.answers import complain, index_path, print_outcomes, print_plan, print_report, time_text
 from model_manager.commands import roots_for
 from model_manager.commands_tidy import how_to_end, is_barred, is_short, look_again, working
 from model_manager.core.amounts import size_text
 from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, ACT_UNDONE, Change, Report
-from model_manager.core.library.index import Index, usable_index
+from model_manager.core.library.index import Index
 from model_manager.core.library.roots import Roots
 from model_manager.core.paths import data_dir
 from model_manager.core.tidy import carrying, past
@@ -26,9 +26,7 @@ def run(chosen: argparse.Namespace) -> int:
     """Carry out `chosen.command`; raises ModelManagerError with a text for people."""
     if chosen.command == "history":
         return _history(chosen)
-    path, notice = usable_index(data_dir())
-    if notice:
-        complain(notice)
+    path = index_path(data_dir())
     with Index(path) as index:
         roots = roots_for(chosen, data_dir(), index.roots())
         if chosen.command == "undo":

@@ -68,6 +68,7 @@ class OwnOrder(QObject):
         orders.carried.connect(self._on_carried)
         orders.failed.connect(lambda _: self._on_order_failed())
         orders.ended.connect(self._on_ended)
+        session.closing.connect(self._finish)
 
     # edits
 
@@ -181,6 +182,15 @@ class OwnOrder(QObject):
         if self._is_carrying:
             self._wish, self._is_carrying = None, False
         self._next()
+
+    def _finish(self) -> None:
+        """What was asked for just before the end is done before it."""
+        wishes = [*([self._wish] if self._wish is not None else ()), *self._waiting]
+        self._waiting.clear()
+        if wishes and self._session.index_path is not None:
+            from model_manager.bridge import own_tasks
+
+            own_tasks.finish([partial(_plan, wish) for wish in wishes], self._session.folder, self._session.index_path)
 
     # what the cards show
 

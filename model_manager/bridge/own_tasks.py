@@ -7,12 +7,15 @@ import csv
 import dataclasses
 import io
 import json
+import logging
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from model_manager.core.errors import ModelManagerError
 from model_manager.core.formats.health import judge
 from model_manager.core.formats.read import read_facts
 from model_manager.core.journal.steps import Plan
@@ -23,6 +26,7 @@ from model_manager.core.library.records import read_record
 from model_manager.core.library.rows import Row
 from model_manager.core.paths import replace_file
 from model_manager.core.sidecars.own_values import FIELDS, Edits, family_of, field_values
+from model_manager.core.tidy.carrying import carry_out
 from model_manager.core.tidy.editing import plan_edit
 from model_manager.core.tidy.subjects import Subject, subjects
 from model_manager.core.tidy.taking_in import plan_import
@@ -33,6 +37,39 @@ COLUMNS = ("name", "type", "base model", "version", "author", "size", "rating", 
            "tags", "trigger words", "path")  # fmt: skip
 MOST_TOLD = 2  # models of a check that are told of by name
 MOST_COMPARED = 2_000  # models whose fields are compared for the sheet; of more it is not said what they have in common
+CLOSING_SECONDS = 3.0  # how long the end of the program waits for the last edits
+log = logging.getLogger(__name__)
+
+
+class _Short(Work):
+    """Work that stops by itself."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._until = time.monotonic() + seconds
+
+    @property
+    def is_cancelled(self) -> bool:
+        """True when the time is over."""
+        return time.monotonic() > self._until
+
+    def check(self) -> None:
+        """Raise Cancelled when the time is over."""
+        if self.is_cancelled:
+            self.cancel()
+        super().check()
+
+
+def finish(plans: Sequence[Callable[[Path, Path], Plan]], data: Path, index: Path) -> None:
+    """Carry out the edits that still wait at the end of the program, one after the other, within some seconds. Raises nothing."""
+    work = _Short(CLOSING_SECONDS)
+    try:
+        for make in plans:
+            work.check()
+            if not (plan := make(data, index)).is_empty:
+                carry_out(data, plan, work)
+    except ModelManagerError as fault:
+        log.warning("The last edits were not carried out: %s", fault.text)
 
 
 def plan_edits(ids: Sequence[int], edits: Edits, title: str, data: Path, index: Path) -> Plan:

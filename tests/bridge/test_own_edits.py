@@ -176,3 +176,13 @@ def test_lists_are_written(house: House, qtbot: QtBot, tmp_path: Path) -> None:
     assert len((tmp_path / "list.txt").read_text().splitlines()) == len(ids)
 
 
+
+
+def test_edits_made_just_before_the_end_are_kept(house: House) -> None:
+    (id_,) = house.ids()[:1]
+    house.own.toggle_favourite([id_])
+    house.own.rate([id_], 4)
+    house.own.give_colour([id_], "teal")
+    path = house.info(id_)
+    house.session.close()
+    assert json.loads(path.read_bytes())["user"] == {"favourite": True, "rating": 4, "colour": "teal"}

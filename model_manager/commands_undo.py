@@ -16,7 +16,7 @@ from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, ACT_UNDONE, C
 from model_manager.core.library.index import Index, usable_index
 from model_manager.core.library.roots import Roots
 from model_manager.core.paths import data_dir
-from model_manager.core.tidy import carrying
+from model_manager.core.tidy import carrying, past
 from model_manager.core.tidy.held import found, held, plan_restore, restore
 from model_manager.core.tidy.holding import HeldItem
 from model_manager.core.words import tr, trn
@@ -76,7 +76,7 @@ def _print_held(chosen: argparse.Namespace, item: HeldItem) -> None:
 def _undo(chosen: argparse.Namespace, index: Index, roots: Roots) -> int:
     data = data_dir()
     waiting = carrying.interrupted(data)
-    change = carrying.change(data, chosen.id) if chosen.id else _newest(waiting)
+    change = past.change(data, chosen.id) if chosen.id else _newest(waiting)
     if change is None:
         complain(tr("There is no change {id}.", id=chosen.id) if chosen.id else tr("There is nothing to undo."))
         return 2 if chosen.id else 1
@@ -91,9 +91,9 @@ def _undo(chosen: argparse.Namespace, index: Index, roots: Roots) -> int:
         complain(tr("Change {id} ({title}) cannot be undone any more.", id=change.id, title=change.title))
         return 2
     if chosen.dry_run:
-        print_outcomes(chosen, carrying.outcomes(data, change.id))
+        print_outcomes(chosen, past.outcomes(data, change.id))
         return 0
-    act: Callable[..., Report] = carrying.finish if chosen.finish else carrying.roll_back if chosen.roll_back else carrying.take_back
+    act: Callable[..., Report] = carrying.finish if chosen.finish else carrying.roll_back if chosen.roll_back else past.take_back
     with working() as work:
         report = act(data, change.id, work)
     look_again(report, index, roots)
@@ -105,20 +105,12 @@ def _newest(waiting: Sequence[Change]) -> Change | None:
     """The change that is undone where none is named: one that was interrupted, else the newest that can be."""
     if waiting:
         return waiting[0]
-    before = 0
-    while page := carrying.changes(data_dir(), before=before):
-        if (fitting := next((change for change in page if change.can_undo), None)) is not None:
-            return fitting
-        before = page[-1].id
-    return None
+    return next((change for change in past.changes(data_dir()) if change.can_undo), None)
 
 
 def _history(chosen: argparse.Namespace) -> int:
-    before = 0
-    while page := carrying.changes(data_dir(), before=before):
-        for change in page:
-            _print_change(chosen, change)
-        before = page[-1].id
+    for change in past.changes(data_dir()):
+        _print_change(chosen, change)
     return 0
 
 

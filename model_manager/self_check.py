@@ -32,6 +32,7 @@ from model_manager.self_check_parts import (
     watching,
 )
 from model_manager.self_check_qt import later_starts, pictures, plugins, video, window
+from model_manager.self_check_tidy import changes, conversion, pickles, previews, trash
 
 CHECKS: tuple[tuple[str, Callable[[Path], str]], ...] = (
     ("program", program),
@@ -46,6 +47,11 @@ CHECKS: tuple[tuple[str, Callable[[Path], str]], ...] = (
     ("online", online),
     ("hashes", hashes),
     ("tasks", tasks),
+    ("changes", changes),
+    ("trash", trash),
+    ("pickles", pickles),
+    ("conversion", conversion),
+    ("new previews", previews),
     ("Qt plugins", plugins),
     ("window", window),
     ("later starts", later_starts),

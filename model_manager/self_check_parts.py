@@ -30,7 +30,7 @@ from model_manager.core.paths import data_dir, replace_file, resource
 from model_manager.core.words import tr
 
 SECONDS_TO_HEAR = 10.0
-_DEPENDENCIES = ("PySide6", "PIL", "yaml", "requests", "platformdirs", "watchdog", "keyring", "blake3")
+_DEPENDENCIES = ("PySide6", "PIL", "yaml", "requests", "platformdirs", "watchdog", "keyring", "blake3", "send2trash", "picklescan")
 _KEYCHAINS = {"win32": ("Windows", "win32ctypes.pywin32"), "darwin": ("macOS", "keyring.backends.macOS.api")}
 _PARTS = ("app.png", "app.svg", "icons/search.svg", "controls/check.svg")
 

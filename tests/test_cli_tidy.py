@@ -14,6 +14,11 @@ from small_library import lora_bytes, make_library
 
 from model_manager import cli
 from model_manager.core.library.index import Index
+from model_manager.core.paths import data_dir
+from model_manager.core.previews import regenerate
+from model_manager.core.previews.history import FOLDER_NAME, History
+from model_manager.core.previews.records import FILE, PNG, BulkItem, Ended, Look, Made
+from model_manager.core.tasks.preview_runs import Runs
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -212,6 +217,22 @@ def test_history(call: Any, loras: Path) -> None:
     assert code == 2 and "cannot be undone any more" in err
     code, _, err = call("undo", "1", "--finish")
     assert code == 2 and "was not interrupted" in err
+
+
+def test_previews_stand_in_the_history_and_are_undone_by_number(call: Any, loras: Path) -> None:
+    call("rename", loras / "ink.safetensors", "black")
+    data, path = data_dir(), str(loras / "black.safetensors")
+    made = Made(b"a picture", 1, 1, PNG)
+    applied = regenerate.apply(path, made, History(data / FOLDER_NAME))
+    with Runs(data) as runs:
+        runs.note([Ended(BulkItem(0, path, "black", (), Look()), FILE, applied)])
+    assert (loras / "black.preview.png").exists()
+    assert [line.split("\t")[0] for line in call("history")[1].splitlines()] == ["-1", "1"]
+    assert call("undo", "-1", "--dry-run")[1].startswith("done\t") and (loras / "black.preview.png").exists()
+    code, out, _ = call("undo", "-1")
+    assert code == 0 and out.splitlines()[-1] == "Preview for black: 1 undone (change -1)"
+    assert not (loras / "black.preview.png").exists()
+    assert call("undo", "-1")[0] == 2 and call("undo")[0] == 0 and (loras / "ink.safetensors").exists()
 
 
 def test_undo_of_what_changed_since_says_so(call: Any, loras: Path) -> None:

@@ -39,7 +39,7 @@ ONLY_IN = {
     # readers, site_process: in processes of their own; engine: tasks run without Qt, too; streams: segments and hashes
     "Thread": ("core.library.watcher", "core.library.readers", "core.demo.site_process", "core.tasks.engine", "core.online.streams"),
     "Timer": ("core.library.watcher",),
-    "ThreadPoolExecutor": (),
+    "ThreadPoolExecutor": ("core.journal.ahead",),  # waits for the disk to take many files
     "watchdog": ("core.library.watcher",),
     "processEvents": (),
 }

@@ -19,7 +19,6 @@ from model_manager.bridge.web_choices import WebChoices
 from model_manager.core.errors import ModelManagerError
 from model_manager.core.previews.history import History
 from model_manager.core.previews.records import Applied, Earlier, Form, Look, Made, Source
-from model_manager.core.previews.regenerate import bring_back
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -202,12 +201,17 @@ class Choosing(QObject):
             return
         self._uses_next = False
         _, look, made = self._made
-        self._start(preview_tasks.use, self.choices.record.path, made, look, self._history)
+        self._start(preview_tasks.use, self._data, self._model(), made, look, self._history)
 
     def bring_back(self, earlier: Earlier) -> None:
         """Bring an earlier picture back; the present one goes to the history."""
         if self.choices is not None:
-            self._start(bring_back, self.choices.record.path, earlier, self._history)
+            self._start(preview_tasks.bring_back, self._data, self._model(), earlier, self._history)
+
+    def _model(self) -> preview_tasks.Model:
+        assert self.choices is not None
+        record = self.choices.record
+        return preview_tasks.Model(record.id, record.path, record.name)
 
     def _start(self, function: Callable[..., Applied], *args: object) -> None:
         self._runner.start(Pool.WRITE, function, *args, done=self._on_written, failed=self._on_failed)

@@ -17,8 +17,10 @@ from model_manager.core.health.mending import plan_mend
 from model_manager.core.health.records import Item, Report
 from model_manager.core.health.report import look, report
 from model_manager.core.journal.steps import Plan
+from model_manager.core.journal.steps import Report as Carried
 from model_manager.core.library.scanner import ScanResult
 from model_manager.core.words import tr
+from model_manager.core.work import Work
 
 __all__ = ["Conversions", "Health"]
 
@@ -44,12 +46,16 @@ class Health(QObject):
         self.text, self.done, self.total = "", 0, 0
         self._look: Job | None = None
         self._convert: Job | None = None
-        self._is_loading = self._is_late = False
+        self._is_loading = self._is_late = self._is_closing = False
         self._later = QTimer(self, singleShot=True)
         self._later.timeout.connect(self.load)
         session.loaded.connect(lambda: self._later.start(AFTER_MS))
-        session.closing.connect(self._later.stop)
+        session.closing.connect(self._on_closing)
         session.scanned.connect(self._on_scanned)
+
+    def _on_closing(self) -> None:
+        self._is_closing = True
+        self._later.stop()
 
     # what there is
 
@@ -140,16 +146,23 @@ class Health(QObject):
             return
         self.text, self.done, self.total = tr("Waiting for another work"), 0, 0
         work = self._runner.work(self._on_progress)
-        args = (convert_all, index, list(ids), work)
-        self._convert = self._runner.start(Pool.BULK, *args, done=self._on_converted, failed=self._on_convert_failed, work=work)
+        self._convert = self._runner.start(
+            Pool.BULK, convert_all, index, list(ids), work, done=partial(self._on_converted, work),
+            failed=partial(self._on_convert_failed, work), work=work, hears_of_stopped=True,
+        )  # fmt: skip
         self.moved.emit()
 
-    def _on_converted(self, result: Conversions) -> None:
+    def _on_converted(self, work: Work, result: Conversions) -> None:
+        if work.is_cancelled:  # just when all was done
+            self.drop(result)
+            return
         self._convert = None
         self.moved.emit()
         self.converted.emit(result)
 
-    def _on_convert_failed(self, fault: ModelManagerError) -> None:
+    def _on_convert_failed(self, work: Work, fault: ModelManagerError) -> None:
+        if work.is_cancelled:
+            return
         self._convert = None
         self.moved.emit()
         self.failed.emit(fault.text)
@@ -164,16 +177,26 @@ class Health(QObject):
         """What makes the plan that puts the old files into Recently deleted."""
         return lambda _, index: plan_old(result.done, index)
 
-    @staticmethod
-    def drop(result: Conversions) -> None:
-        """The new files that got no names are not wanted: a few names less in folders, which takes no time."""
-        drop(result.done)
+    def drop(self, result: Conversions) -> None:
+        """The new files that got no names are not wanted. Large ones take their time, so a worker removes them, while there are any."""
+        if self._is_closing:
+            drop(result.done)
+        else:
+            self._runner.start(Pool.BULK, drop, result.done, done=lambda _: None)
 
     @staticmethod
     def is_of(plan: Plan, result: Conversions) -> bool:
         """Whether a plan is the one that names these new files."""
-        paths = {one.path for one in result.done}
-        return plan.kind == "mend" and any(step.source in paths for act in plan.acts for step in act.steps)
+        return plan.kind == "mend" and not _targets(result).isdisjoint(act.new_path for act in plan.acts)
+
+    @staticmethod
+    def has_named(report: Carried, result: Conversions) -> bool:
+        """Whether a change was the one that named these new files."""
+        return not _targets(result).isdisjoint(one.new_path for one in report.outcomes)
+
+
+def _targets(result: Conversions) -> set[str]:
+    return {one.target for one in result.done}
 
 
 def _mending(items: Sequence[Item], mend: str, data: Path, index: Path) -> Plan:

@@ -18,7 +18,7 @@ from model_manager.core.library.kinds import label_one
 from model_manager.core.library.query import Query
 from model_manager.core.library.rows import AWAY, FAVOURITE, Row
 from model_manager.core.library.shelf import NOWHERE, Shelf
-from model_manager.core.words import tr, trn
+from model_manager.core.words import tr
 
 Index = QModelIndex | QPersistentModelIndex
 IdRole = Qt.ItemDataRole.UserRole + 1
@@ -258,8 +258,3 @@ def _day(seconds: float) -> str:
         return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d")
     except (OverflowError, ValueError, OSError):  # clocks of foreign drives tell any time
         return ""
-
-
-def models_text(count: int) -> str:
-    """ "12,408 models"."""
-    return trn("{count} model", "{count} models", count)

@@ -15,7 +15,7 @@ from model_manager.core.files.volumes import RESERVE, volume_of
 from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, FOLDER, NO_FOLDER, Change, Outcome, Plan, Report, Step
 from model_manager.core.library.index import Index
 from model_manager.core.paths import replace_file
-from model_manager.core.tidy import carrying, held
+from model_manager.core.tidy import carrying, held, past
 from model_manager.core.tidy.holding import HeldItem
 from model_manager.core.words import tr
 from model_manager.core.work import Work
@@ -49,17 +49,10 @@ def carry_out(data: Path, plan: Plan, work: Work, concern: Concern) -> Report:
     return _whole(lambda: carrying.carry_out(data, plan, work), Report(0, plan.title))
 
 
-def take_back(data: Path, parts: Sequence[tuple[int, Collection[int] | None]], work: Work, concern: Concern) -> Report:
-    """Undo changes one after the other, as (change, numbers of acts or None for all); one report for all of them."""
-    merged: Report | None = None
-    for change, acts in parts:
-        if work.is_cancelled:
-            break
-        concern(_folders_of_change(data, change, acts))
-        nothing = Report(change, _title(data, change))
-        report = _whole(lambda change=change, acts=acts: carrying.take_back(data, change, work, acts), nothing)  # type: ignore[misc]
-        merged = report if merged is None else _merged(merged, report)
-    return merged or Report(0, "", is_stopped=True)
+def take_back(data: Path, change: int, acts: Collection[int] | None, work: Work, concern: Concern) -> Report:
+    """Undo a change, or some of its acts by number."""
+    concern(_folders_of_change(data, change, acts))
+    return _whole(lambda: past.take_back(data, change, work, acts), Report(change, _title(data, change)))
 
 
 def finish(data: Path, change: int, work: Work, concern: Concern) -> Report:
@@ -79,16 +72,15 @@ def restore(data: Path, items: Sequence[HeldItem], index: Path, work: Work, conc
     concern(frozenset(os.path.dirname(file.path) for item in items for file in item.files))
     with Index(index) as opened:
         roots = opened.roots()
-    reports = held.restore(data, items, roots, work)
-    merged = reports[0] if reports else Report(0, "")
-    for report in reports[1:]:
-        merged = _merged(merged, report)
-    return merged
+    return _whole(lambda: _merged(held.restore(data, items, roots, work)), Report(0, ""))
 
 
 def empty(data: Path, items: Sequence[HeldItem], for_good: bool, work: Work, concern: Concern) -> Report:
     """Put held models into the system's trash, or remove them for good. Neither is a change that the history knows."""
-    emptied = held.empty(data, items, work, for_good)
+    return _whole(lambda: _emptied(held.empty(data, items, work, for_good)), Report(0, ""))
+
+
+def _emptied(emptied: held.Emptied) -> Report:
     outcomes = [Outcome(number, item.name, ACT_DONE, item.path, size=item.size) for number, item in enumerate(emptied.gone)]
     outcomes += [Outcome(number, item.name, ACT_FAILED, item.path, text=text) for number, (item, text) in enumerate(emptied.failed)]
     return Report(0, "", outcomes, is_stopped=emptied.is_stopped)
@@ -96,7 +88,7 @@ def empty(data: Path, items: Sequence[HeldItem], for_good: bool, work: Work, con
 
 def newest(data: Path) -> Change | None:
     """The newest change that can be undone."""
-    return next((change for change in carrying.changes(data) if change.can_undo and not change.is_interrupted), None)
+    return next((change for change in past.changes(data) if change.can_undo and not change.is_interrupted), None)
 
 
 def interrupted(data: Path) -> list[Change]:
@@ -149,7 +141,7 @@ def folders_of(steps: Iterable[Step]) -> frozenset[str]:
 def _folders_of_change(data: Path, change: int, acts: Collection[int] | None) -> frozenset[str]:
     """As `folders_of`, of what was done before; folders made then may go now, so those around are among them."""
     found = set[str]()
-    for one in carrying.outcomes(data, change):
+    for one in past.outcomes(data, change):
         if acts is None or one.number in acts:
             found.update(os.path.dirname(path) for path in (one.path, one.new_path) if path)
     return frozenset(found | {os.path.dirname(folder) for folder in found})
@@ -165,12 +157,17 @@ def _whole(run: Callable[[], Report], nothing: Report) -> Report:
 
 
 def _title(data: Path, change: int) -> str:
-    found = carrying.change(data, change)
+    found = past.change(data, change)
     return "" if found is None else found.title
 
 
-def _merged(first: Report, second: Report) -> Report:
-    return Report(
-        second.change, first.title, [*first.outcomes, *second.outcomes], first.folders | second.folders,
-        [*first.moves, *second.moves], first.is_stopped or second.is_stopped,
-    )  # fmt: skip
+def _merged(reports: Sequence[Report]) -> Report:
+    """One report for changes that were done one after the other; the last one counts as the change."""
+    merged = Report(reports[-1].change, reports[0].title) if reports else Report(0, "")
+    for one in reports:
+        merged.outcomes += one.outcomes
+        merged.folders |= one.folders
+        merged.moves += one.moves
+        merged.is_stopped |= one.is_stopped
+    merged.note = " ".join(dict.fromkeys(one.note for one in reports if one.note))
+    return merged

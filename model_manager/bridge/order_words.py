@@ -40,7 +40,7 @@ def done_words(kind: str, count: int) -> str:
         "restore": ("{count} model restored", "{count} models restored"),
         "empty": ("{count} model is in the system's trash", "{count} models are in the system's trash"),
         "remove": ("{count} model removed for good", "{count} models removed for good"),
-        "convert": ("{count} model has its details in the new form", "{count} models have their details in the new form"),
+        "convert": ("{count} model has its sidecars", "{count} models have their sidecars"),
         "preview": ("{count} preview changed", "{count} previews changed"),
         "twins": ("{count} duplicate merged", "{count} duplicates merged"),
         "mend": ("{count} file mended", "{count} files mended"),

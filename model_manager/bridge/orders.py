@@ -50,6 +50,7 @@ class Orders(QObject):
     ended = Signal()  # nothing is being done just now
     failed = Signal(str)
     changed = Signal()  # the history is another
+    files_changed = Signal()  # and more than what is written in sidecars, which a key may do many times in a row
     undo_asked = Signal(object)  # Change that is large or old: `undo` it when the person says so
     interrupted = Signal(object)  # list[Change] that a crash or kill left half done
 
@@ -124,11 +125,7 @@ class Orders(QObject):
 
     def undo(self, change: int, acts: Collection[int] | None = None) -> None:
         """Take a change back, or some of its acts by number; `undone` answers."""
-        self.undo_several([(change, acts)])
-
-    def undo_several(self, parts: Sequence[tuple[int, Collection[int] | None]], title: str = "") -> None:
-        """Take several changes back, in this order, as (change, numbers of acts or None for all)."""
-        self._give(Order(UNDO, "restore", title or tr("Undo"), order_tasks.take_back, (list(parts),)))
+        self._give(Order(UNDO, "restore", tr("Undo"), order_tasks.take_back, (change, acts)))
 
     def restore(self, items: Sequence[HeldItem]) -> None:
         """Bring back what is held of deleted models; `carried` answers."""
@@ -148,7 +145,7 @@ class Orders(QObject):
 
     def roll_back(self, change: int, kind: str = "") -> None:
         """Take back what an interrupted change has done; `undone` answers. kind: as in `finish`."""
-        self._give(Order(ROLL_BACK, kind, tr("Take back what was interrupted"), order_tasks.roll_back, (change,), can_undo=True))
+        self._give(Order(ROLL_BACK, kind, tr("Roll back what was interrupted"), order_tasks.roll_back, (change,), can_undo=True))
 
     def undo_newest(self) -> None:
         """Take back the newest change, after a question (`undo_asked`) when it is large or long ago."""
@@ -205,6 +202,8 @@ class Orders(QObject):
         (self.undone if order.way in (UNDO, ROLL_BACK) else self.carried).emit(report)
         self.noted.emit(note_of(order.way, order.kind, report, order.can_undo))
         self.changed.emit()
+        if order.kind != "edit":
+            self.files_changed.emit()
         self._next()
 
     def _on_order_failed(self, fault: ModelManagerError) -> None:

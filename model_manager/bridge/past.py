@@ -18,6 +18,7 @@ from model_manager.core.journal.steps import Change
 from model_manager.core.previews.find import preview_sort
 from model_manager.core.sidecars.suffixes import PREVIEWS
 from model_manager.core.tidy.holding import HeldItem as HeldItem
+from model_manager.core.work import Work
 
 PAGE = 200  # changes that are read at once
 
@@ -54,7 +55,8 @@ class Past(QObject):
         self._is_watched = False
         self._job: Job | None = None
         session.loaded.connect(self._on_loaded)
-        orders.changed.connect(self._on_changed)
+        orders.changed.connect(self.look_again)
+        orders.files_changed.connect(self.load_held)
 
     # the history
 
@@ -76,9 +78,10 @@ class Past(QObject):
             self._job.cancel()
         before = self.changes[-1].id if is_more and self.changes else 0
         limit = PAGE if before else max(PAGE, len(self.changes))
+        work = Work()
         self._job = self._runner.start(
-            Pool.READ, past_tasks.changes, self._session.folder, self.text, limit, before,
-            done=partial(self._on_changes, before), failed=self._on_failed,
+            Pool.READ, past_tasks.changes, self._session.folder, self.text, limit, before, work,
+            done=partial(self._on_changes, before), failed=self._on_failed, work=work,
         )  # fmt: skip
 
     def _on_changes(self, before: int, found: past_tasks.Found) -> None:
@@ -100,7 +103,7 @@ class Past(QObject):
         return self._session.settings.held_days
 
     def hold_for(self, days: int) -> None:
-        """Hold deleted models for so many days from now on, 0 for ever; what is too old goes at the next start."""
+        """Hold deleted models for so many days from now on, 0 for ever; what is too old goes with the next clean-up."""
         self._session.settings.held_days = days
 
     def load_held(self) -> None:
@@ -114,13 +117,16 @@ class Past(QObject):
         self.held_changed.emit()
 
     def _on_loaded(self) -> None:
-        """At the start: what was held for long enough goes into the system's trash."""
         self.load_held()
+        self.empty_expired()
+
+    def empty_expired(self) -> None:
+        """Put what was held for long enough into the system's trash."""
         args = (self._session.folder, self.held_days)
         self._runner.start(Pool.READ, past_tasks.expired, *args, done=self._orders.empty, failed=self._on_failed)
 
-    def _on_changed(self) -> None:
-        self.load_held()
+    def look_again(self) -> None:
+        """Something that the history tells was done."""
         if self._is_watched:
             self.load()
 

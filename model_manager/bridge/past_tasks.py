@@ -1,16 +1,14 @@
 """The plain functions that read the history and Recently deleted in a worker. They change nothing."""
 
-from collections.abc import Iterator
-from itertools import islice
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import NamedTuple
 
 from model_manager.core.journal.steps import Change, Outcome
 from model_manager.core.library.index import Index
-from model_manager.core.tidy import carrying, held
+from model_manager.core.tidy import held, past
 from model_manager.core.tidy.holding import HeldItem
-
-AT_ONCE = 200
+from model_manager.core.work import Work
 
 
 class Found(NamedTuple):
@@ -20,30 +18,27 @@ class Found(NamedTuple):
     has_more: bool
 
 
-def changes(data: Path, text: str, limit: int, before: int) -> Found:
-    """Changes older than `before` (0: all) whose title or models have all words of the text."""
+def changes(data: Path, text: str, limit: int, before: int, work: Work) -> Found:
+    """Changes older than `before` (0: all) whose title or models have all words of the text. Raises Cancelled."""
     words = text.casefold().split()
-    found = list(islice(_matching(data, words, before), limit + 1))
+    all_ = past.changes(data)
+    older = islice(dropwhile(lambda change: change.id != before, all_), 1, None) if before else all_
+    found = list(islice((change for change in older if not words or _has(data, change, words, work)), limit + 1))
     return Found(found[:limit], len(found) > limit)
 
 
-def _matching(data: Path, words: list[str], before: int) -> Iterator[Change]:
-    while page := carrying.changes(data, AT_ONCE, before):
-        yield from (change for change in page if not words or _has(data, change, words))
-        before = page[-1].id
-
-
-def _has(data: Path, change: Change, words: list[str]) -> bool:
+def _has(data: Path, change: Change, words: list[str], work: Work) -> bool:
+    work.check()  # another letter was typed
     title = change.title.casefold()
     rest = [word for word in words if word not in title]
     return not rest or any(
-        all(word in f"{one.name} {one.path} {one.new_path}".casefold() for word in rest) for one in carrying.outcomes(data, change.id)
+        all(word in f"{one.name} {one.path} {one.new_path}".casefold() for word in rest) for one in past.outcomes(data, change.id)
     )
 
 
 def outcomes(data: Path, change: int) -> list[Outcome]:
     """What became of each act of a change."""
-    return carrying.outcomes(data, change)
+    return past.outcomes(data, change)
 
 
 def held_now(data: Path, index: Path) -> list[HeldItem]:

@@ -20,6 +20,7 @@ from model_manager.core.library.yaml_shape import Folder as Folder
 from model_manager.core.library.yaml_shape import Section as Section
 from model_manager.core.library.yaml_shape import Shape as Shape
 from model_manager.core.library.yaml_shape import read_shape, shape_of
+from model_manager.core.paths import long_path
 from model_manager.core.tidy.folder_rows import OFF, PlaceRow, Words, place_rows, sums_of
 from model_manager.core.words import tr
 
@@ -41,11 +42,11 @@ def columns(shelf: Shelf) -> Columns:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """All folders as they are now, what is new with them, and the files that name some or could."""
+    """All folders as they are now, what is new with them, and the files that name some or could, with whether they are there."""
 
     rows: list[PlaceRow]
     news: list[FolderNote]
-    files: list[str]
+    files: dict[str, bool]
 
 
 def look(
@@ -109,14 +110,14 @@ class Read:
     order: Mapping[str, list[str]]
 
 
-def yaml_files(sources: Sources) -> list[str]:
-    """The files of folders in use or that would be: those the person named, and the one beside each ComfyUI, there or not."""
+def yaml_files(sources: Sources) -> dict[str, bool]:
+    """The files of folders in use or that would be: those the person named, and the one beside each ComfyUI; and whether they are there."""
     found = [os.path.abspath(path) for path in sources.configs]
     for install in sources.installs:
         layout = layouts.layout_of(install)
         if layout.sort in (layouts.COMFYUI, layouts.MODELS):
             found.append(os.path.join(layout.code or layout.base, CONFIG_NAME))
-    return list(dict.fromkeys(found))
+    return {path: os.path.exists(long_path(path)) for path in found}
 
 
 def read_yaml(path: str, models: Mapping[tuple[str, str], int]) -> Read:

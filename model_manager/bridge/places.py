@@ -50,7 +50,7 @@ class Places(QObject):
         self._is_shown = False
         self._look: Job | None = None
         self._retried: list[str] = []
-        self._files: list[str] = []
+        self._files: dict[str, bool] = {}
         self._scanned: list[str] = []  # real folders that were looked through since the last look
         self._asked = ""
         self._soon = QTimer(self, singleShot=True)
@@ -128,8 +128,8 @@ class Places(QObject):
         self.sources_changed.emit()
         self._soon.start(SHOWN_MS)
 
-    def yaml_files(self) -> list[str]:
-        """The files of folders that can be edited, as far as they were found by the last look."""
+    def yaml_files(self) -> Mapping[str, bool]:
+        """The files of folders that can be edited, and whether they are there, as the last look found them."""
         return self._files
 
     def plan_make(self, path: str) -> Make:
@@ -163,9 +163,11 @@ class Places(QObject):
         return Words(dict(settings.folder_labels), dict(settings.folder_groups), sources.off, sources.own)
 
     def follow(self, report: Report) -> None:
-        """A change of files came to its end: where it was one of folders or of their files, all is looked at anew."""
-        if report.folders.intersection(map(os.path.dirname, self._files)) or any(row.path in report.folders for row in self.rows):
+        """A change of files came to its end: where it was one of the files that name folders, or of the folders, all is looked at anew."""
+        if report.folders.intersection(map(os.path.dirname, self._files)):
             self._session.scan()
+        elif any(row.path in report.folders for row in self.rows):  # mostly it was only models in it
+            self._session.look_around()
         self._soon.start(SHOWN_MS)
 
     # what comes back

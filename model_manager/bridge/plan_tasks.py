@@ -30,7 +30,7 @@ from model_manager.core.tidy.organising import PLACES as PLACES
 from model_manager.core.tidy.organising import Options as Options
 from model_manager.core.tidy.organising import plan_organise
 from model_manager.core.tidy.organising import problem as problem
-from model_manager.core.tidy.shown import root_names, short
+from model_manager.core.tidy.shown import place_of, root_names, short
 from model_manager.core.tidy.subjects import Subject, subjects
 from model_manager.core.tidy.uses import known_uses
 from model_manager.core.words import tr
@@ -169,7 +169,7 @@ def spots(index: Path, sources: Sources, kinds: Collection[str], recent: Sequenc
     for one in sorted(roots, key=lambda root: root.kind not in kinds):
         root = (one.path, names[one.path])
         by_kind.setdefault(one.kind, []).extend(_branch(one.kind, root, below.get(one.path, ()), _free(one.path, free)))
-    found = [Spot(_shown(path, names), path, _shown(path, names), is_recent=True) for path in recent[:RECENT] if os.path.isdir(path)]
+    found = [Spot(place_of(path, names), path, place_of(path, names), is_recent=True) for path in recent[:RECENT] if os.path.isdir(path)]
     if found:
         found.insert(0, Spot(tr("Recent")))
     for kind, branch in by_kind.items():
@@ -186,12 +186,6 @@ def _branch(kind: str, top: tuple[str, str], paths: Iterable[str], free: int) ->
             found[path] = Spot(os.path.basename(path), path, short(root, path, name), kind, os.path.relpath(path, root).count(os.sep) + 1)
             path = os.path.dirname(path)
     return sorted(found.values(), key=lambda spot: [part.casefold() for part in spot.path.split(os.sep)])
-
-
-def _shown(path: str, names: Mapping[str, str]) -> str:
-    """A folder as a person reads it: the root's name and what is below it. names: of the roots."""
-    root = max((root for root in names if path == root or path.startswith(os.path.join(root, ""))), key=len, default="")
-    return short(root, path, names.get(root, ""))
 
 
 def _free(path: str, known: dict[int, int]) -> int:

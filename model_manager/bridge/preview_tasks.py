@@ -18,7 +18,7 @@ from model_manager.bridge.card_art import card_of, file_card
 from model_manager.bridge.library_model import Card
 from model_manager.bridge.preview_web import Asker, Known, known_of
 from model_manager.core.comfyui.usage import Usage, output_folders
-from model_manager.core.errors import BadPicture, BadSidecar, FileFault, ModelManagerError
+from model_manager.core.errors import BadPicture, BadSidecar, FileFault, IndexFault, ModelManagerError
 from model_manager.core.formats.tree import embedded_covers
 from model_manager.core.library.entry import ModelRecord
 from model_manager.core.library.index import Index
@@ -36,9 +36,11 @@ from model_manager.core.previews.records import (
     OUTPUT,
     VIDEO,
     Applied,
+    BulkItem,
     BulkOptions,
     BulkPlan,
     Earlier,
+    Ended,
     Form,
     Look,
     Made,
@@ -174,10 +176,34 @@ def made(source: Source, card: Card, look: Look, form: Form) -> Made:
     return make(picture_of(painted(source, card)), look, form)
 
 
-def use(path: str, made: Made, look: Look, history: History) -> Applied:
+class Model(NamedTuple):
+    """A model whose preview is changed."""
+
+    id: int
+    path: str
+    name: str
+
+
+def _note(data: Path, changed: Sequence[tuple[Model, Applied]]) -> tuple[str, ...]:
+    """Note changes of previews that were made as one entry of the history of changes; returns what else there is to say."""
+    ended = [Ended(BulkItem(*model, (), Look()), FILE, applied, warnings=applied.warnings) for model, applied in changed]
+    try:
+        with Runs(data) as runs:
+            runs.note(ended)
+    except IndexFault as fault:
+        return (fault.text,)
+    return ()
+
+
+def _noted(data: Path, model: Model, applied: Applied) -> Applied:
+    return replace(applied, warnings=(*applied.warnings, *_note(data, [(model, applied)])))
+
+
+def use(data: Path, model: Model, made: Made, look: Look, history: History) -> Applied:
     """Write a preview beside the model and remember whether it fills the card; focus and zoom belong to one picture. Raises FileFault."""
+    path = model.path
     regenerate.require_model(path)
-    applied = regenerate.apply(path, made, history)
+    applied = _noted(data, model, regenerate.apply(path, made, history))
     state, look = read_state(path), Look(look.fit)
     if state.look == look or (state.look is None and look == Look()):
         return applied
@@ -188,14 +214,20 @@ def use(path: str, made: Made, look: Look, history: History) -> Applied:
     return applied
 
 
-def set_picture(index: Path, history: History, id_: int, path: str, form: Form) -> Applied:
+def bring_back(data: Path, model: Model, earlier: Earlier, history: History) -> Applied:
+    """Put an earlier picture back. Raises FileFault."""
+    return _noted(data, model, regenerate.bring_back(model.path, earlier, history))
+
+
+def set_picture(index: Path, data: Path, history: History, id_: int, path: str, form: Form) -> Applied:
     """Make the picture or video at `path` the preview of a model, cut as the last one was. Raises BadPicture or FileFault."""
     with Index(index) as opened:
         record = read_record(opened, id_)
     if record is None:
         raise FileFault(tr("This model is no longer in the library."))
     look = read_state(record.path).look or Look()
-    return use(record.path, made(chosen_file(path), card_of(record), look, form), look, history)
+    model = Model(record.id, record.path, record.name)
+    return use(data, model, made(chosen_file(path), card_of(record), look, form), look, history)
 
 
 def painted(source: Source, card: Card) -> Source:
@@ -237,20 +269,21 @@ def lock(paths: Sequence[str], is_locked: bool, work: Work) -> list[str]:
     return faults
 
 
-def bring_back_last(paths: Sequence[str], history: History, work: Work) -> list[str]:
+def bring_back_last(data: Path, models: Sequence[Model], history: History, work: Work) -> list[str]:
     """Bring back the former picture of each; returns why some could not be."""
     faults: list[str] = []
-    for done, path in enumerate(paths):
+    changed: list[tuple[Model, Applied]] = []
+    for done, model in enumerate(models):
         if work.is_cancelled:
             break
-        work.progress(tr("Bringing pictures back"), done, len(paths))
-        earlier = history.earlier(path)
+        work.progress(tr("Bringing pictures back"), done, len(models))
+        earlier = history.earlier(model.path)
         try:
             if earlier:
-                regenerate.bring_back(path, earlier[0], history)
+                changed.append((model, regenerate.bring_back(model.path, earlier[0], history)))
         except ModelManagerError as fault:
             faults.append(fault.text)
-    return faults
+    return [*faults, *(_note(data, changed) if changed else ())]
 
 
 # many

@@ -111,7 +111,7 @@ class Previews(QObject):
         if index is not None:
             self._start(
                 Pool.WRITE, self._begin(), partial(self._on_set, id_),
-                preview_tasks.set_picture, index, self.history, id_, path, self.form,
+                preview_tasks.set_picture, index, self._session.folder, self.history, id_, path, self.form,
             )  # fmt: skip
 
     def _on_set(self, id_: int, applied: Applied) -> None:
@@ -130,7 +130,8 @@ class Previews(QObject):
         """Bring back the former picture of each."""
         work = self._begin()
         done = partial(self._on_changed_many, ids)
-        self._start(Pool.WRITE, work, done, preview_tasks.bring_back_last, self._paths(ids), self.history, work)
+        args = (self._session.folder, self._models(ids), self.history, work)
+        self._start(Pool.WRITE, work, done, preview_tasks.bring_back_last, *args)
 
     def _start(self, pool: Pool, work: Work, done: Callable[[Any], None], function: Callable[..., Any], *args: Any) -> None:
         """Start what runs in the background until it is done, fails or is stopped; what was done by then is shown."""
@@ -253,6 +254,11 @@ class Previews(QObject):
 
     def _paths(self, ids: Iterable[int]) -> list[str]:
         return [path for id_ in ids if (path := self._path(id_))]
+
+    def _models(self, ids: Iterable[int]) -> list[preview_tasks.Model]:
+        shelf = self._session.model.shelf
+        slots = (shelf.slot(id_) for id_ in ids)
+        return [preview_tasks.Model(shelf.ids[slot], shelf.path(slot), shelf.name(slot)) for slot in slots if slot >= 0]
 
     def _path(self, id_: int) -> str:
         """The model's path as its record has it; "" when it is gone."""

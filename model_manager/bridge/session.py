@@ -189,12 +189,11 @@ class Session(QObject):
             self.work_ended.emit()
             self._reload()
 
-    def _reload(self) -> None:
+    def _reload(self) -> None:  # after the scan, in its pool
         self._number += 1
         self._news.clear()
         self._is_true, self._is_reloading = True, True
-        load = (tasks.load, self.index_path, self._order())
-        self.runner.start(Pool.SCAN, *load, done=self._on_loaded, failed=self._on_load_failed)  # after the scan, in its pool
+        self.runner.start(Pool.SCAN, tasks.load, self.index_path, self._order(), done=self._on_loaded, failed=self._on_load_failed)
 
     @property
     def is_scanning(self) -> bool:
@@ -297,7 +296,11 @@ class Session(QObject):
         if not self._is_true:
             self.runner.start(Pool.READ, tasks.is_writable, self.index_path, done=self._on_tried)
         elif not self.is_scanning:
-            self._watch.look(self.index_path, self.sources)
+            self.look_around()
+
+    def look_around(self) -> None:
+        """Find out whether a root came, went or is another folder now, and look at everything if so; also where nobody tells of changes."""
+        self._watch.look(self.index_path, self.sources)
 
     def _on_tried(self, is_writable: bool) -> None:
         if is_writable:

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from model_manager.bridge import place_tasks
-from model_manager.bridge.jobs import Pool, Runner
+from model_manager.bridge.jobs import Job, Pool, Runner
 from model_manager.bridge.place_tasks import Edit, Folder, Read, Shape
 from model_manager.core.errors import ModelManagerError
 from model_manager.core.journal.steps import Plan
@@ -32,7 +32,7 @@ class YamlFile(QObject):
         self.read: Read | None = None
         self.saved: Read | None = None  # as it is on the disk
         self._before: list[str] = []
-        self._is_busy = False
+        self._job: Job | None = None
 
     @property
     def is_changed(self) -> bool:
@@ -46,12 +46,19 @@ class YamlFile(QObject):
 
     def open(self, path: str) -> None:
         """Read a file."""
+        self.drop()  # or what is made of the file before would be taken for this one
         self.path, self.read, self.saved, self._before = path, None, None, []
         self._run(self._on_opened, place_tasks.read_yaml, path, self._models)
 
+    def drop(self) -> None:
+        """What is being made of the file is not wanted any more."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+
     def edit(self, change: Edit) -> None:
         """Make a change, a function of `editing` with its arguments."""
-        if self.read is not None and not self._is_busy:
+        if self.read is not None and self._job is None:
             self._run(partial(self._on_edited, self.read.shape.text), place_tasks.edit_yaml, self.read.shape, change, self._models)
 
     # what can be changed; sections, categories and folders by their words, places among the folders that are on
@@ -118,7 +125,7 @@ class YamlFile(QObject):
 
     def undo(self) -> None:
         """Take the last change back."""
-        if self._before and not self._is_busy:
+        if self._before and self._job is None:
             self._run(self._on_undone, place_tasks.again, self._before[-1], self.path, self._models)
 
     def plan(self) -> Callable[[Path, Path], Plan]:
@@ -128,29 +135,28 @@ class YamlFile(QObject):
         return lambda data, index: plan_yaml(path, before, after)
 
     def _run(self, done: Callable[[Read], None], function: Callable[..., Read], *args: object) -> None:
-        self._is_busy = True
-        self._runner.start(Pool.READ, function, *args, done=done, failed=self._on_failed)
+        self._job = self._runner.start(Pool.READ, function, *args, done=done, failed=self._on_failed)
 
     def _on_opened(self, read: Read) -> None:
-        self._is_busy = False
+        self._job = None
         self.read = self.saved = read
         self.changed.emit()
 
     def _on_edited(self, before: str, read: Read) -> None:
-        self._is_busy = False
+        self._job = None
         if read.shape.text != before:
             self._before.append(before)
         self.read = read
         self.changed.emit()
 
     def _on_undone(self, read: Read) -> None:
-        self._is_busy = False
+        self._job = None
         self._before.pop()
         self.read = read
         self.changed.emit()
 
     def _on_failed(self, fault: ModelManagerError) -> None:
-        self._is_busy = False
+        self._job = None
         self.failed.emit(fault.text)
         self.changed.emit()
 

@@ -158,22 +158,53 @@ def remove_marked(folder: str, mark: str) -> None:
                     os.unlink(long_path(os.path.join(folder, name)))
 
 
-def replace_file(path: str | os.PathLike[str], data: bytes) -> None:
+def replace_file(path: str | os.PathLike[str], data: bytes, beside: str = "") -> None:
     """Write `data` beside `path` and put it in its place in one step: there is always either the old file or the new one.
 
-    Keeps the mode of an existing file; through a link the file it leads to is replaced. Raises FileFault; the old file is then as it was.
+    Keeps mode, owner and extended attributes of an existing file, as far as the system lets us; through a link the file it leads to
+    is replaced. beside: a file of `open_beside` that holds `data` and is on the disk; it is gone afterwards, whatever comes of it.
+    Raises FileFault; the old file is then as it was.
     """
-    target = long_path(os.path.realpath(path) if os.path.islink(path) else normalize(path))
-    beside = os.path.join(os.path.dirname(target), temporary_name())
+    target = _target_of(path)
+    source = beside or os.path.join(os.path.dirname(target), temporary_name())
     try:
-        _write_new(beside, data, _mode_of(target))
-        os.replace(beside, target)
+        if not beside:
+            handle = _open_new(source, data, _mode_of(target))
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        _keep_owner(target, source)
+        os.replace(source, target)
+    except (OSError, ValueError) as error:
+        with contextlib.suppress(OSError, ValueError):
+            os.unlink(source)
+        raise _not_saved(path, error) from error
+
+
+def open_beside(path: str | os.PathLike[str], data: bytes) -> tuple[str, int]:
+    """Write `data` beside `path` for `replace_file`; returns the file's path and its open handle, which the caller flushes and closes.
+
+    Raises FileFault; nothing is left then.
+    """
+    beside = ""
+    try:
+        target = _target_of(path)
+        beside = os.path.join(os.path.dirname(target), temporary_name())
+        return beside, _open_new(beside, data, _mode_of(target))
     except (OSError, ValueError) as error:
         with contextlib.suppress(OSError, ValueError):
             os.unlink(beside)
-        reason = plain_reason(error) if isinstance(error, OSError) else tr("its name is not a possible file name")
-        text = tr("{path} could not be saved: {reason}. What was there is unchanged.", path=os.fspath(path), reason=reason)
-        raise FileFault(text) from error
+        raise _not_saved(path, error) from error
+
+
+def _not_saved(path: str | os.PathLike[str], error: Exception) -> FileFault:
+    reason = plain_reason(error) if isinstance(error, OSError) else tr("its name is not a possible file name")
+    return FileFault(tr("{path} could not be saved: {reason}. What was there is unchanged.", path=os.fspath(path), reason=reason))
+
+
+def _target_of(path: str | os.PathLike[str]) -> str:
+    return long_path(os.path.realpath(path) if os.path.islink(path) else normalize(path))
 
 
 def _mode_of(path: str) -> int | None:
@@ -183,15 +214,31 @@ def _mode_of(path: str) -> int | None:
         return None
 
 
-def _write_new(path: str, data: bytes, mode: int | None) -> None:
-    """Write and flush to the disk a file that must not exist yet; its mode is the usual one unless `mode` says."""
+def _keep_owner(old: str, new: str) -> None:
+    """Give a file the owner and the extended attributes (tags of file managers, access lists) of another that may not be there."""
+    with contextlib.suppress(OSError):
+        was, now = os.stat(old), os.stat(new)
+        if hasattr(os, "chown") and (was.st_uid, was.st_gid) != (now.st_uid, now.st_gid):
+            os.chown(new, was.st_uid, was.st_gid)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            for name in os.listxattr(old):
+                with contextlib.suppress(OSError):  # some are the system's own
+                    os.setxattr(new, name, os.getxattr(old, name))
+
+
+def _open_new(path: str, data: bytes, mode: int | None) -> int:
+    """Write a file that must not exist yet and return its handle; its mode is the usual one unless `mode` says."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-    with open(handle, "wb") as file:
-        if mode is not None:
-            os.chmod(path, mode)
-        file.write(data)
-        file.flush()
-        os.fsync(handle)
+    try:
+        with open(handle, "wb", closefd=False) as file:
+            if mode is not None:
+                os.chmod(path, mode)
+            file.write(data)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
 
 
 def rename_new(source: str, target: str) -> None:
@@ -236,7 +283,7 @@ def _rename_exclusively(source: str, target: str) -> bool:
 
 def _rename_by_steps(source: str, target: str) -> None:
     """Take the name with an empty file or folder of our own, which nobody else can then take, and put the real one in its place."""
-    if os.path.isdir(source):
+    if os.path.isdir(source) and not os.path.islink(source):
         os.mkdir(target)
     else:
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

@@ -3,13 +3,18 @@
 Made by the main window. It asks the session to look and shows what it answers; it never looks at the disk itself.
 """
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from model_manager.bridge.session import Session
 from model_manager.bridge.tasks import Sources
+from model_manager.core.library.kinds import KINDS, label
+from model_manager.core.words import tr
 from model_manager.ui.first_run import FirstRunPage, FoundItem
 from model_manager.ui.pages import Pages
 from model_manager.ui.settings.desk import SettingsDesk
@@ -79,6 +84,22 @@ class FolderDesk(QObject):
         """A place as the first-run page shows it."""
         self._configs[look.install.path] = look.install.config_files
         return FoundItem(look.install.path, look.install.name, look.text)
+
+    def add_folder(self, over: QWidget) -> QMenu:
+        """Ask for the type and the place of a folder with models, over a sheet that goes on with it."""
+        menu = QMenu(over)
+        for kind, about in KINDS.items():
+            if not about.is_hidden:
+                menu.addAction(label(kind)).triggered.connect(partial(self._choose, over, kind))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(QCursor.pos())
+        return menu
+
+    def _choose(self, over: QWidget, kind: str, *_: bool) -> None:
+        if path := QFileDialog.getExistingDirectory(over, tr("Choose a folder with models")):
+            sources = self._session.sources
+            self._session.set_sources(replace(sources, own=tuple(dict.fromkeys((*sources.own, (kind, path))))))
+            self.sources_changed.emit()
 
     def show_folders(self) -> None:
         """Show the page of all folders."""

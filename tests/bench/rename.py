@@ -12,7 +12,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,7 +42,11 @@ def pairs(folder: Path, families: int) -> list[list[tuple[str, str]]]:
 
 def floor(folder: Path, data: Path, families: int) -> float:
     """Seconds of bare renames, each batch written down before."""
-    files = [pair for family in pairs(folder, families) for pair in family]
+    return bare([pair for family in pairs(folder, families) for pair in family], data)
+
+
+def bare(files: Sequence[tuple[str, str]], data: Path) -> float:
+    """Seconds it takes to write (old, new) names down in batches, each on the disk before its files are renamed, and to rename them."""
     begin = time.perf_counter()
     with sqlite3.connect(data / "floor.sqlite", isolation_level=None) as db:
         db.execute("PRAGMA journal_mode=WAL")

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QSignalSpy
 
-from model_manager.bridge.library_model import COLUMNS, SORT_OF, IdRole, LibraryModel, PictureKey, models_text
+from model_manager.bridge.library_model import COLUMNS, SORT_OF, IdRole, LibraryModel, PictureKey
 from model_manager.core.library.arrange import GROUPS, SORTS, Arrangement
 from model_manager.core.library.index import FolderRow
 from model_manager.core.library.order import fold
@@ -156,7 +156,3 @@ def test_folders_reached_in_other_ways_are_shown_anew(model: LibraryModel) -> No
     assert model.rowCount() == 0
     model.change([], folders=[folder(1, "/n/loras", "/n/loras", "loras", "/disk/style")])
     assert model.rowCount() == 8
-
-
-def test_numbers_in_words() -> None:
-    assert (models_text(1), models_text(12_408)) == ("1 model", "12,408 models")

@@ -11,18 +11,19 @@ import pytest
 from pytestqt.qtbot import QtBot
 from small_library import lora_bytes
 
-from model_manager.bridge import jobs
+from model_manager.bridge import jobs, plan_tasks
 from model_manager.bridge.order_words import Note
 from model_manager.bridge.orders import Orders
 from model_manager.bridge.session import Session
 from model_manager.bridge.tasks import Sources
+from model_manager.core import alone
 from model_manager.core.errors import FileFault
 from model_manager.core.journal.running import Runner
 from model_manager.core.journal.steps import FOLDER, MOVE, Act, Change, Plan, Refused, Report, Step
-from model_manager.core.journal.store import KeptAct
+from model_manager.core.journal.store import LOCK_NAME, KeptAct
 from model_manager.core.library.scanner import ScanResult
 from model_manager.core.settings import Settings
-from model_manager.core.tidy import carrying
+from model_manager.core.tidy import carrying, held
 from model_manager.core.work import Work
 
 WAIT_MS = 20_000
@@ -295,3 +296,24 @@ def test_an_interrupted_change_is_told_at_the_start_and_brought_to_an_end(
     library.orders.look_for_interrupted()
     library.qtbot.waitUntil(lambda: library.session.runner.is_idle)
     assert len(told) == 1
+
+
+@pytest.mark.parametrize("way", ["restore", "empty", "undo", "do"])
+def test_what_is_stopped_while_another_copy_of_the_program_works_ends(stage: Callable[[int], Stage], way: str) -> None:
+    library = stage(2)
+    library.orders.plan(plan_tasks.deleting(list(library.paths())[:1], False, False), shown=False)
+    library.settle()
+    items = held.held(library.data)
+    other = alone.held(library.data / LOCK_NAME)
+    assert items and other is not None
+    begin = {
+        "restore": lambda: library.orders.restore(items), "empty": lambda: library.orders.empty(items),
+        "undo": lambda: library.orders.undo(items[0].change), "do": lambda: library.orders.carry_out(library.move_plan(["lora 001"])),
+    }  # fmt: skip
+    begin[way]()
+    library.qtbot.wait(200)
+    assert library.orders.is_busy, "it waits"
+    library.orders.stop()
+    library.until(lambda: not library.orders.is_busy)
+    other.close()
+    assert library.reports[-1].is_stopped and held.held(library.data) == items

@@ -57,3 +57,12 @@ def test_old_notes_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_broken_file_is_made_again(tmp_path: Path) -> None:
     (tmp_path / folder_log.FILE_NAME).write_bytes(b"no database" * 500)
     assert folder_log.notes(tmp_path) == []
+
+
+def test_a_name_that_is_no_text_keeps_nothing_from_the_others(tmp_path: Path) -> None:
+    odd = "/m/\udcff"
+    reports = [FolderReport("loras", path, "ComfyUI", "fine", "") for path in (odd, "/m/loras")]
+    assert folder_log.observe(tmp_path, reports) == []
+    folder_log.note_retry(tmp_path, [odd])
+    folder_log.note_scan(tmp_path, [odd, "/m/loras"])
+    assert list(folder_log.known(tmp_path)) == ["/m/loras"] and folder_log.notes(tmp_path, odd) == []

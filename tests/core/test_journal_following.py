@@ -10,7 +10,7 @@ from journal_case import Ground
 from model_manager.core.hashes.compute import mark_of
 from model_manager.core.hashes.store import Store as Hashes
 from model_manager.core.journal.pruning import MOST_SECONDS, prune
-from model_manager.core.journal.steps import ACT_DONE, ACT_UNDONE, COPY, Act, Plan, Step
+from model_manager.core.journal.steps import ACT_DONE, ACT_UNDONE, COPY, HOLDING, Act, Plan, Step
 from model_manager.core.journal.store import Store
 from model_manager.core.previews.history import FOLDER_NAME, History
 from model_manager.core.tidy import carrying
@@ -68,16 +68,17 @@ def kept_ids(ground: Ground) -> list[int]:
     return [change.id for change in carrying.changes(ground.data)]
 
 
-def test_old_entries_go(ground: Ground) -> None:
+@pytest.mark.parametrize("kind", HOLDING)
+def test_old_entries_go(ground: Ground, kind: str) -> None:
     ground.family("a.safetensors", ".info")
     ground.family("held.safetensors")
     first = ground.carry_out(ground.write("a.info", b"new")).change
-    held = ground.carry_out(ground.move("held.safetensors", ".hold/1.safetensors", folders=[".hold"]), kind="delete").change
+    held = ground.carry_out(ground.move("held.safetensors", ".hold/0000.held", folders=[".hold"]), kind=kind).change
     later = time.time() + MOST_SECONDS + 10
     with Store(ground.data) as store:
         prune(store, later)
     assert kept_ids(ground) == [held]
-    os.unlink(ground.at(".hold/1.safetensors"))
+    os.unlink(ground.at(".hold/0000.held"))
     with Store(ground.data) as store:
         prune(store, later)
         assert store.rows("SELECT count(*) FROM kept") == [(0,)]

@@ -194,6 +194,24 @@ def test_killed_again_and_again(scenes: Callable[[], Scene]) -> None:
         is_whole(scene, scene.before if is_back else done, is_back)
 
 
+def test_killed_where_drives_cannot_refuse_a_taken_name(scenes: Callable[[], Scene], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model_manager.core.paths._system_call", lambda: None)
+    whole = scenes()
+    count = calls_of(whole, do)
+    done = whole.now()
+    luck = random.Random(8)
+    for number in luck.sample(range(1, count + 1), 20):
+        scene = scenes()
+        with Killer(number, luck.random() < 0.5).at_work():
+            do(scene)
+        settle(scene, is_finished=True)
+        has_begun = bool(carrying.changes(scene.ground.data))
+        is_whole(scene, done if has_begun else scene.before, is_exact=False)
+        if has_begun:
+            undo(scene)
+            is_whole(scene, scene.before, is_exact=True)
+
+
 def test_killed_for_real() -> None:
     kills = kill_often(rounds=4, families=100, seed=11)
     assert kills.wrong == []

@@ -100,6 +100,16 @@ def test_no_room_there(ground: Ground, other: Path, monkeypatch: pytest.MonkeyPa
     assert volumes.RESERVE < 1 << 60
 
 
+def test_no_room_is_kept_free_on_the_way_back(ground: Ground, other: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it came from there was room for it, be it a small card."""
+    ground.family("a.safetensors", ".info")
+    before = ground.tree()
+    report = ground.carry_out(across(ground, other, "a.safetensors", ".info"))
+    monkeypatch.setattr(copied, "RESERVE", 1 << 60)
+    assert ground.take_back(report).outcomes[0].state == ACT_UNDONE
+    assert ground.tree() == before
+
+
 def test_one_drive_in_name_only(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     ground.family("a.safetensors", ".info")
     before = ground.tree()
@@ -320,6 +330,29 @@ def test_another_spelling_where_case_does_not_count(ground: Ground, monkeypatch:
     assert sorted(os.listdir(ground.top)) == ["INK.info", "INK.safetensors"]
     ground.take_back(report)
     assert ground.tree() == before
+
+
+def test_a_drive_that_only_says_that_it_did_is_not_believed(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    ground.family("ink.safetensors", ".info")
+    before = ground.tree()
+    rename = renamed.rename_new
+
+    def keep_the_spelling(source: str, target: str) -> None:
+        if source.lower() != target.lower():
+            rename(source, target)
+
+    monkeypatch.setattr(renamed, "rename_new", keep_the_spelling)
+    monkeypatch.setattr(renamed, "has_name", lambda path, _other="": os.path.basename(path) in os.listdir(os.path.dirname(path)))
+    report = ground.carry_out(ground.move("ink.safetensors", "INK.safetensors", ".info"))
+    assert (report.count(ACT_FAILED), ground.tree()) == (1, before)
+    assert "keeps its spelling" in report.outcomes[0].text
+    monkeypatch.setattr(os, "symlink", lambda *_, **__: None)
+    away = Act(
+        "ink", (Step(MOVE, ground.at("ink.safetensors"), ground.at("away")), Step(LINK, ground.at("away"), ground.at("ink.safetensors")))
+    )
+    report = ground.carry_out(away)
+    assert (report.count(ACT_FAILED), ground.tree()) == (1, before)
+    assert "No link could be made" in report.outcomes[0].text
 
 
 def mounted(image: Path, place: Path, make: str) -> Iterator[Ground]:

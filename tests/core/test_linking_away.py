@@ -127,6 +127,22 @@ def test_what_cannot_be_is_said(library: Path, other: Path, tmp_path: Path) -> N
     assert inside.is_empty or inside.acts
 
 
+def test_where_no_link_can_be_made_nothing_is_moved(library: Path, other: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows without developer mode refuses; wine and some network drives say that they made one."""
+    index = index_of(library)
+    before = tree(library)
+    found, _ = subjects(index, [1, 2])
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(22, "A required privilege is not held by the client")
+
+    for symlink in (refuse, lambda *_, **__: None):
+        monkeypatch.setattr(os, "symlink", symlink)
+        for plan in (plan_link_models(found, str(other), roots_of(index)), plan_link_folder(index, str(library / "ink"), str(other), {})):
+            assert not plan.acts and all("No link can be made" in one.text for one in plan.refused) and plan.refused
+    assert tree(library) == before and not os.listdir(other)
+
+
 def test_a_file_that_came_meanwhile_keeps_the_folder(library: Path, other: Path) -> None:
     """The link cannot be made over it; what was moved is there, and undo brings all of it back."""
     before, index = tree(library), index_of(library)

@@ -125,6 +125,22 @@ def test_replace_file_keeps_mode_and_gives_the_usual_one(tmp_path: Path) -> None
     assert stat.S_IMODE(new.stat().st_mode) == 0o644
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="extended attributes as Linux has them")
+def test_replace_file_keeps_owner_and_attributes(tmp_path: Path) -> None:
+    old = tmp_path / "note.md"
+    old.write_bytes(b"x")
+    try:
+        os.setxattr(old, "user.tag", b"red")
+    except OSError:
+        pytest.skip("this drive keeps no attributes")
+    if os.geteuid() == 0:
+        os.chown(old, 1234, 1235)
+    before = old.stat()
+    paths.replace_file(old, b"y")
+    assert os.getxattr(old, "user.tag") == b"red"
+    assert (old.stat().st_uid, old.stat().st_gid) == (before.st_uid, before.st_gid)
+
+
 def test_replace_file_through_a_link_keeps_the_link(tmp_path: Path) -> None:
     (tmp_path / "far").mkdir()
     (tmp_path / "far" / "note.md").write_bytes(b"old")

@@ -12,7 +12,9 @@ import pytest
 from library_case import Library, model_bytes
 from preview_case import picture
 
+from model_manager.bridge import past_tasks
 from model_manager.core.errors import FileFault
+from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, ACT_UNDONE, MOVE, UNDONE, WRITE, Act, Plan, Step
 from model_manager.core.library.entry import ModelRecord
 from model_manager.core.library.roots import Roots
 from model_manager.core.previews import bulk
@@ -26,6 +28,7 @@ from model_manager.core.tasks.every_kind import all_kinds
 from model_manager.core.tasks.kinds import Tools
 from model_manager.core.tasks.lists import NewTask
 from model_manager.core.tasks.preview_runs import Runs
+from model_manager.core.tidy import carrying, past
 from model_manager.core.work import Work
 from tests.picture_library import is_like
 
@@ -106,6 +109,46 @@ def test_a_run_its_report_and_the_way_back(case: Case) -> None:
     assert set(os.listdir(case.loras)) == names and (case.loras / "a.png").read_bytes() == picture(colour="red")
     assert case.report(new).made == 0 and case.report(new).undone == 3
     assert case.back(new) == [], "a second time there is nothing to bring back"
+
+
+def test_runs_stand_in_the_history_of_changes(case: Case) -> None:
+    case.add("a", "b", "c", "d")
+    (case.loras / "a.png").write_bytes(picture(colour="red"))
+    (case.loras / "b.preview.png").mkdir()
+    case.run(case.new())
+    (change,) = past.changes(case.data)
+    assert (change.title, change.acts, change.done, change.failed, change.can_undo) == ("Previews for 4 models", 4, 3, 1, True)
+    assert past.change(case.data, change.id) == change and past.change(case.data, -99) is None
+    outcomes = past.outcomes(case.data, change.id)
+    assert [(one.name, one.state) for one in outcomes if one.name in "ab"] == [("a", ACT_DONE), ("b", ACT_FAILED)]
+    first = next(one.number for one in outcomes if one.name == "a")
+    report = past.take_back(case.data, change.id, Work(), [first])
+    assert [(one.name, one.state, one.number) for one in report.outcomes] == [("a", ACT_UNDONE, first)]
+    assert report.folders == {os.path.realpath(case.loras)}
+    assert (case.loras / "a.png").exists() and (case.loras / "c.preview.png").exists()
+    part = past.change(case.data, change.id)
+    assert part is not None and (part.done, part.undone, part.can_undo) == (2, 1, True)
+    assert past.take_back(case.data, change.id, Work()).count(ACT_UNDONE) == 2
+    whole = past.change(case.data, change.id)
+    assert whole is not None and (whole.state, whole.can_undo) == (UNDONE, False)
+    with pytest.raises(FileFault, match="not in the history"):
+        past.take_back(case.data, -99, Work())
+
+
+def test_both_histories_are_one_list_by_time(case: Case) -> None:
+    case.add("a", "b")
+    model = case.loras / "a.safetensors"
+    moved = Act("a", (Step(MOVE, str(model), str(case.loras / "x.safetensors")),), str(model), str(case.loras / "x.safetensors"))
+    carrying.carry_out(case.data, Plan("rename", "Rename a", acts=(moved,)), Work())
+    case.run(case.new())
+    written = Act("n", (Step(WRITE, target=str(case.loras / "n.info"), data=b"{}"),))
+    carrying.carry_out(case.data, Plan("edit", "Edit", acts=(written,)), Work())
+    assert [change.title for change in past.changes(case.data)] == ["Edit", "Previews for 2 models", "Rename a"]
+    found = past_tasks.changes(case.data, "", 2, 0)
+    assert [change.title for change in found.changes] == ["Edit", "Previews for 2 models"] and found.has_more
+    rest = past_tasks.changes(case.data, "", 2, found.changes[-1].id)
+    assert [change.title for change in rest.changes] == ["Rename a"] and not rest.has_more
+    assert [change.kind for change in past_tasks.changes(case.data, "previews b", 9, 0).changes] == ["preview"]
 
 
 def test_cards_are_painted_by_a_process(case: Case) -> None:

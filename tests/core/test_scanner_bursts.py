@@ -88,6 +88,55 @@ def test_a_hurried_scan_reads_a_part_and_names_what_is_left(library: Library, mo
     library.check_disk()
 
 
+@pytest.mark.parametrize("is_renamed", [True, False])
+@pytest.mark.usefixtures("small_steps")
+def test_a_hurried_scan_loses_none_that_was_moved(library: Library, is_renamed: bool) -> None:
+    root = library.root()
+    grow(library, 120)
+    for number in range(120):
+        (root / f"new/new {number}.txt").write_text(f"word {number}")
+    library.scan()
+    before = {model.row.natural: model.row.id for model in library.models().values()}
+    (root / "other").mkdir()
+    for number in range(120):
+        name = f"other {number}" if is_renamed else f"new {number}"
+        for ending in (".safetensors", ".txt"):
+            (root / f"new/new {number}{ending}").rename(root / f"other/{name}{ending}")
+        if not is_renamed:  # else nothing needs to be read
+            (root / f"other/{name}.txt").write_text("another")
+    (root / "new").rmdir()
+    work = Work()
+    work.hurry()
+    result = library.scan([root / "new", root / "other"], work)
+    assert result.unfinished == {str(root / "other")}
+    library.check_disk()
+    result = library.scan(result.unfinished)
+    assert (result.added, result.removed, result.opened, result.unfinished) == (0, 0, 0, set())
+    library.check_disk()
+    assert {model.row.id for model in library.models().values()} == set(before.values())
+    assert all(len(record.sidecars) == 1 for record in library.records().values())
+
+
+def test_models_that_move_with_all_that_is_beside_them_are_not_read(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = library.root()
+    grow(library, 20)
+    (root / "new/new 3.info").write_text('{"name": "v1", "model": {"name": "A title"}}')
+    (root / "new/new 3.preview.png").write_bytes(b"picture")
+    library.scan()
+    before = library.records()["new 3.safetensors"]
+    rows = {model.row.id: model.row for model in library.models().values()}
+    (root / "new").rename(root / "elsewhere")
+    monkeypatch.setattr(scanner, "read_model", lambda task: pytest.fail("read"))
+    assert library.scan().opened == 0
+    after = library.records()["new 3.safetensors"]
+    assert (after.id, after.name, after.details) == (before.id, before.name, before.details)
+    assert after.previews[0].path == str(root / "elsewhere/new 3.preview.png")
+    for model in library.models().values():
+        assert model.row._replace(folder=0) == rows[model.row.id]._replace(folder=0)
+    library.check_disk()
+    assert library.scan().changed == 0
+
+
 @pytest.mark.parametrize("is_watched", [True, False])
 def test_a_first_scan_in_processes_finds_all(library: Library, monkeypatch: pytest.MonkeyPatch, is_watched: bool) -> None:
     monkeypatch.setattr(scanner, "WORTH_IT", 30)

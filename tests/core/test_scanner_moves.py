@@ -284,6 +284,19 @@ def test_file_link_inside_the_library_shows_the_real_file(library: Library) -> N
     assert places(library, "real.safetensors") == [str(second / "real.safetensors")]
 
 
+@pytest.mark.parametrize("is_partial", [True, False])
+def test_file_link_that_comes_later_is_one_more_place(library: Library, is_partial: bool) -> None:
+    """Nothing changed where the file itself lies, so that folder is not listed for its own sake."""
+    loras, other = library.root(), library.root("checkpoints")
+    put(loras / "a.safetensors")
+    put(other / "b.safetensors", "b")
+    library.scan()
+    os.symlink(loras / "a.safetensors", other / "link.safetensors")
+    library.scan([other] if is_partial else None)
+    assert sorted(library.records()) == ["a.safetensors", "b.safetensors"]
+    assert places(library, "a.safetensors") == [str(loras / "a.safetensors"), str(other / "link.safetensors")]
+
+
 def test_file_links_to_one_file_outside(library: Library, opened: list[str]) -> None:
     blob = put(library.folder / "cache/blob")
     paths = [library.root(kind) / f"{kind}.safetensors" for kind in ("checkpoints", "loras")]

@@ -14,6 +14,7 @@ from tidy_case import contents, family, files, look, only
 from model_manager.core.errors import FileFault
 from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, REMOVE, Plan, Report
 from model_manager.core.tidy import emptying
+from model_manager.core.tidy import held as held_module
 from model_manager.core.tidy.carrying import carry_out, changes, take_back
 from model_manager.core.tidy.held import TARGET, empty, expired, found, held, plan_delete, plan_restore, restore
 from model_manager.core.tidy.holding import TRASH, read_note
@@ -320,3 +321,19 @@ def test_the_history_shows_it(library: Library, loras: Path) -> None:
     (change,) = changes(library.data)
     assert (change.kind, change.title, change.can_undo) == ("delete", "Delete 1 model", True)
     assert contents(library.folder / TRASH)
+
+
+def test_what_came_back_before_a_fault_is_reported(library: Library, loras: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("one", "two"):
+        path = family(loras, f"{name}.safetensors")
+        library.scan()
+        delete(library, path)
+    two, one = held(library.data)
+
+    def fails(data: Path, change: int, work: Work, acts: list[int]) -> Report:
+        return take_back(data, change if change == two.change else 99, work, acts)
+
+    monkeypatch.setattr(held_module, "take_back", fails)
+    (report,) = restore(library.data, [two, one], library.roots, Work())
+    assert report.outcomes[0].name == "two" and report.note == "This change is not in the history any more."
+    assert report.folders and held(library.data) == [one]

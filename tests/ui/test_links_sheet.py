@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from model_manager.bridge import tasks
@@ -193,6 +193,7 @@ def test_what_may_be_shown_changes_under_an_open_sheet(window: MainWindow, qtbot
     sheet.reject()
 
 
+@pytest.mark.qt_log_ignore("does not support grabbing the keyboard", "propagateSizeHints", "does not support raise")
 def test_a_folder_is_asked_for_where_there_is_none(open_window: OpenWindow, tmp_path: Path, double: Double, monkeypatch: pytest.MonkeyPatch,
                                                    qtbot: QtBot) -> None:  # fmt: skip
     for name, value in double.environ.items():
@@ -200,13 +201,13 @@ def test_a_folder_is_asked_for_where_there_is_none(open_window: OpenWindow, tmp_
     window = open_window(Settings())
     sheet = shown(window, f"https://civitai.com/models/{FOX}", qtbot)
     assert not button(sheet, "Download").isEnabled() and "Choose a folder." in said(sheet)
-    link(sheet, "Add a folder…").click()
-    folders = window.desk._folders
-    assert folders is not None and folders.isVisible()
     loras = tmp_path / "my loras"
     loras.mkdir()
-    folders.folder_added.emit(str(loras), "loras")
-    folders.close()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(loras))
+    link(sheet, "Add a folder…").click()
+    menu = next(menu for menu in sheet.findChildren(QMenu) if menu.isVisible())
+    next(action for action in menu.actions() if action.text() == "LoRAs").trigger()
+    menu.close()
     qtbot.waitUntil(lambda: button(sheet, "Download").isEnabled(), timeout=SECONDS)
     assert window.links.links.wanted()[0][1].targets == (str(loras / "glass_fox_v2.safetensors"),)
     sheet.reject()

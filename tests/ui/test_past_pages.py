@@ -109,7 +109,7 @@ def held(days_ago: float, is_there: bool = True) -> HeldItem:
 def test_how_long_it_is_held() -> None:
     assert held_words(held(2), 30, NOW).endswith("28 days left")
     assert held_words(held(29.5), 30, NOW).endswith("1 day left")
-    assert held_words(held(31), 30, NOW).endswith("goes at the next start")
+    assert held_words(held(31), 30, NOW).endswith("goes with the next clean-up")
     assert "left" not in held_words(held(2), 0, NOW)
     assert held_words(held(2, is_there=False), 30, NOW).endswith("its drive is away")
 

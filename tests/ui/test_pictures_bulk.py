@@ -63,7 +63,7 @@ def test_plan_run_report_and_back(window: MainWindow, loras: Path, qtbot: QtBot,
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "report.txt"), ""))
     report.save.click()
     report.undo.click()
-    qtbot.waitUntil(lambda: report.foot.said._full == "All former pictures are back.", timeout=SECONDS)
+    qtbot.waitUntil(lambda: report.foot.said._full == "All earlier pictures are back.", timeout=SECONDS)
     assert not list(loras.glob("*.preview.png")) and (tmp_path / "report.txt").read_text("utf-8").startswith("3 new previews")
     report.close_button.click()
     qtbot.waitUntil(lambda: window.is_quiet, timeout=SECONDS)

@@ -254,7 +254,7 @@ def menu_of(window: MainWindow, name: str, qtbot: QtBot) -> dict[str, QAction]:
 @pytest.mark.qt_log_ignore(".*does not support.*")
 def test_lock_and_bring_back_in_the_menu(window: MainWindow, opened: Open, loras: Path, qtbot: QtBot) -> None:
     entries = menu_of(window, "shown", qtbot)
-    assert "Regenerate thumbnail…" in entries and not entries["Bring back the former picture"].isEnabled()
+    assert "Regenerate thumbnail…" in entries and not entries["Bring back the earlier picture"].isEnabled()
     entries["Lock preview"].trigger()
     qtbot.waitUntil(lambda: read_state(str(loras / "shown.safetensors")).is_locked and window.is_quiet, timeout=SECONDS)
     qtbot.waitUntil(lambda: window.details.gallery._is_locked, timeout=SECONDS)
@@ -264,6 +264,6 @@ def test_lock_and_bring_back_in_the_menu(window: MainWindow, opened: Open, loras
     choose(qtbot, dialog, DRAWN)
     use(qtbot, window, dialog)
     entries = menu_of(window, "shown", qtbot)
-    entries["Bring back the former picture"].trigger()
+    entries["Bring back the earlier picture"].trigger()
     qtbot.waitUntil(lambda: (loras / "shown.png").exists() and window.is_quiet, timeout=SECONDS)
     assert read_state(str(loras / "shown.safetensors")).is_locked, "bringing a picture back unlocks nothing"

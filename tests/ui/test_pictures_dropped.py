@@ -11,8 +11,10 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from model_manager.core.journal.steps import UNDONE
 from model_manager.core.settings import Settings
 from model_manager.ui.main_window import MainWindow
+from model_manager.ui.sidebar_rows import HISTORY
 
 SECONDS = 20_000
 BOTH = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
@@ -49,6 +51,11 @@ def settled(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: bool(window.problems.accessibleName()) and window.is_quiet, timeout=SECONDS)
 
 
+def is_still(window: MainWindow) -> bool:
+    """Whether a change is over, and the library shows what came of it."""
+    return not window.tidy.orders.is_busy and not window.session.hints.is_held and window.is_quiet
+
+
 def files_of(loras: Path, name: str) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in loras.iterdir() if path.name.startswith(f"{name}.")}
 
@@ -74,6 +81,41 @@ def test_a_picture_becomes_the_preview_and_one_click_undoes_it(
     click_bar(window, "Bring the former one back", qtbot)
     qtbot.waitUntil(lambda: window.is_quiet and not (loras / f"{name}.preview.png").exists(), timeout=SECONDS)
     assert files_of(loras, name) == before, "also when there was none"
+
+
+def test_the_history_tells_of_it_and_takes_it_back(window: MainWindow, loras: Path, tmp_path: Path, qtbot: QtBot) -> None:
+    before = files_of(loras, "shown")
+    (tmp_path / "mine.png").write_bytes(png_bytes(GREY))
+    drop_on(window, "shown", tmp_path / "mine.png")
+    settled(window, qtbot)
+    window.pages.open(HISTORY)
+    page = window.tidy.past.history
+    assert page is not None
+    qtbot.waitUntil(lambda: bool(page.list.rows.rows), timeout=SECONDS)
+    page.list.select_first()
+    change = page.list.change()
+    assert change is not None and (change.title, change.kind, change.acts) == ("Preview for shown", "preview", 1)
+    qtbot.waitUntil(lambda: bool(page.view.list.rows.rows), timeout=SECONDS)
+    page.view.undo.click()
+    qtbot.waitUntil(lambda: files_of(loras, "shown") == before, timeout=SECONDS)
+    qtbot.waitUntil(lambda: is_still(window), timeout=SECONDS)
+    qtbot.waitUntil(lambda: (found := page.list.change()) is not None and found.state == UNDONE, timeout=SECONDS)
+    picture = window.session.model.card(row_of(window, "shown")).picture
+    assert picture is not None and Path(picture.path).name == "shown.png", "seen in the grid"
+
+
+def test_the_key_takes_back_what_came_last(window: MainWindow, loras: Path, tmp_path: Path, qtbot: QtBot) -> None:
+    before = files_of(loras, "bare")
+    window.tidy.own.own.make_favourites([window.session.model.id_at(row_of(window, "shown"))])
+    qtbot.waitUntil(lambda: window.tidy.own.own.is_settled and window.is_quiet, timeout=SECONDS)
+    (tmp_path / "mine.png").write_bytes(png_bytes(GREY))
+    drop_on(window, "bare", tmp_path / "mine.png")
+    settled(window, qtbot)
+    assert files_of(loras, "bare") != before
+    window.tidy.orders.undo_newest()
+    qtbot.waitUntil(lambda: files_of(loras, "bare") == before, timeout=SECONDS)
+    qtbot.waitUntil(lambda: is_still(window), timeout=SECONDS)
+    assert b"favourite" in (loras / "shown.info").read_bytes()
 
 
 @pytest.mark.qt_log_ignore(".*(pipewire|FFmpeg|decoder|QRhi).*")

@@ -17,7 +17,8 @@ from model_manager.core.journal.running import Runner
 from model_manager.core.journal.steps import MOVE, Act, Plan, Step
 from model_manager.core.journal.store import KeptAct
 from model_manager.core.settings import Settings
-from model_manager.core.tidy import carrying
+from model_manager.core.tidy import carrying, held
+from model_manager.core.tidy.holding import HeldItem
 from model_manager.core.work import Work
 from model_manager.ui.dialogs.ask import AskSheet
 from model_manager.ui.main_window import MainWindow
@@ -262,6 +263,28 @@ def test_what_is_held_goes_for_good_after_a_question(opened: Open, qtbot: QtBot,
     until(qtbot, lambda: not page.list.rows.rows)
     settle(qtbot, window)
     assert not Path(held.folder).exists()
+
+
+def test_what_was_held_long_enough_goes_with_the_daily_clean_up(
+    opened: Open, qtbot: QtBot, loras: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened()
+    select(window, "ink")
+    window.tidy.asking.delete()
+    ask = sheet_of(qtbot, window, DeleteSheet)
+    assert isinstance(ask, DeleteSheet)
+    ask.go.click()
+    carry(qtbot, window)
+    gone: list[HeldItem] = []
+    monkeypatch.setattr(window.tidy.orders, "empty", gone.extend)
+    cleaning = window.tidy.past._parts.folders.settings.cleaning
+    with qtbot.waitSignal(cleaning.cleaned, timeout=SECONDS):
+        cleaning.clean(is_asked=False)
+    until(qtbot, lambda: window.is_quiet)
+    assert not gone, "it is held for a month"
+    monkeypatch.setattr(held, "_A_DAY", 0.0)
+    cleaning.clean(is_asked=False)
+    until(qtbot, lambda: [item.name for item in gone] == ["ink"])
 
 
 def test_delete_for_good_is_never_done_by_enter(opened: Open, qtbot: QtBot, loras: Path) -> None:

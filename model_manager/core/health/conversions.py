@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from model_manager.core.amounts import short_size
-from model_manager.core.errors import Cancelled, FileFault
+from model_manager.core.errors import FileFault
 from model_manager.core.files.copying import partial_name
 from model_manager.core.files.volumes import RESERVE, volume_of
 from model_manager.core.health.converting import Made, converted
@@ -35,6 +35,11 @@ class Converted:
     path: str
     made: Made
 
+    @property
+    def target(self) -> str:
+        """The name it is to have."""
+        return os.path.join(self.subject.folder, self.subject.stem + ENDING)
+
 
 @dataclass(slots=True)
 class Conversions:
@@ -55,7 +60,8 @@ def convert_all(index_path: Path, ids: Sequence[int], work: Work) -> Conversions
             work.check()
             _convert(one, result, work, before, total)
             before += one.size
-    except Cancelled:
+        work.check()
+    except BaseException:
         drop(result.done)
         raise
     return result
@@ -102,13 +108,13 @@ def plan_names(result: Conversions, index_path: Path) -> Plan:
     for one in result.done:
         subject = one.subject
         room = rooms.setdefault(subject.folder, Room(subject.folder))
-        name = subject.stem + ENDING
+        name = os.path.basename(one.target)
         if room.there(name):
             refused.append(Refused(subject.file, subject.shown, tr("{file} is there already.", file=name)))
             drop([one])
             continue
         room.claim([name])
-        acts.append(_naming(one, name))
+        acts.append(_naming(one))
     size = sum(act.size for act in acts)
     count = len(acts)
     chips = [trn("{count} converted and compared", "{count} converted and compared", count), short_size(size)]
@@ -118,10 +124,9 @@ def plan_names(result: Conversions, index_path: Path) -> Plan:
     return Plan("mend", title, button, tuple(acts), tuple(refused), tuple(chips), tr("The old files stay as they are."))
 
 
-def _naming(one: Converted, name: str) -> Act:
-    subject = one.subject
-    target = os.path.join(subject.folder, name)
-    shown = os.path.join(os.path.dirname(subject.path), name)
+def _naming(one: Converted) -> Act:
+    subject, target = one.subject, one.target
+    shown = os.path.join(os.path.dirname(subject.path), os.path.basename(target))
     note = tr("without {names}", names=", ".join(one.made.left[:5])) if one.made.left else ""
     step = Step(MOVE, one.path, target, planned=_mark(one.path))
     after, before = subject.shown_at(shown), subject.shown
@@ -140,7 +145,7 @@ def plan_old(some: Sequence[Converted], index_path: Path) -> Plan:
     """Return the plan that puts the old files into Recently deleted; what is beside them stays for the new ones."""
     with Index(index_path) as index:
         deleting = Deleting(index.roots(), for_good=False)
-    there = [one.subject for one in some if os.path.isfile(long_path(os.path.join(one.subject.folder, one.subject.stem + ENDING)))]
+    there = [one.subject for one in some if os.path.isfile(long_path(one.target))]
     alone = [replace(one, names=one.names[:1], sizes=one.sizes[:1], marks=one.marks[:1], shares=(), shared=()) for one in there]
     for one in alone:
         deleting.add(one, alone)

@@ -211,7 +211,10 @@ def converted(source: str, target: str, work: Work, told: Told, is_polite: bool 
             process.stdin.flush()
         while line := process.stdout.readline():
             work.check()
-            values = json.loads(line)
+            try:
+                values = json.loads(line)
+            except ValueError as fault:  # it ended in the middle of a line
+                raise FileFault(_gave_up()) from fault
             if "done" not in values:
                 return _made(values)
             told(values["done"], values["total"])

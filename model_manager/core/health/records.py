@@ -55,8 +55,6 @@ SORTS: Final = (
 )  # fmt: skip
 WISHES: Final = frozenset({PICKLES, NO_DETAILS, NO_PREVIEW})
 """What could be better but is nothing wrong; it does not count as something that needs attention."""
-FROM_DISK: Final = frozenset({UNSAFE, PICKLES, LINKS, ORPHANS, PARTIALS, EMPTY})
-"""What only a look at the folders tells; everything else is in the index."""
 
 # Mends.
 REFETCH: Final = "fetch again"

@@ -47,6 +47,12 @@ def deeds_of(act: KeptAct, ground: Ground, is_back: bool, is_across: bool = Fals
     return deeds
 
 
+def was_copied(act: KeptAct, ground: Ground, is_back: bool) -> bool:
+    """Whether a run that was killed copied what seemed to be on one drive: that is known, or a partial is there."""
+    moves = [step for step in act.steps if step.sort == MOVE]
+    return any(step.after is not None or Across(act, step, is_back).has_partial(ground) for step in moves)
+
+
 def weight_of(act: KeptAct, ground: Ground, is_back: bool) -> int:
     """Return how many bytes doing an act will read again after writing, or compare; 0 when files only get other names."""
     total = 0

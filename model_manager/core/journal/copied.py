@@ -16,14 +16,16 @@ from model_manager.core.paths import long_path, plain_reason, rename_new
 from model_manager.core.words import tr
 
 
-def make_copy(source: str, partial: str, ground: Ground) -> None:
-    """Copy a file to a partial of ours, proven, with its time and rights. Raises FileFault, Cancelled, OSError with a name."""
+def make_copy(source: str, partial: str, ground: Ground, is_back: bool = False) -> None:
+    """Copy a file to a partial of ours, proven, with its time and rights. is_back: to where it was, so that room is only needed for
+    itself. Raises FileFault, Cancelled, OSError with a name."""  # fmt: skip
     folder = os.path.dirname(partial)
     with suppress(FileNotFoundError):
         remove(partial)  # of a run that was killed
     size = os.stat(long_path(source)).st_size
-    if size + RESERVE > (free := volume_of(folder)[2]):
-        raise NoRoom(tr("There is not enough room on the drive of {folder}.", folder=folder), size + RESERVE - free)
+    wanted = size + (0 if is_back else RESERVE)
+    if wanted > (free := volume_of(folder)[2]):
+        raise NoRoom(tr("There is not enough room on the drive of {folder}.", folder=folder), wanted - free)
     try:
         copy_verified(source, partial, ground.work, ground.told)
     except OSError as fault:
@@ -72,11 +74,19 @@ class Copied(Deed):
         """Remove what we made."""
         self._remove_made(ground)
 
+    def renames(self, ground: Ground) -> list[tuple[str, str]]:
+        """The partial gets its name."""
+        return [(self._partial(ground), self.target)]
+
     def is_done(self, ground: Ground) -> bool:
         """Whether the copy is there."""
         return self.made is not None and is_same(self.made, look(self.target))
 
     is_begun = is_done
+
+    def has_partial(self, ground: Ground) -> bool:
+        """Whether something is there that has not its name yet."""
+        return os.path.lexists(long_path(self._partial(ground)))
 
     def _note_made(self, ground: Ground) -> None:
         self.made = look(self._partial(ground))
@@ -118,7 +128,7 @@ class Across(Copied):
         if now.link:
             self._make_link(now, ground)
         else:
-            make_copy(self.source, self._partial(ground), ground)
+            make_copy(self.source, self._partial(ground), ground, self.is_back)
             if self.is_back and self.step.seen is not None and self.seen is not None and is_same(self.seen, now):
                 give_back_look(self._partial(ground), self.step.seen)
         self._note_made(ground)
@@ -151,6 +161,11 @@ class Across(Copied):
         if os.path.lexists(long_path(self._aside(ground))):
             return False
         return is_away(self.seen, look(self.source)) and super().is_done(ground)
+
+    def renames(self, ground: Ground) -> list[tuple[str, str]]:
+        """The source goes out of sight as well, and back."""
+        aside = self._aside(ground)
+        return [*super().renames(ground), (self.source, aside), (aside, self.source)]
 
     def has_trace(self, ground: Ground) -> bool:
         """Whether the source is set aside just now."""

@@ -7,10 +7,11 @@ how far it came, so that it is the same after a fault and after a kill. Nothing 
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from model_manager.core.errors import FileFault
+from model_manager.core.journal.ahead import Ahead
 from model_manager.core.journal.seen import Seen, hidden_name, is_same, look
 from model_manager.core.journal.steps import LINK
 from model_manager.core.journal.store import KeptAct, KeptStep
@@ -21,27 +22,50 @@ from model_manager.core.work import Work
 
 class Ground:
     """What deeds need to know: the mark of their change, whom to tell how many bytes went by, and which folder is on which drive.
-    note: writes down what an act is about to make."""  # fmt: skip
+    note: writes down what an act is about to make. ahead: bytes that are on the disk already and wait for their names.
+    drives: known ones, of folders."""  # fmt: skip
 
-    def __init__(self, mark: str, work: Work, told: Callable[[int], None], note: Callable[[KeptAct], None]) -> None:
+    def __init__(
+        self, mark: str, work: Work, told: Callable[[int], None], note: Callable[[KeptAct], None], drives: Mapping[str, int] | None = None
+    ) -> None:
         self.mark, self.work, self.told, self.note = mark, work, told, note
-        self._devices: dict[str, int] = {}
+        self.ahead = Ahead()
+        self._devices: dict[str, int] = dict(drives or {})
 
     def device(self, folder: str) -> int:
         """Return the drive of a folder, or of the one it will be made in; -1 when that cannot be known."""
         found = self._devices.get(folder)
         if found is not None:
             return found
-        place = folder
-        try:
-            while not os.path.isdir(long_path(place)) and os.path.dirname(place) != place:
-                place = os.path.dirname(place)
-            found = os.stat(long_path(place)).st_dev
-        except OSError:
-            return -1
-        if place == folder:
-            self._devices[folder] = found
+        found, place = _drive_of(folder)
+        if place:
+            self._devices[place] = found
         return found
+
+    def forget(self) -> None:
+        """Look anew which folder is on which drive: links have come or gone, which may lead to others."""
+        self._devices.clear()
+
+    def gone(self, folders: Iterable[str]) -> str:
+        """Return one of these folders that was asked for before and whose drive went away since, "" for none."""
+        for folder in folders:
+            place = folder
+            while (known := self._devices.get(place)) is None and os.path.dirname(place) != place:
+                place = os.path.dirname(place)
+            if known is not None and _drive_of(folder)[0] != known:
+                return folder
+        return ""
+
+
+def _drive_of(folder: str) -> tuple[int, str]:
+    """The drive of a folder, and the folder on it or around it that is there; -1 and "" when that cannot be known."""
+    place = folder
+    try:
+        while not os.path.isdir(long_path(place)) and os.path.dirname(place) != place:
+            place = os.path.dirname(place)
+        return os.stat(long_path(place)).st_dev, place
+    except OSError:
+        return -1, ""
 
 
 class Deed:
@@ -88,6 +112,10 @@ class Deed:
     def is_begun(self, ground: Ground) -> bool:
         """Whether the disk shows that it has been begun, beyond doubt."""
         return False
+
+    def renames(self, ground: Ground) -> list[tuple[str, str]]:
+        """Return (from, to) of all renames that it may do, there or back."""
+        return []
 
     def has_trace(self, ground: Ground) -> bool:
         """Whether the disk shows something that is set aside until `commit`."""

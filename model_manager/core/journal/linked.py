@@ -11,6 +11,7 @@ from model_manager.core.journal.deeds import Deed, Ground, drop_aside, not_as_it
 from model_manager.core.journal.seen import Seen, is_away, is_same, look
 from model_manager.core.journal.store import KeptAct, KeptStep
 from model_manager.core.paths import long_path, rename_new
+from model_manager.core.words import tr
 
 
 class Link(Deed):
@@ -39,8 +40,10 @@ class Link(Deed):
 
 
 def make_link(step: KeptStep) -> None:
-    """Make the link of a LINK step. Raises OSError."""
+    """Make the link of a LINK step. Raises OSError, and FileFault where the system says that it made one and there is none."""
     os.symlink(step.source, long_path(step.target), target_is_directory=os.path.isdir(long_path(step.source)))
+    if not os.path.islink(long_path(step.target)):
+        raise FileFault(tr("No link could be made at {path}: this drive has none.", path=step.target))
 
 
 def link_to(path: str) -> Seen:
@@ -84,6 +87,10 @@ class Remove(Deed):
     def is_done(self, ground: Ground) -> bool:
         """Whether nothing is left of it."""
         return is_away(self.seen, look(self.source)) and not os.path.lexists(long_path(self._aside(ground)))
+
+    def renames(self, ground: Ground) -> list[tuple[str, str]]:
+        """Out of sight, and back."""
+        return [(self.source, self._aside(ground)), (self._aside(ground), self.source)]
 
     def has_trace(self, ground: Ground) -> bool:
         """Whether it is set aside just now."""

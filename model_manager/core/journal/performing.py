@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 from model_manager.core.errors import Cancelled, FileFault
 from model_manager.core.journal.deeds import Deed, Ground
-from model_manager.core.paths import plain_reason
+from model_manager.core.journal.steps import LINK, REMOVE
+from model_manager.core.journal.store import KeptStep
+from model_manager.core.paths import inside, plain_reason
 from model_manager.core.words import tr
 
 
@@ -21,6 +23,7 @@ def perform(deeds: Sequence[Deed], ground: Ground) -> str:
     is_plain, is_noted = True, False  # thousands of files only get other names: what nobody needs is left out for them
     for deed in deeds:
         deed.did = False
+        ground.device(deed.step.new_folder if deed.is_back else deed.step.folder)
         is_plain, is_noted = is_plain and deed.is_plain, is_noted or deed.is_noted
     try:
         for deed in deeds:
@@ -35,14 +38,33 @@ def perform(deeds: Sequence[Deed], ground: Ground) -> str:
             deed.late(ground)
     except OSError as fault:
         take_back(deeds, ground, is_begun=True)
+        _require_drives(deeds, ground)
         raise FileFault(sentence(fault)) from fault
     except (FileFault, Cancelled):
         take_back(deeds, ground, is_begun=True)
+        _require_drives(deeds, ground)
         raise
     for deed in () if is_plain else deeds:
         deed.commit(ground)
+    if not is_plain:
+        _require_drives(deeds, ground)
+        ground.forget()
     said = [deed.said for deed in deeds if deed.said]
     return " ".join(dict.fromkeys(said)) if said else ""
+
+
+def _require_drives(deeds: Sequence[Deed], ground: Ground) -> None:
+    """Raise HalfDone when a drive went away meanwhile: what lies on it could be neither taken back nor removed."""
+    folders = folders_of([deed.step for deed in deeds])
+    if folder := ground.gone(folders):
+        raise HalfDone(tr("It stopped half way (the drive of {folder} went away), and goes on when that is back.", folder=folder))
+
+
+def folders_of(steps: Sequence[KeptStep]) -> set[str]:
+    """Return the folders of steps, without those that a link stands for, or did, and what is below: it may lead to another drive."""
+    links = [step.target if step.sort == LINK else step.source for step in steps if step.sort in (LINK, REMOVE)]
+    folders = {folder for step in steps for folder in (step.folder, step.new_folder) if folder}
+    return {folder for folder in folders if not any(inside(link, folder) for link in links)} if links else folders
 
 
 def _naming(deeds: Sequence[Deed]) -> Sequence[Deed]:

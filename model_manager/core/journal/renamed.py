@@ -37,6 +37,10 @@ class Rename(Deed):
         if is_begun or self._is_ours(look(self.target)):
             give_name(self.target, self.source)
 
+    def renames(self, ground: Ground) -> list[tuple[str, str]]:
+        """There, and back."""
+        return [(self.source, self.target), (self.target, self.source)]
+
     def is_done(self, ground: Ground) -> bool:
         """Whether it has the other name and not this one."""
         is_there = has_name(self.target, self.source)
@@ -51,13 +55,18 @@ class Rename(Deed):
 
 
 def give_name(source: str, target: str) -> None:
-    """Rename to a name that nothing has; on drives without case, to another spelling of its own name, too."""
+    """Rename to a name that nothing has; on drives without case, to another spelling of its own name, too.
+
+    Raises FileFault where the system says that it did so and the old spelling stays, as some network drives do.
+    """
     try:
         rename_new(source, target)
     except FileExistsError:
         if not is_respelled(source, target) or not is_one_file(look(source), look(target)) or has_name(target, source):
             raise
         os.rename(long_path(source), long_path(target))
+    if is_respelled(source, target) and not has_name(target, source):
+        raise FileFault(tr("{name} keeps its spelling: this drive does not change it.", name=os.path.basename(source)))
 
 
 class Folder(Deed):

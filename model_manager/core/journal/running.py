@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from model_manager.core.errors import Cancelled, FileFault
+from model_manager.core.journal import ahead
 from model_manager.core.journal.building import deeds_of, weight_of
 from model_manager.core.journal.deeds import Ground
 from model_manager.core.journal.folders import FolderTimes
@@ -86,17 +87,22 @@ class Runner:
 
     def _run(self, acts: Sequence[KeptAct], is_back: bool) -> None:
         with marked(self._change.mark):
-            self._run_all(acts, is_back)
+            try:
+                self._run_all(acts, is_back)
+            finally:
+                self._ground.ahead.clear()
 
     def _run_all(self, acts: Sequence[KeptAct], is_back: bool) -> None:
         weights = [weight_of(act, self._ground, is_back) for act in acts]
         is_bytes = any(weights)
         self._total = sum(weights) if is_bytes else len(acts)
-        done = 0
+        done = ahead_to = 0
         for number, (act, weight) in enumerate(zip(acts, weights, strict=True)):
             self._text = f"{number + 1}/{len(acts)}"
             try:
                 self._work.check()
+                if number == ahead_to:
+                    ahead_to = self._look_ahead(acts, number, is_back)
                 self._take(act, is_back)
             except Cancelled:
                 self.report.is_stopped = True
@@ -104,6 +110,20 @@ class Runner:
             done += weight if is_bytes else 1
             self._done = done
             self._work.progress(self._text, done, self._total)
+
+    def _look_ahead(self, acts: Sequence[KeptAct], first: int, is_back: bool) -> int:
+        """Have the disk take what the acts from this one on will write; returns the first that is not among them."""
+        files = size = 0
+        end = first
+        while end < len(acts) and end - first < ahead.FILES:
+            self._store.fill(self._change.id, acts[end])
+            more = ahead.weight(acts[end], is_back)
+            if end > first and (files + more[0] > ahead.FILES or size + more[1] > ahead.BYTES):
+                break
+            files, size, end = files + more[0], size + more[1], end + 1
+        if files > 1:
+            self._ground.ahead.make(acts[first:end], is_back)
+        return end
 
     def _take(self, act: KeptAct, is_back: bool) -> None:
         before, act.text = act.state, ""

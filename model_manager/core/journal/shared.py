@@ -92,7 +92,7 @@ class Twin(Deed):
             self.step.after = look(beside)
 
     def _prepare_own(self, ground: Ground) -> None:
-        make_copy(self.step.target, self._beside(ground), ground)
+        make_copy(self.step.target, self._beside(ground), ground, is_back=True)
         if self.step.seen is not None:
             give_back_look(self._beside(ground), self.step.seen)
 

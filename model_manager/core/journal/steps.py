@@ -114,6 +114,8 @@ class Plan:
 KINDS: Final = (
     *("move", "rename", "copy", "delete", "organise", "edit", "convert", "preview", "twins", "link away", "mend", "restore", "folders"),
 )
+HOLDING: Final = ("delete", "twins", "mend")  # those that may put files where deleted ones are held
+HELD: Final = ".held"  # how the names of such files end
 
 # States of a change in the history.
 PLANNED, RUNNING, DONE, STOPPED, UNDOING, UNDONE = "planned", "running", "done", "stopped", "undoing", "undone"

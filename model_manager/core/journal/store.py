@@ -35,7 +35,7 @@ from model_manager.core.words import tr
 
 FILE_NAME, LOCK_NAME = "journal.sqlite", "journal.lock"
 ACTIVE: Final = (RUNNING, UNDOING)
-_VERSION = 1
+_VERSION = 2  # since 2: drives
 _SHIFT = 24  # an act's key is the change's id and its number
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS changes (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, title TEXT, time REAL, state TEXT, ended TEXT,
@@ -44,6 +44,7 @@ CREATE TABLE IF NOT EXISTS acts (key INTEGER PRIMARY KEY, state TEXT, taking INT
 CREATE TABLE IF NOT EXISTS papers (key INTEGER PRIMARY KEY, act BLOB, after TEXT);
 CREATE TABLE IF NOT EXISTS kept (key INTEGER, step INTEGER, before BLOB, data BLOB, PRIMARY KEY (key, step)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS folders (change INTEGER, path TEXT, before INTEGER, after INTEGER, PRIMARY KEY (change, path)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS drives (change INTEGER PRIMARY KEY, drives TEXT);
 CREATE TABLE IF NOT EXISTS working (one INTEGER PRIMARY KEY, change INTEGER)
 """
 
@@ -154,8 +155,10 @@ class Store:
 
     # a new change
 
-    def add(self, kind: str, title: str, can_undo: bool, mark: str, acts: Sequence[KeptAct], folders: dict[str, int]) -> KeptChange:
-        """Write a whole plan down, before anything happens. folders: time of each folder that will be touched, -1: not there."""
+    def add(self, kind: str, title: str, can_undo: bool, mark: str, acts: Sequence[KeptAct], folders: dict[str, int],
+            drives: dict[str, int]) -> KeptChange:  # fmt: skip
+        """Write a whole plan down, before anything happens. folders: time of each folder that will be touched, -1: not there; drives: its
+        drive, or that of the one in which it will be made."""  # fmt: skip
         found = self.rows("SELECT max(seq) FROM sqlite_sequence WHERE name = 'changes'")
         id_ = (found[0][0] or 0) + 1
         kept = [(_key(id_, act.number), step.number, _packed(step.before), _packed(step.data)) for act, step in _writes(acts)]
@@ -167,6 +170,7 @@ class Store:
             ("INSERT INTO papers VALUES (?, ?, NULL)", [_paper(id_, act) for act in acts]),
             ("INSERT INTO kept VALUES (?, ?, ?, ?)", kept),
             ("INSERT INTO folders VALUES (?, ?, ?, NULL)", [(id_, json.dumps(path), time_ns) for path, time_ns in folders.items()]),
+            ("INSERT INTO drives VALUES (?, ?)", [(id_, json.dumps(drives))]),
             ("INSERT OR REPLACE INTO working VALUES (1, ?)", [(id_,)]),
         )
         return KeptChange(id_, RUNNING, RUNNING, title, kind, mark, can_undo)
@@ -212,6 +216,14 @@ class Store:
         )
         return [_act(row) for row in self.rows(sql, _keys(change))]
 
+    def drives(self, change: int) -> dict[str, int]:
+        """Return which folder was on which drive when a change was written down."""
+        return next((dict(json.loads(text)) for (text,) in self.rows("SELECT drives FROM drives WHERE change = ?", (change,))), {})
+
+    def was_there(self, change: int) -> set[str]:
+        """Return the folders of a change that were there when it was written down."""
+        return {json.loads(path) for (path,) in self.rows("SELECT path FROM folders WHERE change = ? AND before <> -1", (change,))}
+
     def fill(self, change: int, act: KeptAct) -> None:
         """Read the bytes that the WRITE steps of an act are about, if they have not been read."""
         if act.has_bytes:
@@ -240,6 +252,7 @@ class Store:
         by_key = [(f"DELETE FROM {table} WHERE key BETWEEN ? AND ?", keys) for table in ("acts", "papers", "kept")]
         by_id = [
             ("DELETE FROM folders WHERE change = ?", [(id_,) for id_ in ids]),
+            ("DELETE FROM drives WHERE change = ?", [(id_,) for id_ in ids]),
             ("DELETE FROM changes WHERE id = ?", [(id_,) for id_ in ids]),
         ]
         self.write(*by_key, *by_id)

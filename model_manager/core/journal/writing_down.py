@@ -8,6 +8,7 @@ import secrets
 import stat
 
 from model_manager.core.errors import FileFault
+from model_manager.core.journal.deeds import Ground
 from model_manager.core.journal.performing import sentence
 from model_manager.core.journal.seen import Seen, look
 from model_manager.core.journal.steps import (
@@ -40,7 +41,9 @@ def write_down(store: Store, plan: Plan, work: Work) -> tuple[KeptChange, list[K
     for number, act in enumerate(plan.acts):
         work.check()
         acts.append(_act(number, act, folders, claims))
-    return store.add(plan.kind, plan.title, plan.can_undo, secrets.token_hex(6), acts, folders), acts
+    mark, ground = secrets.token_hex(6), Ground("", work, lambda _: None, lambda _: None)
+    drives = {folder: ground.device(folder) for folder in folders}
+    return store.add(plan.kind, plan.title, plan.can_undo, mark, acts, folders, drives), acts
 
 
 def _act(number: int, act: Act, folders: dict[str, int], claims: set[str]) -> KeptAct:

@@ -38,7 +38,7 @@ class Put(Deed):
             if now != old:
                 raise FileFault(_changed(step.target, now))
             self.did = True
-            self._put(new, is_before=self.is_back)
+            self._put(new, is_before=self.is_back, beside=ground.ahead.take(self.act.number, step.number))
 
     def back(self, ground: Ground, is_begun: bool) -> None:
         """Write what was there, if what is there is ours."""
@@ -56,13 +56,13 @@ class Put(Deed):
         """Whether the bytes are the new ones and not the old ones."""
         return self.step.before != self.step.data and self.is_done(ground)
 
-    def _put(self, data: bytes | None, is_before: bool) -> None:
+    def _put(self, data: bytes | None, is_before: bool, beside: str = "") -> None:
         step = self.step
         if data is None:
             with suppress(FileNotFoundError):
                 remove(step.target)
         else:
-            replace_file(step.target, data)
+            replace_file(step.target, data, beside)
             if is_before and step.seen is not None:
                 os.chmod(long_path(step.target), step.seen.rights)
                 os.utime(long_path(step.target), ns=(step.seen.mtime_ns, step.seen.mtime_ns))

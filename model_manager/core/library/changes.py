@@ -14,11 +14,12 @@ from operator import attrgetter
 from model_manager.core.library.entry import Facts
 from model_manager.core.library.index import FolderRow, Index, ModelRow, triples
 from model_manager.core.library.packing import unpack_facts
-from model_manager.core.library.rows import AWAY, Row
+from model_manager.core.library.rows import AWAY, Row, stem_of
 from model_manager.core.library.tasks import Task, tasks_in
 from model_manager.core.library.walk import Seen, SeenFile, Walk, Way, signature_of
 
 _PLACEHOLDERS = ("put_", ".")  # what lies in a mount point that has nothing mounted (ComfyUI's put_checkpoints_here)
+_TO_READ = -1  # what lies beside a model is to be read, whatever it is
 
 
 @dataclass(slots=True)
@@ -26,6 +27,8 @@ class Change:
     """What there is to do. places: extra paths of models that are being read already, by id. away: rows whose flag changed.
 
     moves: (real path before, now) of models that are known again elsewhere; moved: how many of them are not told as gone and new.
+    followed: of those, the ones with all that is beside them as it was, of which nothing is read. left: the others as they stand now, by
+    id, for when they are not read after all.
     """
 
     folders: list[FolderRow] = field(default_factory=list)
@@ -38,6 +41,8 @@ class Change:
     away_prefixes: set[str] = field(default_factory=set)
     moved: int = 0
     moves: list[tuple[str, str]] = field(default_factory=list)
+    followed: list[ModelRow] = field(default_factory=list)
+    left: dict[int, ModelRow] = field(default_factory=dict)
 
 
 def ways_of(folder: FolderRow) -> list[Way]:
@@ -204,6 +209,8 @@ class Comparison:
         """The model at a real path, if the walk came by."""
         folder, name = os.path.split(path)
         seen = self._walk.seen.get(folder)
+        if seen is not None and seen.is_as_known:  # the link is new, not the file
+            self._is_filled(seen)
         files = seen.models if seen is not None else ()
         return next(((seen, file) for file in files if seen and file.name == name and not file.target), None)
 
@@ -259,6 +266,8 @@ class Comparison:
                 self._taken.add(found.row.id)
                 self._change.moved += self._vanished.pop(found.row.id, None) is not None
                 self._note_move(found, os.path.join(seen.path, file.name))
+                if self._follow(found, task):
+                    continue
                 task = task._replace(id=found.row.id, added=found.row.added, facts=self._facts(found), is_new=found.gone is not None)
             else:
                 added = max(0.0, min(now, file.mtime_ns / 1e9)) if self._is_first else now
@@ -266,11 +275,32 @@ class Comparison:
             self._change.tasks.append(task)
         self._change.gone = list(self._vanished)
 
+    def _follow(self, model: ModelRow, task: Task) -> bool:
+        """Let what is known of a moved model stand at its new place; whether that is all there is to do."""
+        if model.gone is not None:
+            return False
+        row = model.row
+        moved = _at_place(model, task)
+        is_as_known = (row.file, row.kind, model.beside, model.places) == (task.file.name, task.kind, task.beside, task.places)
+        if is_as_known and model.is_read and not row.flags & AWAY:
+            self._change.followed.append(moved)
+            return True
+        self._change.left[row.id] = moved._replace(beside=_TO_READ)
+        return False
+
     def _note_move(self, model: ModelRow, path: str) -> None:
         folder = self._index.folder(model.row.folder)
         before = os.path.join(folder.path, model.row.file) if folder is not None else path
         if before != path:
             self._change.moves.append((before, path))
+
+
+def _at_place(model: ModelRow, task: Task) -> ModelRow:
+    """A model with another folder and name; its picture has the name that a preview of it has there."""
+    row = model.row
+    old, new = stem_of(row.file), stem_of(task.file.name)
+    preview = new + row.preview[len(old) :] if row.preview.startswith(old) else row.preview
+    return model._replace(row=row._replace(folder=task.folder, file=task.file.name, preview=preview), file_id=task.file.file_id)
 
 
 def _is_same_content(before: ModelRow, file: SeenFile) -> bool:

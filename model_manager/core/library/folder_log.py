@@ -14,6 +14,7 @@ from typing import Final
 
 from model_manager.core.errors import FileFault
 from model_manager.core.library.entry import FolderReport
+from model_manager.core.library.walk import is_storable
 from model_manager.core.words import tr
 
 FILE_NAME = "folders.sqlite"
@@ -49,12 +50,13 @@ class Known:
 
 
 def observe(data: Path, reports: Iterable[FolderReport], now: float | None = None) -> list[FolderNote]:
-    """Note how the folders are; returns what is new, which is nothing of a folder that is seen for the first time. Raises FileFault."""
+    """Note how the folders are; returns what is new, which is nothing of a folder that is seen for the first time. Folders whose names no
+    database takes are left out. Raises FileFault."""  # fmt: skip
     when = time.time() if now is None else now
     found: list[FolderNote] = []
     with _opened(data) as db:
         known = dict(db.execute("SELECT path, state FROM folders"))
-        for path, report in {report.path: report for report in reports}.items():
+        for path, report in {report.path: report for report in reports if is_storable(report.path)}.items():
             before = known.get(path) or ""  # nothing, too, where only a scan was noted
             if before == report.state:
                 continue
@@ -73,14 +75,14 @@ def note_retry(data: Path, paths: Iterable[str], now: float | None = None) -> No
     when = time.time() if now is None else now
     with _opened(data) as db:
         known = dict(db.execute("SELECT path, state FROM folders"))
-        _write(db, [FolderNote(when, path, RETRIED, known.get(path, ""), "") for path in paths])
+        _write(db, [FolderNote(when, path, RETRIED, known.get(path, ""), "") for path in paths if is_storable(path)])
 
 
 def note_scan(data: Path, paths: Collection[str], now: float | None = None) -> None:
     """Note that these folders were looked through. Raises FileFault."""
     when = time.time() if now is None else now
     with _opened(data) as db:
-        rows = [(path, when) for path in paths]
+        rows = [(path, when) for path in paths if is_storable(path)]
         db.executemany("INSERT INTO folders VALUES (?, '', 0, ?) ON CONFLICT (path) DO UPDATE SET scanned = excluded.scanned", rows)
 
 
@@ -92,6 +94,8 @@ def known(data: Path) -> dict[str, Known]:
 
 def notes(data: Path, path: str = "", limit: int = 200) -> list[FolderNote]:
     """What happened, newest first; of one folder or of all. Raises FileFault."""
+    if not is_storable(path):
+        return []
     where, values = (" WHERE path = ?", (path,)) if path else ("", ())
     with _opened(data) as db:
         rows = db.execute(f"SELECT time, path, what, state, reason FROM notes{where} ORDER BY id DESC LIMIT ?", (*values, limit))

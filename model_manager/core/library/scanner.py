@@ -231,14 +231,14 @@ class _Scan:
                 self._index.mark_gone(change.gone)
                 self._index.set_flags((row.flags, row.id) for row in change.away)
                 self._index.look_again(change.away_folders)
-                self._index.save_models(many, ())
+                self._index.save_models([*many, *change.followed], ())
             self._unsaved.difference_update(model.row.id for model in many)
 
-        if change.folders or change.gone or change.away or change.away_folders:
+        if change.folders or change.gone or change.away or change.away_folders or change.followed:
             self._save(write)  # before anybody is told: a screen that takes in thousands of rows leaves little time for this
         self._batch.folders += change.folders
         self._batch.gone += change.gone
-        self._batch.rows += change.away + rows
+        self._batch.rows += [*change.away, *(model.row for model in change.followed), *rows]
         self._flush()
 
     def _read(self, change: Change) -> None:
@@ -264,16 +264,18 @@ class _Scan:
                 models, known = [], []
                 due = time.perf_counter() + SECONDS_A_BATCH
                 if self._work.is_hurried and not self._is_new:
-                    models = self._leave([task for task in change.tasks if task.id not in read])
+                    models = self._leave([task for task in change.tasks if task.id not in read], change)
                     break
         folders = [folder._replace(signature=AGAIN) if folder.id in self._unread else folder for folder in change.folders]
         self._write(models, known, folders, change.dropped)
 
-    def _leave(self, tasks: list[Task]) -> list[ModelRow]:
-        """Leave tasks to the next scan; returns the rows of models that the index does not know at all yet."""
+    def _leave(self, tasks: list[Task], change: Change) -> list[ModelRow]:
+        """Leave tasks to the next scan; returns the rows of models of which the index does not know yet that they are, or where."""
         self._result.unfinished = {task.folder_path for task in tasks}
         self._unread.update(task.folder for task in tasks)
-        return [_unread(task, _plain_row(task)) for task in tasks if task.id in self._unsaved]
+        moved = [change.left[task.id] for task in tasks if task.id in change.left]  # else they are lost with the folder they were in
+        self._batch.rows += [model.row for model in moved]
+        return [*(_unread(task, _plain_row(task)) for task in tasks if task.id in self._unsaved), *moved]
 
     def _shares(self, change: Change) -> Iterator[list[Read]]:
         """The models of all tasks, read here or, when there are many, in processes beside this one."""
@@ -320,7 +322,7 @@ class _Scan:
         begun = sum(map(len, self._begun.values()))
         new = sum(task.is_new for task in change.tasks)
         result.added = begun + new
-        result.changed = len(change.tasks) - new + change.moved
+        result.changed = len(change.tasks) - new + change.moved + len(change.followed)
         result.removed = len(change.gone)
         result.moves = change.moves
         result.opened = begun + sum(task.facts is None for task in change.tasks)

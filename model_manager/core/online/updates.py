@@ -136,6 +136,10 @@ class Updates:
             ("INSERT OR REPLACE INTO updates VALUES (?, ?, ?, ?, ?)", rows),
         )
 
+    def follow(self, moves: Iterable[tuple[str, str]]) -> None:
+        """Follow models from (old, new) path. Harmless when done twice. Raises IndexFault."""
+        self._kept.write(("UPDATE OR REPLACE updates SET path = ? WHERE path = ?", [(new, old) for old, new in moves]))
+
     def keep_only(self, paths: Collection[str]) -> None:
         """Forget the updates of models that are not in the library any more."""
         wanted = set(paths)

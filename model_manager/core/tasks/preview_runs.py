@@ -6,7 +6,7 @@ restart. Texts are kept as JSON in ASCII: names of files may hold what SQLite do
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
@@ -16,7 +16,7 @@ from model_manager.core.hashes.kept import Kept
 from model_manager.core.previews.records import BulkItem, BulkOptions, BulkPlan, Ended, Form, Look, Report, Source
 
 FILE_NAME: Final = "preview-runs.sqlite"
-_WAITS, _DONE, _FAILED, _KEPT, _UNDONE = "", "done", "failed", "kept", "undone"
+WAITS, DONE, FAILED, _KEPT, UNDONE = "", "done", "failed", "kept", "undone"  # states of a model in a run
 
 _VERSION: Final = 1
 _SCHEMA: Final = """
@@ -35,6 +35,27 @@ class Written(NamedTuple):
     model: int
     path: str
     earlier: str
+
+
+class Item(NamedTuple):
+    """A model of a run. state: DONE, FAILED, UNDONE, or "" when it waits. text: why not, or what else there is to say."""
+
+    place: int
+    model: int
+    name: str
+    path: str
+    state: str
+    text: str
+
+
+class Entry(NamedTuple):
+    """A run in a list of them. number: grows. time: epoch seconds. counts: models by state; only: the name of its one model."""
+
+    number: int
+    name: str
+    time: float
+    counts: dict[str, int]
+    only: str = ""
 
 
 class Runs:
@@ -56,14 +77,21 @@ class Runs:
 
     def add(self, plan: BulkPlan) -> str:
         """Store a plan as a new run and return its name."""
+        return self._add(plan.items, plan.options)
+
+    def note(self, ended: Sequence[Ended]) -> None:
+        """Store what was done already, as a run that is over."""
+        self.end(self._add([one.item for one in ended], BulkOptions()), ended)
+
+    def _add(self, items: Sequence[BulkItem], options: BulkOptions) -> str:
         now = time.time()
-        name = blake2b(f"{now} {id(plan)} {len(plan.items)}".encode(), digest_size=16).hexdigest()
-        rows = [(name, place, item.id, _item_text(item)) for place, item in enumerate(plan.items)]
+        name = blake2b(f"{now} {id(items)} {len(items)}".encode(), digest_size=16).hexdigest()
+        rows = [(name, place, item.id, _item_text(item)) for place, item in enumerate(items)]
         old = [(now - _FORGOTTEN_SECONDS,)]
         self._kept.write(
             ("DELETE FROM items WHERE run IN (SELECT name FROM runs WHERE made < ?)", old),
             ("DELETE FROM runs WHERE made < ?", old),
-            ("INSERT INTO runs VALUES (?, ?, ?)", [(name, now, _text(asdict(plan.options)))]),
+            ("INSERT INTO runs VALUES (?, ?, ?)", [(name, now, _text(asdict(options)))]),
             ("INSERT INTO items VALUES (?, ?, ?, ?, '', '', '', '')", rows),
         )
         return name
@@ -91,11 +119,40 @@ class Runs:
     def written(self, name: str) -> list[Written]:
         """Return the previews of a run that can be taken back, the newest first."""
         sql = "SELECT model, item, earlier FROM items WHERE run = ? AND state = ? AND earlier != '' ORDER BY place DESC"
-        return [Written(model, str(json.loads(item)["path"]), earlier) for model, item, earlier in self._kept.rows(sql, (name, _DONE))]
+        return [Written(model, str(json.loads(item)["path"]), earlier) for model, item, earlier in self._kept.rows(sql, (name, DONE))]
 
     def taken_back(self, name: str, models: Iterable[int]) -> None:
         """Write down that the former pictures of these models are back."""
-        self._kept.write(("UPDATE items SET state = ? WHERE run = ? AND model = ?", [(_UNDONE, name, model) for model in models]))
+        self._kept.write(("UPDATE items SET state = ? WHERE run = ? AND model = ?", [(UNDONE, name, model) for model in models]))
+
+    def entries(self, number: int = 0) -> list[Entry]:
+        """Return all runs with models that were changed or are to be, the newest first; or the one with this number."""
+        sql = "SELECT rowid, name, made FROM runs WHERE ? = 0 OR rowid = ? ORDER BY made DESC, rowid DESC"
+        found = self._kept.rows(sql, (number, number))
+        counts: dict[str, dict[str, int]] = {}
+        of_one = (found[0][1] if number and found else "",)
+        sql = "SELECT run, state, COUNT(*) FROM items WHERE state != ? AND (? = '' OR run = ?) GROUP BY run, state"
+        for run, state, count in self._kept.rows(sql, (_KEPT, *of_one, *of_one)):
+            counts.setdefault(run, {})[state] = count
+        return [
+            Entry(id_, run, made, counts[run], self._only(run) if sum(counts[run].values()) == 1 else "")
+            for id_, run, made in found
+            if run in counts
+        ]
+
+    def _only(self, name: str) -> str:
+        rows = self._kept.rows("SELECT item FROM items WHERE run = ? AND state != ? LIMIT 1", (name, _KEPT))
+        return str(json.loads(rows[0][0])["name"])
+
+    def items(self, name: str) -> list[Item]:
+        """Return the models of a run, without those that were left alone, in order."""
+        sql = "SELECT place, model, item, state, texts FROM items WHERE run = ? AND state != ? ORDER BY place"
+        found = []
+        for place, model, text, state, texts in self._kept.rows(sql, (name, _KEPT)):
+            item = json.loads(text)
+            said = " ".join(map(str, json.loads(texts))) if texts else ""
+            found.append(Item(place, model, str(item["name"]), str(item["path"]), state, said))
+        return found
 
     def report(self, name: str) -> Report:
         """Return what a run did so far."""
@@ -104,11 +161,11 @@ class Runs:
         for sort, count in self._kept.rows("SELECT sort, COUNT(*) FROM items WHERE run = ? AND sort != '' GROUP BY sort", (name,)):
             counts[sort] = counts.get(sort, 0) + count
         states = dict(self._kept.rows("SELECT state, COUNT(*) FROM items WHERE run = ? GROUP BY state", (name,)))
-        said = {state: tuple(self._said(name, state)) for state in (_FAILED, _DONE)}
+        said = {state: tuple(self._said(name, state)) for state in (FAILED, DONE)}
         shown = {sort: count for sort, count in counts.items() if count}
         made = len(self.written(name))
-        numbers = (states.get(_KEPT, 0), states.get(_WAITS, 0), states.get(_UNDONE, 0))
-        return Report(shown, made, said[_FAILED], said[_DONE], name, *numbers)
+        numbers = (states.get(_KEPT, 0), states.get(WAITS, 0), states.get(UNDONE, 0))
+        return Report(shown, made, said[FAILED], said[DONE], name, *numbers)
 
     def _said(self, name: str, state: str) -> Iterator[tuple[str, str]]:
         sql = "SELECT item, texts FROM items WHERE run = ? AND state = ? AND texts != '' ORDER BY place"
@@ -121,8 +178,8 @@ def _state_of(one: Ended) -> tuple[str, str, str, str]:
     if one.is_kept:
         return _KEPT, "", "", ""
     if one.applied is None:
-        return _FAILED, "", "", _text([one.fault])
-    return _DONE, one.sort, one.applied.earlier_id, _text(one.warnings) if one.warnings else ""
+        return FAILED, "", "", _text([one.fault])
+    return DONE, one.sort, one.applied.earlier_id, _text(one.warnings) if one.warnings else ""
 
 
 def _text(value: object) -> str:

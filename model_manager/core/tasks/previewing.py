@@ -6,11 +6,11 @@ to the history.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from model_manager.core.errors import BadPicture, FileFault, ModelManagerError
 from model_manager.core.library.entry import ModelRecord
@@ -39,6 +39,14 @@ RUN: Final = "run"  # of the payload: the name in the list of runs
 _AT_ONCE = 400  # models taken from the list together
 _PATIENCE = 600.0  # seconds; a picture of a site may be tried several times
 _SOME = 50  # pictures brought back between two words about it
+
+
+class Back(NamedTuple):
+    """A preview that was taken back, or the reason why it was not."""
+
+    model: int
+    path: str
+    fault: str = ""
 
 
 def new_run(folder: Path, plan: BulkPlan) -> NewTask:
@@ -156,27 +164,41 @@ def _stills(path: str) -> tuple[str, ...]:
 def take_back(folder: Path, index: Path, name: str, work: Work, tell: Callable[[list[int]], None]) -> list[str]:
     """Bring back what a run replaced, as far as it is not back yet; returns why some could not be. Raises IndexFault.
 
-    A model that was moved since is found by its place in the library. tell: gets ids of models whose pictures are back, some at a time.
+    tell: gets ids of models whose pictures are back, some at a time. The rest as `each_taken_back`.
     """
-    history, faults = History(folder / FOLDER_NAME), list[str]()
-    with Runs(folder) as runs, Index(index) as library:
-        written = runs.written(name)
-        for start in range(0, len(written), _SOME):
-            back: list[int] = []
-            for number, one in enumerate(written[start : start + _SOME], start):
-                if work.is_cancelled:
-                    break
-                work.progress(tr("Bringing pictures back"), number, len(written))
-                record = read_record(library, one.model)
-                try:
-                    path = record.path if record is not None else one.path
-                    bring_back(path, history.find(path, one.earlier), history)
-                    back.append(one.model)
-                except ModelManagerError as fault:
-                    faults.append(fault.text)
-            runs.taken_back(name, back)
+    faults, back = list[str](), list[int]()
+    for one in each_taken_back(folder, index, name, work):
+        if one.fault:
+            faults.append(one.fault)
+        else:
+            back.append(one.model)
+        if len(back) == _SOME:
             tell(back)
+            back = []
+    tell(back)
     if work.is_cancelled:
         faults.insert(0, tr("Stopped before all were back. What is back stays."))
     return faults
 
+
+def each_taken_back(folder: Path, index: Path, name: str, work: Work, models: Collection[int] | None = None) -> Iterator[Back]:
+    """Bring back what a run replaced, the newest first, as far as it is not back yet; only of these models, None for all.
+
+    A model that was moved since is found by its place in the library. Ends early when somebody asked to stop. Raises IndexFault.
+    """
+    history = History(folder / FOLDER_NAME)
+    with Runs(folder) as runs, Index(index) as library:
+        written = [one for one in runs.written(name) if models is None or one.model in models]
+        for number, one in enumerate(written):
+            if work.is_cancelled:
+                return
+            work.progress(tr("Bringing pictures back"), number, len(written))
+            record = read_record(library, one.model)
+            path = record.path if record is not None else one.path
+            try:
+                bring_back(path, history.find(path, one.earlier), history)
+            except ModelManagerError as fault:
+                yield Back(one.model, path, fault.text)
+            else:
+                runs.taken_back(name, [one.model])
+                yield Back(one.model, path)

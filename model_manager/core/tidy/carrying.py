@@ -4,12 +4,12 @@ Called by bridge in its writing thread and by the command line. One at a time ov
 and can be cancelled. What we keep by the paths of models follows them.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from model_manager.core.alone import alone
-from model_manager.core.errors import FileFault
+from model_manager.core.errors import Cancelled, FileFault
 from model_manager.core.journal.pruning import prune
 from model_manager.core.journal.recovery import resume
 from model_manager.core.journal.running import Runner, outcome_of
@@ -55,6 +55,26 @@ def finish(data: Path, change: int, work: Work) -> Report:
 def roll_back(data: Path, change: int, work: Work) -> Report:
     """Take back what an interrupted change did; an interrupted undo: do again what it took back. Raises as take_back."""
     return _resume(data, change, work, is_finish=False)
+
+
+def in_turn(runs: Iterable[Callable[[], Report]]) -> list[Report]:
+    """Do several changes one after the other. One that cannot be begun, or is stopped while it waits, ends it, and what was done before
+    is reported with the reason; FileFault and Cancelled are raised only where nothing was done."""  # fmt: skip
+    reports: list[Report] = []
+    for run in runs:
+        try:
+            reports.append(run())
+        except Cancelled:
+            if not reports:
+                raise
+            reports[-1].is_stopped = True
+            break
+        except FileFault as fault:
+            if not reports:
+                raise
+            reports[-1].note = " ".join(filter(None, (reports[-1].note, fault.text)))
+            break
+    return reports
 
 
 def changes(data: Path, limit: int = 200, before: int = 0) -> list[Change]:

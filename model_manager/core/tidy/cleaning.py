@@ -7,7 +7,7 @@ sidecars are not its business, and what was deleted is emptied elsewhere, after 
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -43,17 +43,16 @@ class Piece:
 
 def weigh(data: Path) -> list[Piece]:
     """Return how much of each sort there is now, whether or not it would go. Raises nothing."""
-    former = [entry.stat().st_size for entry in _files(data / FOLDER_NAME / MODELS)]
     return [
-        Piece(HISTORY, 0, sum(entry.stat().st_size for entry in _own(data, "journal.sqlite"))),
-        Piece(FORMER, len(former), sum(former)),
+        Piece(HISTORY, 0, _sum(_own(data, "journal.sqlite"))[1]),
+        Piece(FORMER, *_sum(_files(data / FOLDER_NAME / MODELS))),
         Piece(INDEX, *_sum(_damaged(data, 0.0))),
         Piece(PARTS, *_sum(_stale(data, 0.0))),
     ]
 
 
 def clean(data: Path, limits: Limits, work: Work, now: float | None = None) -> list[Piece]:
-    """Clean up and return what went. Raises FileFault when the history is in use by nobody but cannot be opened, and Cancelled."""
+    """Clean up and return what went. Raises FileFault when the history of changes cannot be opened, and Cancelled."""
     moment = time.time() if now is None else now
     entries = forget_old(data, limits.history_days, work)
     work.check()
@@ -77,7 +76,15 @@ def _stale(data: Path, before: float) -> list[os.DirEntry[str]]:
 
 
 def _is_older(entry: os.DirEntry[str], before: float) -> bool:
-    return not before or entry.stat(follow_symlinks=False).st_mtime < before
+    return not before or ((about := _look(entry)) is not None and about.st_mtime < before)
+
+
+def _look(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """None: it went since the folder was listed, as what is being written does under its first name."""
+    try:
+        return entry.stat(follow_symlinks=False)
+    except OSError:
+        return None
 
 
 def _own(data: Path, start: str) -> Iterator[os.DirEntry[str]]:
@@ -104,8 +111,9 @@ def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
             continue
 
 
-def _sum(entries: list[os.DirEntry[str]]) -> tuple[int, int]:
-    return len(entries), sum(entry.stat(follow_symlinks=False).st_size for entry in entries)
+def _sum(entries: Iterable[os.DirEntry[str]]) -> tuple[int, int]:
+    sizes = [about.st_size for entry in entries if (about := _look(entry)) is not None]
+    return len(sizes), sum(sizes)
 
 
 def _remove(entries: list[os.DirEntry[str]]) -> tuple[int, int]:

@@ -55,6 +55,8 @@ def plan_convert(
     acts, same = converting.acts, converting.same
     files = sum(len(act.steps) for act in acts)
     chips = [trn("{count} model", "{count} models", len(acts)), trn("{count} file is written", "{count} files are written", files)]
+    stay = len(converting.refused)
+    chips += [trn("{count} stays", "{count} stay", stay)] if stay else []
     chips += [trn("{count} says it already", "{count} say it already", same)] if same else []
     return Plan(
         "convert", trn("Write sidecars for {count} model", "Write sidecars for {count} models", len(subjects)),

@@ -7,10 +7,10 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 
-from model_manager.core.journal.steps import ABSENT, FOLDER, MOVE, REMOVE, WRITE, Act, Refused, Step
+from model_manager.core.journal.steps import ABSENT, FOLDER, HELD, MOVE, REMOVE, WRITE, Act, Refused, Step
 from model_manager.core.library.entry import Root
 from model_manager.core.tidy.ground import Ground, bytes_of
-from model_manager.core.tidy.holding import ENDING, NOTE, HeldFile, Places, new_token, note_bytes
+from model_manager.core.tidy.holding import NOTE, HeldFile, Places, new_token, note_bytes
 from model_manager.core.tidy.subjects import Subject, led_to
 from model_manager.core.tidy.transfers import Uses, links_to, used_words
 from model_manager.core.words import tr, trn
@@ -72,7 +72,7 @@ class Deleting:
             steps = [Step(REMOVE, path, planned=marks[name]) for name, path in paths.items()]
         else:
             folder = os.path.join(self._places.of(one), self._token, f"{len(self.acts):04}")
-            files = tuple(HeldFile(os.path.join(folder, f"{number:04}{ENDING}"), path) for number, path in enumerate(paths.values()))
+            files = tuple(HeldFile(os.path.join(folder, f"{number:04}{HELD}"), path) for number, path in enumerate(paths.values()))
             note = Step(WRITE, target=os.path.join(folder, NOTE), data=note_bytes(one, files, self._when), planned=ABSENT)
             moves = [Step(MOVE, file.path, file.held, planned=marks[os.path.basename(file.path)]) for file in files]
             steps = [Step(FOLDER, target=folder), note, *moves]

@@ -5,9 +5,10 @@ Called by the window's jobs and the command line. Plans are done by carrying; on
 
 import os
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,8 @@ from model_manager.core.journal.steps import (
     ACT_DONE,
     ACT_FAILED,
     FOLDER,
+    HELD,
+    HOLDING,
     MOVE,
     NO_FOLDER,
     WRITE,
@@ -33,11 +36,11 @@ from model_manager.core.journal.store import LOCK_NAME
 from model_manager.core.library.entry import Root
 from model_manager.core.paths import long_path
 from model_manager.core.sidecars.suffixes import stem_of
-from model_manager.core.tidy.carrying import carry_out, changes, outcomes, take_back
+from model_manager.core.tidy.carrying import carry_out, changes, in_turn, outcomes, take_back
 from model_manager.core.tidy.deleting import Deleting
 from model_manager.core.tidy.emptying import is_held, let_go, settle
 from model_manager.core.tidy.ground import Ground
-from model_manager.core.tidy.holding import ENDING, NOTE, TRASH, HeldFile, HeldItem, read_note, trash_of
+from model_manager.core.tidy.holding import NOTE, TRASH, HeldFile, HeldItem, read_note, trash_of
 from model_manager.core.tidy.rooms import Room
 from model_manager.core.tidy.subjects import Subject
 from model_manager.core.tidy.transfers import Uses
@@ -45,7 +48,6 @@ from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
 
 LINK, TARGET = "link", "target"
-_KINDS: Final = ("delete", "twins", "mend")  # changes that may hold something
 _A_DAY: Final = 86_400.0
 
 
@@ -95,14 +97,14 @@ def held(data: Path) -> list[HeldItem]:
     before = 0
     while page := changes(data, before=before):
         for change in page:
-            if change.kind in _KINDS and change.done:
+            if change.kind in HOLDING and change.done:
                 found += [item for outcome in outcomes(data, change.id) if (item := _item(change, outcome)) is not None]
         before = page[-1].id
     return found
 
 
 def _item(change: Change, outcome: Outcome) -> HeldItem | None:
-    if outcome.state != ACT_DONE or not outcome.new_path.endswith(ENDING):
+    if outcome.state != ACT_DONE or not outcome.new_path.endswith(HELD):
         return None
     folder = os.path.dirname(outcome.new_path)
     id_ = f"{change.id}.{outcome.number + 1}"
@@ -193,7 +195,7 @@ def _restoring(item: HeldItem, room: Room, ground: Ground) -> Act:
 
 def restore(data: Path, items: Sequence[HeldItem], roots: Mapping[Root, str], work: Work) -> list[Report]:
     """Bring held models back to where they were: what the journal knows is undone there, all else, and what finds its name taken, is
-    planned anew. Raises FileFault, Cancelled."""  # fmt: skip
+    planned anew. Raises as `in_turn`."""  # fmt: skip
     for item in items:
         settle(item)
     undone: dict[int, list[HeldItem]] = {}
@@ -204,10 +206,12 @@ def restore(data: Path, items: Sequence[HeldItem], roots: Mapping[Root, str], wo
             undone.setdefault(item.change, []).append(item)
         else:
             anew.append(item)
-    reports = [take_back(data, change, work, [item.act for item in some]) for change, some in undone.items()]
+    runs: list[Callable[[], Report]] = [
+        partial(take_back, data, change, work, [item.act for item in some]) for change, some in undone.items()
+    ]
     if anew:
-        reports.append(_carried(data, plan_restore(anew, roots), work))
-    return reports
+        runs.append(lambda: _carried(data, plan_restore(anew, roots), work))
+    return in_turn(runs)
 
 
 def _carried(data: Path, plan: Plan, work: Work) -> Report:

@@ -21,7 +21,6 @@ from model_manager.core.words import tr
 
 TRASH: Final = ".model-manager-trash"  # a name of kinds.is_ignored_folder
 NOTE: Final = "what.json"
-ENDING: Final = ".held"
 _LARGEST_NOTE: Final = 4_000_000
 
 

@@ -7,6 +7,7 @@ looks for it. A folder goes with all that is in it. Taken back by undo, or where
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from model_manager.core.files.volumes import volume_of
 from model_manager.core.journal.steps import FOLDER, LINK, MOVE, NO_FOLDER, REMOVE, Act, Plan, Refused, Step
 from model_manager.core.library.entry import Root
 from model_manager.core.library.index import Index
-from model_manager.core.paths import inside, long_path
+from model_manager.core.paths import inside, long_path, temporary_name
 from model_manager.core.tidy.subjects import Subject, subjects
 from model_manager.core.words import tr, trn
 
@@ -27,9 +28,12 @@ def plan_link_models(found: Sequence[Subject], folder: str, roots: Mapping[Root,
     acts: list[Act] = []
     stay = list(refused)
     taken: set[str] = set()
+    obstacles: dict[str, str] = {}
     for one in found:
         target = os.path.join(folder, one.kind, _below(one))
-        if reason := _trouble(one, target, device, taken):
+        if one.folder not in obstacles:
+            obstacles[one.folder] = _no_links_in(os.path.dirname(one.real))
+        if reason := _trouble(one, target, device, taken) or obstacles[one.folder]:
             stay.append(Refused(one.file, one.path, reason, "warn", one.id))
             continue
         taken.add(target)
@@ -63,11 +67,30 @@ def _warnings(folder: str, roots: Mapping[Root, str]) -> list[str]:
     found = []
     if any(inside(root.path, folder) or inside(os.path.realpath(root.path), os.path.realpath(folder)) for root in roots):
         found.append(tr("The new place is one of your folders of models, so ComfyUI lists each of these twice."))
-    if sys.platform == "win32":
-        found.append(
-            tr("Windows lets programs make links only in developer mode or as administrator. Where it does not, nothing is moved.")
-        )
     return found
+
+
+def _no_links_in(folder: str) -> str:
+    """Why no link can be made in a folder, "" where one can. Only trying tells, before a file is moved; nothing is left of it."""
+    path = long_path(os.path.join(folder, temporary_name()))
+    is_made, times = False, None
+    try:
+        about = os.stat(long_path(folder))
+        times = about.st_atime_ns, about.st_mtime_ns
+        os.symlink(folder, path, target_is_directory=True)
+        is_made = os.path.islink(path)
+    except OSError:
+        is_made = False
+    with suppress(OSError):
+        os.unlink(path)
+    if times is not None:
+        with suppress(OSError):
+            os.utime(long_path(folder), ns=times)
+    if is_made:
+        return ""
+    if sys.platform == "win32":
+        return tr("No link can be made here. Windows lets programs make them only in developer mode or as administrator.")
+    return tr("No link can be made here: this drive has none, or you have no permission.")
 
 
 def _plan(
@@ -120,7 +143,7 @@ def plan_link_folder(index: Path, path: str, folder: str, roots: Mapping[Root, s
     try:
         tree = _tree(top)
     except OSError:
-        return Plan(KIND, title, button, refused=(Refused(name, path, tr("A folder in it cannot be read, so it cannot go as a whole.")),))
+        return Plan(KIND, title, button, refused=(Refused(name, path, _unreadable()),))
     acts = [Act(name, tuple(_made(top, target, tree)), before=path, after=target, note=tr("its folders"))]
     acts += _moves(index, tree, top, target)
     gone = [Step(NO_FOLDER, target=one) for one in (*reversed(tree.folders), top)]
@@ -138,9 +161,15 @@ def _folder_trouble(path: str, folder: str, target: str) -> str:
         return tr("This folder is a drive of its own.")
     if volume_of(path)[0] == volume_of(folder)[0]:
         return tr("The new place is on the same drive, so nothing would be won.")
+    if inside(os.path.realpath(path), os.path.realpath(folder)):
+        return tr("The new place lies in this folder itself.")
     if os.path.lexists(long_path(target)):
         return tr("There is something of this name at {path} already.", path=target)
-    return ""
+    return _no_links_in(os.path.dirname(os.path.realpath(path)))
+
+
+def _unreadable() -> str:
+    return tr("A folder in it cannot be read, so it cannot go as a whole.")
 
 
 def _made(top: str, target: str, tree: _Tree) -> Iterator[Step]:
@@ -195,7 +224,10 @@ def plan_bring_back(index: Path, path: str) -> Plan:
     real = os.path.join(os.path.realpath(os.path.dirname(path)), name)
     unlink = Act(name, (Step(REMOVE, real),), before=path, note=tr("the link goes"), tone="info")
     if os.path.isdir(source):
-        tree = _tree(source)
+        try:
+            tree = _tree(source)
+        except OSError:
+            return Plan(KIND, title, button, refused=(Refused(name, path, _unreadable()),))
         acts = [unlink, Act(name, tuple(_made(source, real, tree)), before=source, after=path, note=tr("its folders"))]
         acts += _moves(index, tree, source, real)
         gone = tuple(Step(NO_FOLDER, target=one) for one in (*reversed(tree.folders), source))

@@ -4,7 +4,7 @@ Used by all plans and by the sheets before them. Pure; nothing here looks at a d
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from model_manager.core.paths import inside
 from model_manager.core.words import tr
@@ -19,6 +19,12 @@ def short(root: str, path: str, name: str = "") -> str:
         return path
     rest = os.path.relpath(path, root)
     return SLASH.join([name or os.path.basename(root) or root, *([] if rest == os.curdir else rest.split(os.sep))])
+
+
+def place_of(path: str, names: Mapping[str, str]) -> str:
+    """Return a path as a person reads it, below whichever root holds it. names: of the roots, as `root_names` gives them."""
+    root = max((root for root in names if inside(root, path)), key=len, default="")
+    return short(root, path, names.get(root, ""))
 
 
 def root_names(roots: Iterable[str]) -> dict[str, str]:

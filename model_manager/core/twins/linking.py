@@ -7,17 +7,15 @@ never changes anything; what it plans is done by carrying, which compares all by
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from model_manager.core.amounts import size_text
 from model_manager.core.errors import FileFault
 from model_manager.core.hashes.compute import mark_of
-from model_manager.core.journal.steps import HARD, SHARE, Act, Plan, Refused, Step
+from model_manager.core.journal.steps import HARD, Act, Plan, Refused, Step
 from model_manager.core.paths import long_path
 from model_manager.core.twins.records import SAME_FILE, SAME_WEIGHTS, Group, Member
 from model_manager.core.words import tr, trn
-
-HOWS: Final = (HARD, SHARE)
 
 
 class Choice(NamedTuple):

@@ -109,9 +109,10 @@ class LinkDesk(QObject):
             act(self._shown)
 
     def _ask_folders(self) -> None:
-        """Open the folders; until another is chosen, the one that was stays chosen."""
+        """Ask for a folder; until another is chosen, the one that was stays chosen."""
         self._show(self._shown)
-        self._folders.show_folders()
+        if self._sheet is not None:
+            self._folders.add_folder(self._sheet)
 
     def _show_here(self) -> None:
         """Go to the model that has this content already."""

@@ -35,7 +35,6 @@ GROUPS: Final = {
     "notes": ("notes",),
 }
 LEFT, RIGHT = 112, 150  # pixels of the columns beside the editor
-_TALL = ("trigger_words", "tags", "collections", "notes")
 
 
 def make_editor(name: str, known: Callable[[str], Sequence[str]]) -> Editor:

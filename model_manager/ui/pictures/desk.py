@@ -65,10 +65,10 @@ class PictureDesk(QObject):
         if len(ids) > 1:
             self._add(menu, tr("Lock previews"), partial(self._lock, True))
             self._add(menu, tr("Unlock previews"), partial(self._lock, False))
-            self._add(menu, tr("Bring back the former pictures"), self._bring_back)
+            self._add(menu, tr("Bring back the earlier pictures"), self._bring_back)
             return
         lock = self._add(menu, tr("Lock preview"), lambda: self._lock(not lock.data()))
-        back = self._add(menu, tr("Bring back the former picture"), self._bring_back)
+        back = self._add(menu, tr("Bring back the earlier picture"), self._bring_back)
         self._waiting = partial(self._fill_menu, ids[0], lock, back)
         menu.aboutToHide.connect(self._forget_menu)
         self._waiting(ids[0], self._standing.get(ids[0], Standing(False, 0)))
@@ -180,5 +180,5 @@ class PictureDesk(QObject):
         if self.report is not None:
             self.report.show_undone(faults)
         else:
-            text = tr("All former pictures are back.") if not faults else str(faults[0])
+            text = tr("All earlier pictures are back.") if not faults else str(faults[0])
             self._problems.show_problem(text, "warn" if faults else "info")

@@ -71,7 +71,7 @@ class ReportDialog(Sheet):
 
     def show_undone(self, faults: Sequence[str]) -> None:
         """All that could be is back."""
-        self.foot.say(faults[0] if faults else tr("All former pictures are back."), "warn" if faults else "ok")
+        self.foot.say(faults[0] if faults else tr("All earlier pictures are back."), "warn" if faults else "ok")
 
     def _on_undo(self) -> None:
         self.undo.setEnabled(False)

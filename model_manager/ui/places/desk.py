@@ -214,13 +214,14 @@ class PlacesDesk(QObject):
         file.setParent(editor)
         editor.save_asked.connect(lambda: self._save(editor, file))
         editor.opened.connect(_open)
-        chosen = paths[0]
+        editor.finished.connect(lambda _: file.drop())
+        chosen = next(iter(paths))
         if row is not None:
             editor.want(row.kind, row.path, row.state == "not_seen_by_comfyui")
             named = [path for path in paths if row.source.startswith(os.path.basename(path))]
             chosen = next(iter(sorted(named, key=lambda path: not path.startswith(os.path.join(row.install, "")))), chosen)
         editor.show_files(paths, chosen)
-        editor.show()
+        editor.open()
 
     def _save(self, editor: "EditorSheet", file: YamlFile) -> None:
         make = file.plan()

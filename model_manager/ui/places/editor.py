@@ -4,7 +4,7 @@ Opened by the places desk over a `YamlFile`. It shows and asks; each change is m
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QBrush, QColor
@@ -56,12 +56,12 @@ class EditorSheet(Sheet):
         self._build_layout()
         self._connect()
 
-    def show_files(self, paths: Sequence[str], chosen: str) -> None:
-        """Offer these files and open one of them."""
+    def show_files(self, paths: Mapping[str, bool], chosen: str) -> None:
+        """Offer these files (path -> whether it is there) and open one of them."""
         with QSignalBlocker(self._files):
             self._files.clear()
-            for path in paths:
-                self._files.addItem(path if os.path.exists(path) else tr("{path} (new)", path=path), path)
+            for path, is_there in paths.items():
+                self._files.addItem(path if is_there else tr("{path} (new)", path=path), path)
             self._files.setCurrentIndex(max(0, list(paths).index(chosen) if chosen in paths else 0))
         self.tree.setFocus()  # not at the choice of the file, which a turn of the wheel would change
         self._open()

@@ -129,4 +129,4 @@ class GeneralPage(SettingsPage):
         row = row_of(stretches=False)
         row.addWidget(self._data, 1)
         row.addWidget(opener)
-        self.add_part(tr("Data folder"), tr("Index, settings, thumbnails and former previews. Your models are not in it."), row)
+        self.add_part(tr("Data folder"), tr("Index, settings, thumbnails and earlier previews. Your models are not in it."), row)

@@ -27,7 +27,7 @@ class StoragePage(SettingsPage):
         self._held = spin(*HELD_DAYS, 1, tr(" days"), tr("How long deleted models are held"))
         self._held.setSpecialValueText(tr("For ever"))
         self._history = spin(*HISTORY_DAYS, 10, tr(" days"), tr("How long changes can be undone"))
-        self._former = spin(*FORMER_MB, 64, tr(" MB"), tr("Largest size of former pictures in MB"))
+        self._former = spin(*FORMER_MB, 64, tr(" MB"), tr("Largest size of earlier pictures in MB"))
         self._used = {sort: label("", "muted") for sort in (HISTORY, FORMER)}
         self._spins = {"held_days": self._held, "history_days": self._history, "former_pictures_mb": self._former}
         for name, field in self._spins.items():
@@ -40,7 +40,7 @@ class StoragePage(SettingsPage):
         text = tr("What was done is remembered for so long, so that it can be undone.")
         self.add_part(tr("History"), text, row_of(self._history, self._used[HISTORY]))
         text = tr("Pictures that were replaced. The last one of each model always stays.")
-        self.add_part(tr("Former pictures"), text, row_of(self._former, self._used[FORMER]))
+        self.add_part(tr("Earlier pictures"), text, row_of(self._former, self._used[FORMER]))
         self._clean, self._said = button(tr("Clean up now")), label("", "muted")
         self._said.setWordWrap(True)
         self._clean.clicked.connect(self._on_clean)

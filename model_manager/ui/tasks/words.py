@@ -85,16 +85,6 @@ def main_action(task: Task) -> str:
     return next((action for action in (FIX, SHOW) if can(action, task)), "")
 
 
-def toggle_action(task: Task) -> str:
-    """What Space does: pause, go on, or try again; "" when it is over."""
-    return next((action for action in (PAUSE, RESUME, AGAIN) if can(action, task)), "")
-
-
-def drop_action(task: Task) -> str:
-    """What Delete does: stop it, or take it off the list."""
-    return CANCEL if can(CANCEL, task) else REMOVE
-
-
 def action_words(action: str, task: Task) -> str:
     """What a button or an entry says."""
     texts = {

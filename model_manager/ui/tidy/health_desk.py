@@ -47,8 +47,7 @@ class HealthDesk(QObject):
         self.health.converted.connect(self._on_converted)
         for failed in (self.health.failed, self.fetching.failed):
             failed.connect(self._say)
-        orders.carried.connect(lambda _: self.health.load())
-        orders.undone.connect(lambda _: self.health.load())
+        orders.files_changed.connect(self.health.load)
         orders.planned.connect(self._on_planned)
         orders.carried.connect(self._on_carried)
         parts.session.closing.connect(self._drop_made)
@@ -137,10 +136,10 @@ class HealthDesk(QObject):
             self._drop_made()
 
     def _on_carried(self, report: Report) -> None:
-        made, names = self._made, {outcome.name for outcome in report.outcomes}
-        if made is None or not {one.subject.name for one in made.done} & names:
+        made = self._made
+        if made is None or not self.health.has_named(report, made):
             return
-        self._made = None
+        self._drop_made()  # those that got no name after all; the others are not under their first ones any more
         if self._removes_old and made.done:
             self._orders.plan(self.health.removing_old(made))
 

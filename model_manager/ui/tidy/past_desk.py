@@ -35,6 +35,8 @@ class PastDesk(QObject):
         parts.pages.add_way(HISTORY, self.show_history)
         parts.pages.add_way(DELETED, self.show_deleted)
         parts.pages.currentChanged.connect(self._on_page)
+        parts.tasks.board.task_ended.connect(lambda _: self.past.look_again())  # runs of previews are told, too
+        parts.folders.settings.cleaning.cleaned.connect(lambda *_: self.past.empty_expired())  # daily, and when the person asks
         self.past.held_changed.connect(self._on_held)
         self.past.failed.connect(lambda text: desk.bar().show_problem(text))
 

@@ -108,7 +108,7 @@ def held_words(item: HeldItem, days: int, now: float) -> str:
     if not days:
         return when
     left = max(0, int((item.when + days * A_DAY - now + A_DAY - 1) // A_DAY))
-    rest = trn("{count} day left", "{count} days left", left) if left else tr("goes at the next start")
+    rest = trn("{count} day left", "{count} days left", left) if left else tr("goes with the next clean-up")
     return tr("{when} · {rest}", when=when, rest=rest)
 
 

@@ -35,7 +35,7 @@ class TwinsDesk(QObject):
         self.twins.changed.connect(self._on_changed)
         self.twins.moved.connect(self._on_moved)
         self.twins.failed.connect(self._say)
-        orders.ended.connect(self.twins.load)
+        orders.files_changed.connect(self.twins.load)
         parts.pages.add_way(DUPLICATES, self.show)
         parts.tasks.board.live.follow_twins(self.twins)
 

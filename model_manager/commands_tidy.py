@@ -125,11 +125,15 @@ def _folder(word: str, roots: Roots) -> str:
 
 
 def is_barred(chosen: argparse.Namespace) -> bool:
-    """Whether a change that was interrupted has to be ended first; that is said."""
-    waiting = [] if chosen.dry_run else carrying.interrupted(data_dir())
-    for change in waiting:
-        complain(how_to_end(change))
-    return bool(waiting)
+    """Whether a change that was interrupted has to be ended first; that is said. One whose drive is away, perhaps for ever, can wait."""
+    is_barred = False
+    for change in () if chosen.dry_run else carrying.interrupted(data_dir()):
+        folder = carrying.waits_for(data_dir(), change.id)
+        named = {"id": change.id, "title": change.title, "folder": folder}
+        text = tr("Change {id} ({title}) was interrupted and waits for the drive of {folder}.", **named)
+        complain(text if folder else how_to_end(change))
+        is_barred = is_barred or not folder
+    return is_barred
 
 
 def how_to_end(change: Change) -> str:

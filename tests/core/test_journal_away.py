@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from journal_case import Ground, tree
 from journal_faults import Killer
 
+from model_manager import commands_tidy
 from model_manager.core.errors import FileFault
 from model_manager.core.journal import copied, renamed
 from model_manager.core.journal.steps import FOLDER, MOVE, Act, Plan, Step
@@ -86,6 +88,7 @@ def test_what_was_cut_off_waits_for_its_drive(tmp_path: Path, other: Path, is_to
             do(ground, plan)()
         led = go_away(drive)
         for change in carrying.interrupted(ground.data):
+            assert carrying.waits_for(ground.data, change.id)
             with pytest.raises(FileFault, match="away"):
                 end(ground.data, change.id, Work())
             assert carrying.interrupted(ground.data)
@@ -116,11 +119,14 @@ def test_a_drive_goes_away_in_the_middle(tmp_path: Path, other: Path, is_to: boo
     monkeypatch.setattr(copied, "rename_new", naming)
     carrying.carry_out(ground.data, plan, Work())
     monkeypatch.undo()
+    monkeypatch.setenv("MODEL_MANAGER_DATA", str(ground.data))
     if not led:  # it has fewer steps
         return
     assert not list(drive.iterdir())
-    come_back(drive, led)
     assert [change.id for change in carrying.interrupted(ground.data)] == [1], "what lies there was forgotten"
+    assert not commands_tidy.is_barred(Namespace(dry_run=False)), "other changes need not wait for that drive"
+    come_back(drive, led)
+    assert not carrying.waits_for(ground.data, 1) and commands_tidy.is_barred(Namespace(dry_run=False))
     carrying.roll_back(ground.data, 1, Work())
     left = tree(ground.top), tree(drive)
     assert [_bytes(one) for one in left] == [_bytes(one) for one in before]

@@ -11,7 +11,7 @@ from pathlib import Path
 from model_manager.core.alone import alone
 from model_manager.core.errors import Cancelled, FileFault
 from model_manager.core.journal.pruning import prune
-from model_manager.core.journal.recovery import resume
+from model_manager.core.journal.recovery import away, resume
 from model_manager.core.journal.running import Runner, outcome_of
 from model_manager.core.journal.steps import ACT_DONE, UNDOING, Change, Outcome, Plan, Report
 from model_manager.core.journal.store import ACTIVE, LOCK_NAME, KeptAct, KeptChange, Store
@@ -99,6 +99,13 @@ def interrupted(data: Path) -> list[Change]:
     """Return the changes that a kill or crash cut off, newest first. Raises FileFault."""
     with Store(data) as store:
         return [change for change in store.active() if change.is_interrupted]
+
+
+def waits_for(data: Path, id_: int) -> str:
+    """Return a folder on a drive that must come back before an interrupted change can be ended, "" when none is away. Raises FileFault."""
+    with Store(data) as store:
+        kept = store.change(id_)
+        return away(store, kept, store.acts(id_)) if kept is not None and kept.state in ACTIVE else ""
 
 
 @contextmanager

@@ -5,17 +5,23 @@ Made by the desk for tidying up beside the orders, whose end it follows. It read
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from model_manager.bridge import past_tasks
 from model_manager.bridge.jobs import Job, Pool
+from model_manager.bridge.later import later
 from model_manager.bridge.orders import Orders
 from model_manager.bridge.session import Session
 from model_manager.core.errors import ModelManagerError
 from model_manager.core.journal.steps import Change
-from model_manager.core.tidy.holding import HeldItem as HeldItem
 
+if TYPE_CHECKING:
+    from model_manager.bridge.past_tasks import Found
+    from model_manager.core.tidy.holding import HeldItem as HeldItem
+
+_TASKS = "model_manager.bridge.past_tasks"
+_changes, _outcomes, _held_now, _expired = (later(_TASKS, name) for name in ("changes", "outcomes", "held_now", "expired"))
 PAGE = 200  # changes that are read at once
 
 
@@ -60,11 +66,11 @@ class Past(QObject):
         before = self.changes[-1].id if is_more and self.changes else 0
         limit = PAGE if before else max(PAGE, len(self.changes))
         self._job = self._runner.start(
-            Pool.READ, past_tasks.changes, self._session.folder, self.text, limit, before,
+            Pool.READ, _changes, self._session.folder, self.text, limit, before,
             done=partial(self._on_changes, before), failed=self._on_failed,
         )  # fmt: skip
 
-    def _on_changes(self, before: int, found: past_tasks.Found) -> None:
+    def _on_changes(self, before: int, found: "Found") -> None:
         self._job = None
         self.changes = [*self.changes, *found.changes] if before else found.changes
         self.has_more = found.has_more
@@ -73,7 +79,7 @@ class Past(QObject):
     def ask_outcomes(self, change: int) -> None:
         """Ask what became of each model of a change; `outcomes_known` answers."""
         done = partial(self.outcomes_known.emit, change)
-        self._runner.start(Pool.READ, past_tasks.outcomes, self._session.folder, change, done=done, failed=self._on_failed)
+        self._runner.start(Pool.READ, _outcomes, self._session.folder, change, done=done, failed=self._on_failed)
 
     # Recently deleted
 
@@ -90,9 +96,9 @@ class Past(QObject):
         """Read what is held; `held_changed` answers."""
         index = self._session.index_path
         if index is not None:
-            self._runner.start(Pool.READ, past_tasks.held_now, self._session.folder, index, done=self._on_held, failed=self._on_failed)
+            self._runner.start(Pool.READ, _held_now, self._session.folder, index, done=self._on_held, failed=self._on_failed)
 
-    def _on_held(self, held: list[HeldItem]) -> None:
+    def _on_held(self, held: "list[HeldItem]") -> None:
         self.held = held
         self.held_changed.emit()
 
@@ -100,7 +106,7 @@ class Past(QObject):
         """At the start: what was held for long enough goes into the system's trash."""
         self.load_held()
         args = (self._session.folder, self.held_days)
-        self._runner.start(Pool.READ, past_tasks.expired, *args, done=self._orders.empty, failed=self._on_failed)
+        self._runner.start(Pool.READ, _expired, *args, done=self._orders.empty, failed=self._on_failed)
 
     def _on_changed(self) -> None:
         self.load_held()
@@ -109,5 +115,3 @@ class Past(QObject):
 
     def _on_failed(self, fault: ModelManagerError) -> None:
         self.failed.emit(fault.text)
-
-

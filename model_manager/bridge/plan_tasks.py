@@ -6,10 +6,8 @@ The plain functions that planning and the orders give to the runner; each looks 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from model_manager.bridge.order_tasks import Make
 from model_manager.bridge.tasks import Sources
 from model_manager.core.errors import FolderFault
 from model_manager.core.files.destinations import destinations
@@ -29,8 +27,6 @@ from model_manager.core.tidy.organising import plan_organise
 from model_manager.core.tidy.organising import problem as problem
 from model_manager.core.tidy.subjects import Subject, subjects
 from model_manager.core.words import tr
-
-RECENT = 8  # folders that were chosen before
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,52 +48,37 @@ class Spot:
         return not self.path
 
 
-# plans, as the orders want them
+# plans
 
 
-def moving(ids: Sequence[int], folder: str, copies: bool) -> Make:
-    """The plan to move or copy models into a folder."""
-    return partial(_into_folder, list(ids), folder, copies)
-
-
-def renaming(id_: int, stem: str) -> Make:
-    """The plan to give a model another name."""
-    return partial(_renamed, id_, stem)
-
-
-def organising(ids: Sequence[int], template: str, options: Options) -> Make:
-    """The plan to put models into folders by a template."""
-    return partial(_organised, list(ids), template, options)
-
-
-def deleting(ids: Sequence[int], for_good: bool, with_targets: bool) -> Make:
-    """The plan to delete models. with_targets: of links also the files they lead to."""
-    return partial(_deleted, list(ids), for_good, with_targets)
-
-
-def _deleted(ids: Sequence[int], for_good: bool, with_targets: bool, data: Path, index: Path) -> Plan:
-    found, refused, roots = _ground(index, ids)
+def deleted(ids: Sequence[int], for_good: bool, with_targets: bool, data: Path, index: Path) -> Plan:
+    """Plan to delete models. with_targets: of links also the files they lead to."""
+    found, refused, roots = ground(index, ids)
     return plan_delete(found, roots, for_good, TARGET if with_targets else LINK, refused)
 
 
-def _into_folder(ids: Sequence[int], folder: str, copies: bool, data: Path, index: Path) -> Plan:
-    found, refused, roots = _ground(index, ids)
+def into_folder(ids: Sequence[int], folder: str, copies: bool, data: Path, index: Path) -> Plan:
+    """Plan to move or copy models into a folder."""
+    found, refused, roots = ground(index, ids)
     return (plan_copy if copies else plan_move)(found, folder, roots, refused=refused)
 
 
-def _renamed(id_: int, stem: str, data: Path, index: Path) -> Plan:
-    found, refused, roots = _ground(index, [id_])
+def renamed(id_: int, stem: str, data: Path, index: Path) -> Plan:
+    """Plan to give a model another name."""
+    found, refused, roots = ground(index, [id_])
     if not found:
         return Plan("rename", tr("Rename a model"), refused=tuple(refused))
     return plan_rename(found[0], stem, roots)
 
 
-def _organised(ids: Sequence[int], template: str, options: Options, data: Path, index: Path) -> Plan:
-    found, refused, roots = _ground(index, ids)
+def organised(ids: Sequence[int], template: str, options: Options, data: Path, index: Path) -> Plan:
+    """Plan to put models into folders by a template. Raises FolderFault when it is not right."""
+    found, refused, roots = ground(index, ids)
     return plan_organise(found, template, roots, options, refused)
 
 
-def _ground(index: Path, ids: Sequence[int]) -> tuple[list[Subject], list[Refused], Mapping[Root, str]]:
+def ground(index: Path, ids: Sequence[int]) -> tuple[list[Subject], list[Refused], Mapping[Root, str]]:
+    """What a plan stands on: the models, those that cannot be touched, the roots."""
     found, refused = subjects(index, ids)
     with Index(index) as opened:
         return found, refused, opened.roots()
@@ -109,7 +90,7 @@ def _ground(index: Path, ids: Sequence[int]) -> tuple[list[Subject], list[Refuse
 def verdict(index: Path, id_: int, stem: str) -> str:
     """Why a model cannot have a name; "" when it can."""
     try:
-        plan = _renamed(id_, stem, index, index)
+        plan = renamed(id_, stem, index, index)
     except FolderFault as fault:
         return fault.text
     return next((one.text for one in plan.refused), "")
@@ -123,7 +104,7 @@ def weigh(index: Path, ids: Sequence[int]) -> tuple[int, int]:
 
 def example(index: Path, ids: Sequence[int], template: str, options: Options) -> Plan:
     """What a template comes to for some models. Raises FolderFault when it is not right."""
-    return _organised(ids, template, options, index, index)
+    return organised(ids, template, options, index, index)
 
 
 def spots(index: Path, sources: Sources, kinds: Collection[str], recent: Sequence[str]) -> list[Spot]:
@@ -140,7 +121,7 @@ def spots(index: Path, sources: Sources, kinds: Collection[str], recent: Sequenc
     for one in sorted(roots, key=lambda root: root.kind not in kinds):
         by_kind.setdefault(one.kind, []).extend(_branch(one.kind, one.path, below.get(one.path, ()), _free(one.path, free)))
     tops = [one.path for one in roots]
-    found = [Spot(_shown(path, tops), path, _shown(path, tops), is_recent=True) for path in recent[:RECENT] if os.path.isdir(path)]
+    found = [Spot(_shown(path, tops), path, _shown(path, tops), is_recent=True) for path in recent if os.path.isdir(path)]
     if found:
         found.insert(0, Spot(tr("Recent")))
     for kind, branch in by_kind.items():

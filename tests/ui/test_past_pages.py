@@ -8,7 +8,6 @@ from pytestqt.qtbot import QtBot
 
 from model_manager.bridge import order_tasks, plan_tasks
 from model_manager.bridge.order_words import DO, EMPTY, RESTORE, UNDO, Note, note_of, wants_question
-from model_manager.bridge.past import HeldItem
 from model_manager.bridge.tasks import Sources
 from model_manager.core.journal.steps import (
     ACT_DONE,
@@ -26,7 +25,7 @@ from model_manager.core.journal.steps import (
     Report,
 )
 from model_manager.core.library.index import Index
-from model_manager.core.tidy.holding import HeldFile
+from model_manager.core.tidy.holding import HeldFile, HeldItem
 from model_manager.ui.tidy.history_list import Day, HistoryList, entries
 from model_manager.ui.tidy.past_words import full_words, held_words, line_of, state_words
 

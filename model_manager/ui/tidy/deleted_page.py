@@ -4,6 +4,7 @@ Built by the desk of the past over the bridge's `Past`. It tells what is asked a
 """
 
 import time
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QPainter
@@ -18,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from model_manager.bridge.past import HeldItem, Past
+from model_manager.bridge.past import Past
 from model_manager.core.amounts import size_text
 from model_manager.core.words import tr, trn
 from model_manager.ui.details.parts import back_button, font, push_button, set_role
@@ -29,6 +30,9 @@ from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.theme import icon, kind_icon, tokens
 from model_manager.ui.tidy.past_words import from_words, held_words
 from model_manager.ui.tidy.rows import LEFT, RECORD, RIGHT, Index, RowsModel, RowsView, Words, paint_ground
+
+if TYPE_CHECKING:
+    from model_manager.bridge.past import HeldItem
 
 ROW, SIDE = 56, 18
 DAYS = (7, 30, 90, 0)
@@ -72,7 +76,7 @@ class DeletedPage(QWidget):
         """Give the keyboard to the list."""
         (self.list if self._past.held else self.back).setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def chosen(self) -> list[HeldItem]:
+    def chosen(self) -> "list[HeldItem]":
         """What is selected, or all when nothing is."""
         return self.list.selected() or list(self._past.held)
 
@@ -85,7 +89,7 @@ class DeletedPage(QWidget):
         self.trash.setEnabled(bool(some))
         self.remove.setEnabled(bool(some))
 
-    def _words(self, item: HeldItem) -> Words:
+    def _words(self, item: "HeldItem") -> Words:
         words = held_words(item, self._past.held_days, time.time())
         return Words(item.name, "\n".join((item.name, *(file.path for file in item.files[:20]))), f"{item.name}, {words}")
 

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from model_manager.bridge.past import HeldItem, Past
+from model_manager.bridge.past import Past
 from model_manager.core.amounts import size_text
 from model_manager.core.words import tr, trn
 from model_manager.ui.sidebar_rows import DELETED, HISTORY
 from model_manager.ui.tidy.orders_desk import OrdersDesk
 from model_manager.ui.tidy.parts import Parts
 
-if TYPE_CHECKING:  # the pages are loaded when they are first needed
+if TYPE_CHECKING:
+    from model_manager.bridge.past import HeldItem  # the pages are loaded when they are first needed
     from model_manager.ui.tidy.deleted_page import DeletedPage
     from model_manager.ui.tidy.history_page import HistoryPage
 
@@ -73,7 +74,7 @@ class PastDesk(QObject):
     def _on_held(self) -> None:
         self._parts.sidebar.set_count(DELETED, len(self.past.held))
 
-    def _ask_to_empty(self, items: list[HeldItem], for_good: bool) -> None:
+    def _ask_to_empty(self, items: "list[HeldItem]", for_good: bool) -> None:
         from model_manager.ui.dialogs.ask import AskSheet
 
         if not items:

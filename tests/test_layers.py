@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -43,6 +44,7 @@ ONLY_IN = {
     "watchdog": ("core.library.watcher",),
     "processEvents": (),
 }
+MODULE = re.compile(r"model_manager(\.\w+)+")
 BROAD_CATCHES = ("bridge.jobs", "core.library.watcher", "core.tasks.engine")
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 400, 50
 
@@ -73,6 +75,8 @@ def targets(tree: ast.Module) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.ImportFrom):
             base = "." * node.level + (node.module or "")
             yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.Constant) and MODULE.fullmatch(str(node.value)):
+            yield node.lineno, node.value  # given to `later`
 
 
 def inner(tree: ast.Module) -> Iterator[tuple[int, str]]:

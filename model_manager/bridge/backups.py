@@ -4,19 +4,24 @@ Made by the desk for backups. It starts jobs and keeps one backup at a time. Wor
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from model_manager.bridge import backup_tasks
-from model_manager.bridge.backup_tasks import RestoreWish, Wish, Written
 from model_manager.bridge.jobs import Job, Pool
+from model_manager.bridge.later import later
 from model_manager.bridge.order_words import DO
 from model_manager.bridge.orders import Order, Orders
 from model_manager.bridge.session import Session
 from model_manager.core.errors import ModelManagerError
 from model_manager.core.journal.steps import Plan, Report
 from model_manager.core.work import Work
+
+if TYPE_CHECKING:
+    from model_manager.bridge.backup_tasks import RestoreWish, Wish, Written
+
+_TASKS = "model_manager.bridge.backup_tasks"
+_measured, _looked_into, _written, _swept = (later(_TASKS, name) for name in ("measured", "looked_into", "written", "swept"))
 
 
 class Backups(QObject):
@@ -44,13 +49,13 @@ class Backups(QObject):
 
     # before
 
-    def measure(self, wish: Wish) -> None:
+    def measure(self, wish: "Wish") -> None:
         """Ask what a backup would hold; `measured` answers, only for the last one asked."""
-        self._ask(self.measured.emit, self.not_looked.emit, backup_tasks.measured, wish)
+        self._ask(self.measured.emit, self.not_looked.emit, _measured, wish)
 
-    def look_into(self, wish: RestoreWish) -> None:
+    def look_into(self, wish: "RestoreWish") -> None:
         """Ask what a restore would do; `looked` or `not_looked` answers, only for the last one asked."""
-        self._ask(self.looked.emit, self.not_looked.emit, backup_tasks.looked_into, wish)
+        self._ask(self.looked.emit, self.not_looked.emit, _looked_into, wish)
 
     def drop(self) -> None:
         """No answer is wanted any more."""
@@ -73,14 +78,14 @@ class Backups(QObject):
         """Whether a backup is being written."""
         return self._work is not None
 
-    def write(self, wish: Wish, target: str, is_over: bool) -> None:
+    def write(self, wish: "Wish", target: str, is_over: bool) -> None:
         """Write a backup in the background; `written` or `failed` answers."""
         index = self._session.index_path
         if index is None or self._work is not None:
             return
         work = self._work = self._runner.work(self._on_progress)
         self._runner.start(
-            Pool.BULK, backup_tasks.written, self._session.folder, index, wish, target, is_over, work,
+            Pool.BULK, _written, self._session.folder, index, wish, target, is_over, work,
             done=self._on_written, failed=self._on_failed, work=work,
         )  # fmt: skip
 
@@ -94,7 +99,7 @@ class Backups(QObject):
         if self._work is not None:
             self.progressed.emit(text, done, total)
 
-    def _on_written(self, found: Written) -> None:
+    def _on_written(self, found: "Written") -> None:
         self.written.emit(found)
         self._end()
 
@@ -108,9 +113,11 @@ class Backups(QObject):
 
     # restoring
 
-    def restore(self, wish: RestoreWish) -> None:
+    def restore(self, wish: "RestoreWish") -> None:
         """Have a restore planned and shown; the person lets it be carried out."""
-        self._orders.plan(backup_tasks.restore_plan(wish))
+        from model_manager.bridge.backup_tasks import restore_plan  # the sheet has loaded it
+
+        self._orders.plan(restore_plan(wish))
 
     def _on_began(self, order: Order) -> None:
         self._plan = order.args[0] if order.kind == "restore" and order.way == DO else None
@@ -119,11 +126,13 @@ class Backups(QObject):
         """After a change: what a restore unpacked goes, and settings that came back count."""
         folder = self._session.folder
         if str(folder) in report.folders:
-            backup_tasks.settings_of(folder, self._session.settings)
+            from model_manager.bridge.backup_tasks import settings_of
+
+            settings_of(folder, self._session.settings)
             self.settings_changed.emit()
         if self._plan is not None:
             self._sweep(self._plan)
             self._plan = None
 
     def _sweep(self, plan: Plan | None) -> None:
-        self._runner.start(Pool.WRITE, backup_tasks.swept, self._session.folder, plan, done=lambda _: None)
+        self._runner.start(Pool.WRITE, _swept, self._session.folder, plan, done=lambda _: None)

@@ -6,25 +6,27 @@ Made by the desk of health. What is found and planned is core's. Works on the GU
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from model_manager.bridge.jobs import Job, Pool
+from model_manager.bridge.later import later
 from model_manager.bridge.session import Session
 from model_manager.core.errors import ModelManagerError
-from model_manager.core.health.conversions import Conversions, convert_all, drop, plan_names, plan_old
-from model_manager.core.health.mending import plan_mend
 from model_manager.core.health.records import Item, Report
-from model_manager.core.health.report import look, report
 from model_manager.core.journal.steps import Plan
 from model_manager.core.journal.steps import Report as Carried
 from model_manager.core.library.scanner import ScanResult
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
-__all__ = ["Conversions", "Health"]
+if TYPE_CHECKING:
+    from model_manager.core.health.conversions import Conversions as Conversions
 
 Make = Callable[[Path, Path], Plan]
+_report, _look = later("model_manager.core.health.report", "report"), later("model_manager.core.health.report", "look")
+_convert_all = later("model_manager.core.health.conversions", "convert_all")
 AFTER_MS, UNSEEN_AFTER_MS = 1500, 20_000  # after a scan the next one often follows, and the report goes through all models
 
 
@@ -76,7 +78,7 @@ class Health(QObject):
             self._is_late = self._is_loading
             return
         self._is_loading, self._is_late = True, False
-        self._runner.start(Pool.READ, report, self._session.folder, index, done=self._on_loaded, failed=self._on_load_failed)
+        self._runner.start(Pool.READ, _report, self._session.folder, index, done=self._on_loaded, failed=self._on_load_failed)
 
     def _on_loaded(self, found: Report) -> None:
         self._is_loading = False
@@ -105,7 +107,7 @@ class Health(QObject):
             return
         self.text, self.done, self.total = tr("Waiting for another search"), 0, 0
         work = self._runner.work(self._on_progress)
-        args = (look, self._session.folder, index, work)
+        args = (_look, self._session.folder, index, work)
         self._look = self._runner.start(Pool.COMPARE, *args, done=self._on_looked, failed=self._on_look_failed, work=work)
         self.moved.emit()
 
@@ -168,14 +170,14 @@ class Health(QObject):
         self.failed.emit(fault.text)
 
     @staticmethod
-    def naming(result: Conversions) -> Make:
+    def naming(result: "Conversions") -> Make:
         """What makes the plan that names the new files."""
-        return lambda _, index: plan_names(result, index)
+        return partial(_naming, result)
 
     @staticmethod
-    def removing_old(result: Conversions) -> Make:
+    def removing_old(result: "Conversions") -> Make:
         """What makes the plan that puts the old files into Recently deleted."""
-        return lambda _, index: plan_old(result.done, index)
+        return partial(_removing_old, result)
 
     def drop(self, result: Conversions) -> None:
         """The new files that got no names are not wanted. Large ones take their time, so a worker removes them, while there are any."""
@@ -185,7 +187,7 @@ class Health(QObject):
             self._runner.start(Pool.BULK, drop, result.done, done=lambda _: None)
 
     @staticmethod
-    def is_of(plan: Plan, result: Conversions) -> bool:
+    def is_of(plan: Plan, result: "Conversions") -> bool:
         """Whether a plan is the one that names these new files."""
         return plan.kind == "mend" and not _targets(result).isdisjoint(act.new_path for act in plan.acts)
 
@@ -200,4 +202,18 @@ def _targets(result: Conversions) -> set[str]:
 
 
 def _mending(items: Sequence[Item], mend: str, data: Path, index: Path) -> Plan:
+    from model_manager.core.health.mending import plan_mend
+
     return plan_mend(items, mend, index)
+
+
+def _naming(result: "Conversions", data: Path, index: Path) -> Plan:
+    from model_manager.core.health.conversions import plan_names
+
+    return plan_names(result, index)
+
+
+def _removing_old(result: "Conversions", data: Path, index: Path) -> Plan:
+    from model_manager.core.health.conversions import plan_old
+
+    return plan_old(result.done, index)

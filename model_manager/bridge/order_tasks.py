@@ -7,11 +7,11 @@ import csv
 import io
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from model_manager.bridge.order_words import Make, Room
 from model_manager.core.errors import Cancelled
-from model_manager.core.files.volumes import RESERVE, volume_of
+from model_manager.core.files.volumes import volume_of
 from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, FOLDER, NO_FOLDER, Change, Outcome, Plan, Report, Step
 from model_manager.core.library.index import Index
 from model_manager.core.paths import replace_file
@@ -21,26 +21,6 @@ from model_manager.core.words import tr
 from model_manager.core.work import Work
 
 Concern = Callable[[frozenset[str]], None]
-Make = Callable[[Path, Path], Plan]
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What a plan copies to a drive, and what is free there, in bytes. folder: the nearest that exists."""
-
-    folder: str
-    wanted: int
-    free: int
-
-    @property
-    def missing(self) -> int:
-        """Bytes that are too few."""
-        return self.wanted + RESERVE - self.free
-
-    @property
-    def is_short(self) -> bool:
-        """Whether there is not enough room."""
-        return self.wanted > 0 and self.missing > 0
 
 
 def carry_out(data: Path, plan: Plan, work: Work, concern: Concern) -> Report:

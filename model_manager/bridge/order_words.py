@@ -4,12 +4,15 @@ Used by the orders and by ui. Pure functions.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, ACT_UNDONE, Report
+from model_manager.core.files.volumes import RESERVE
+from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, ACT_UNDONE, Plan, Report
 from model_manager.core.words import tr, trn
 
+Make = Callable[[Path, Path], Plan]  # makes a plan from the data folder and the index
 DO, UNDO, FINISH, ROLL_BACK, RESTORE, EMPTY = "do", "undo", "finish", "roll back", "restore", "empty"
 MANY, OLD_SECONDS = 25, 15 * 60  # a change larger or older than this is not undone by a key without a question
 
@@ -27,6 +30,25 @@ class Note:
     failed: int = 0
     can_undo: bool = False
     is_quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a plan copies to a drive, and what is free there, in bytes. folder: the nearest that exists."""
+
+    folder: str
+    wanted: int
+    free: int
+
+    @property
+    def missing(self) -> int:
+        """Bytes that are too few."""
+        return self.wanted + RESERVE - self.free
+
+    @property
+    def is_short(self) -> bool:
+        """Whether there is not enough room."""
+        return self.wanted > 0 and self.missing > 0
 
 
 def done_words(kind: str, count: int) -> str:

@@ -7,21 +7,27 @@ from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from model_manager.bridge import order_tasks
 from model_manager.bridge.jobs import Job, Pool
-from model_manager.bridge.order_tasks import Make
-from model_manager.bridge.order_tasks import Room as Room
-from model_manager.bridge.order_words import DO, EMPTY, FINISH, RESTORE, ROLL_BACK, UNDO, Note, note_of, wants_question
+from model_manager.bridge.later import later
+from model_manager.bridge.order_words import DO, EMPTY, FINISH, RESTORE, ROLL_BACK, UNDO, Make, Note, note_of, wants_question
+from model_manager.bridge.order_words import Room as Room
 from model_manager.bridge.session import Session
 from model_manager.core.errors import ModelManagerError
 from model_manager.core.journal.steps import Change, Plan, Report
-from model_manager.core.tidy.holding import HeldItem
 from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
+
+if TYPE_CHECKING:
+    from model_manager.core.tidy.holding import HeldItem
+
+_TASKS = "model_manager.bridge.order_tasks"  # with all of the journal and what plans
+_plan, _rooms, _save_list = later(_TASKS, "plan"), later(_TASKS, "rooms"), later(_TASKS, "save_list")
+_carry_out, _take_back, _restore, _empty = (later(_TASKS, name) for name in ("carry_out", "take_back", "restore", "empty"))
+_finish, _roll_back, _newest, _interrupted = (later(_TASKS, name) for name in ("finish", "roll_back", "newest", "interrupted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ class Orders(QObject):
         index = self._session.index_path
         if index is None:
             return
-        args = (order_tasks.plan, make, self._session.folder, index)
+        args = (_plan, make, self._session.folder, index)
         if not shown:
             self._runner.start(Pool.READ, *args, done=self._on_unseen, failed=self._on_failed)
             return
@@ -94,11 +100,11 @@ class Orders(QObject):
         self.planning.emit(False)
         self.planned.emit(plan)
         if plan.needs:
-            self._runner.start(Pool.READ, order_tasks.rooms, plan, done=partial(self.rooms_known.emit, plan))
+            self._runner.start(Pool.READ, _rooms, plan, done=partial(self.rooms_known.emit, plan))
 
     def save_list(self, plan: Plan, path: str) -> None:
         """Write a plan into a file, as CSV when its name ends so, else as text."""
-        self._runner.start(Pool.READ, order_tasks.save_list, plan, path, done=lambda _: None, failed=self._on_failed)
+        self._runner.start(Pool.READ, _save_list, plan, path, done=lambda _: None, failed=self._on_failed)
 
     def _on_not_planned(self, fault: ModelManagerError) -> None:
         self._plan = None
@@ -121,27 +127,27 @@ class Orders(QObject):
     def carry_out(self, plan: Plan) -> None:
         """Do what a plan says; `carried` answers, or `failed` when it could not be begun."""
         if not plan.is_empty:
-            self._give(Order(DO, plan.kind, plan.title, order_tasks.carry_out, (plan,), plan.can_undo))
+            self._give(Order(DO, plan.kind, plan.title, _carry_out, (plan,), plan.can_undo))
 
     def undo(self, change: int, acts: Collection[int] | None = None) -> None:
         """Take a change back, or some of its acts by number; `undone` answers."""
         self._give(Order(UNDO, "restore", tr("Undo"), order_tasks.take_back, (change, acts)))
 
-    def restore(self, items: Sequence[HeldItem]) -> None:
+    def restore(self, items: "Sequence[HeldItem]") -> None:
         """Bring back what is held of deleted models; `carried` answers."""
         if items and self._session.index_path is not None:
             title = trn("Bring back {count} model", "Bring back {count} models", len(items))
-            self._give(Order(RESTORE, "restore", title, order_tasks.restore, (list(items), self._session.index_path)))
+            self._give(Order(RESTORE, "restore", title, _restore, (list(items), self._session.index_path)))
 
-    def empty(self, items: Sequence[HeldItem], for_good: bool = False) -> None:
+    def empty(self, items: "Sequence[HeldItem]", for_good: bool = False) -> None:
         """Put what is held into the system's trash, or remove it for good; `carried` answers."""
         if items:
             kind = "remove" if for_good else "empty"
-            self._give(Order(EMPTY, kind, tr("Empty Recently deleted"), order_tasks.empty, (list(items), for_good)))
+            self._give(Order(EMPTY, kind, tr("Empty Recently deleted"), _empty, (list(items), for_good)))
 
     def finish(self, change: int, kind: str = "") -> None:
         """Do the rest of a change that was interrupted; `carried` answers. kind: the change's, for the words on its end."""
-        self._give(Order(FINISH, kind, tr("Finish what was interrupted"), order_tasks.finish, (change,), can_undo=True))
+        self._give(Order(FINISH, kind, tr("Finish what was interrupted"), _finish, (change,), can_undo=True))
 
     def roll_back(self, change: int, kind: str = "") -> None:
         """Take back what an interrupted change has done; `undone` answers. kind: as in `finish`."""
@@ -149,7 +155,7 @@ class Orders(QObject):
 
     def undo_newest(self) -> None:
         """Take back the newest change, after a question (`undo_asked`) when it is large or long ago."""
-        self._runner.start(Pool.READ, order_tasks.newest, self._session.folder, done=self._on_newest, failed=self._on_failed)
+        self._runner.start(Pool.READ, _newest, self._session.folder, done=self._on_newest, failed=self._on_failed)
 
     def stop(self) -> None:
         """End what is being done before the next model; what is done stays, and is reported."""
@@ -158,7 +164,7 @@ class Orders(QObject):
 
     def look_for_interrupted(self) -> None:
         """Ask what a crash or kill left half done; `interrupted` answers if there is anything."""
-        told = partial(self._runner.start, Pool.READ, order_tasks.interrupted, self._session.folder)
+        told = partial(self._runner.start, Pool.READ, _interrupted, self._session.folder)
         told(done=self._on_interrupted, failed=self._on_failed)
 
     def _on_interrupted(self, changes: list[Change]) -> None:

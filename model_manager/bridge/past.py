@@ -5,10 +5,10 @@ Made by the desk for tidying up beside the orders, whose end it follows. It read
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from model_manager.bridge import past_tasks
 from model_manager.bridge.jobs import Job, Pool
 from model_manager.bridge.library_model import PictureKey
 from model_manager.bridge.orders import Orders
@@ -20,6 +20,12 @@ from model_manager.core.sidecars.suffixes import PREVIEWS
 from model_manager.core.tidy.holding import HeldItem as HeldItem
 from model_manager.core.work import Work
 
+if TYPE_CHECKING:
+    from model_manager.bridge.past_tasks import Found
+    from model_manager.core.tidy.holding import HeldItem as HeldItem
+
+_TASKS = "model_manager.bridge.past_tasks"
+_changes, _outcomes, _held_now, _expired = (later(_TASKS, name) for name in ("changes", "outcomes", "held_now", "expired"))
 PAGE = 200  # changes that are read at once
 
 
@@ -84,7 +90,7 @@ class Past(QObject):
             done=partial(self._on_changes, before), failed=self._on_failed, work=work,
         )  # fmt: skip
 
-    def _on_changes(self, before: int, found: past_tasks.Found) -> None:
+    def _on_changes(self, before: int, found: "Found") -> None:
         self._job = None
         self.changes = [*self.changes, *found.changes] if before else found.changes
         self.has_more = found.has_more
@@ -93,7 +99,7 @@ class Past(QObject):
     def ask_outcomes(self, change: int) -> None:
         """Ask what became of each model of a change; `outcomes_known` answers."""
         done = partial(self.outcomes_known.emit, change)
-        self._runner.start(Pool.READ, past_tasks.outcomes, self._session.folder, change, done=done, failed=self._on_failed)
+        self._runner.start(Pool.READ, _outcomes, self._session.folder, change, done=done, failed=self._on_failed)
 
     # Recently deleted
 
@@ -110,9 +116,9 @@ class Past(QObject):
         """Read what is held; `held_changed` answers."""
         index = self._session.index_path
         if index is not None:
-            self._runner.start(Pool.READ, past_tasks.held_now, self._session.folder, index, done=self._on_held, failed=self._on_failed)
+            self._runner.start(Pool.READ, _held_now, self._session.folder, index, done=self._on_held, failed=self._on_failed)
 
-    def _on_held(self, held: list[HeldItem]) -> None:
+    def _on_held(self, held: "list[HeldItem]") -> None:
         self.held = held
         self.held_changed.emit()
 
@@ -123,7 +129,7 @@ class Past(QObject):
     def empty_expired(self) -> None:
         """Put what was held for long enough into the system's trash."""
         args = (self._session.folder, self.held_days)
-        self._runner.start(Pool.READ, past_tasks.expired, *args, done=self._orders.empty, failed=self._on_failed)
+        self._runner.start(Pool.READ, _expired, *args, done=self._orders.empty, failed=self._on_failed)
 
     def look_again(self) -> None:
         """Something that the history tells was done."""
@@ -132,5 +138,3 @@ class Past(QObject):
 
     def _on_failed(self, fault: ModelManagerError) -> None:
         self.failed.emit(fault.text)
-
-

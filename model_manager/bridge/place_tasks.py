@@ -7,15 +7,14 @@ from pathlib import Path
 
 from model_manager.bridge.tasks import Sources
 from model_manager.core.errors import FileFault
+from model_manager.core.journal.steps import Plan
 from model_manager.core.library import extra_paths, folder_log, layouts
-from model_manager.core.library.entry import FolderReport
+from model_manager.core.library.entry import FolderReport, Root
 from model_manager.core.library.folder_log import FolderNote as FolderNote
 from model_manager.core.library.folder_states import state_of
 from model_manager.core.library.index import Index
 from model_manager.core.library.kinds import current_name
 from model_manager.core.library.roots import CONFIG_NAME
-from model_manager.core.library.shelf import Shelf
-from model_manager.core.library.shelf_folders import ShelfFolders
 from model_manager.core.library.yaml_shape import Folder as Folder
 from model_manager.core.library.yaml_shape import Section as Section
 from model_manager.core.library.yaml_shape import Shape as Shape
@@ -23,21 +22,6 @@ from model_manager.core.library.yaml_shape import read_shape, shape_of
 from model_manager.core.paths import long_path
 from model_manager.core.tidy.folder_rows import OFF, PlaceRow, Words, place_rows, sums_of
 from model_manager.core.words import tr
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Copies of what the shelf holds of each model, so that a worker can count."""
-
-    folders: ShelfFolders
-    files: list[str]
-    holders: Sequence[int]
-    sizes: Sequence[int]
-
-
-def columns(shelf: Shelf) -> Columns:
-    """Copy them; a few milliseconds, on the thread that owns the shelf."""
-    return Columns(shelf.folders.copy(), shelf.file[:], shelf.folder[:], shelf.size[:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +139,32 @@ def _state(path: str) -> tuple[str, str]:
     if "\0" in path:
         return "missing", tr("This is not a possible folder name.")
     return state_of(path)
+
+
+# plans
+
+
+def made(path: str, data: Path, index: Path) -> Plan:
+    """Plan to make a folder that is missing."""
+    return plan_make(path)
+
+
+def folder_away(path: str, folder: str, data: Path, index: Path) -> Plan:
+    """Plan to move a folder into another one on another drive, with a link left in its place."""
+    return plan_link_folder(index, path, folder, _roots(index))
+
+
+def models_away(ids: Sequence[int], folder: str, data: Path, index: Path) -> Plan:
+    """Plan to move models to another drive, with links left in their places."""
+    found, refused = subjects(index, ids)
+    return plan_link_models(found, folder, _roots(index), refused)
+
+
+def brought_back(path: str, data: Path, index: Path) -> Plan:
+    """Plan to put what a link leads to in its place."""
+    return plan_bring_back(index, path)
+
+
+def _roots(index: Path) -> Mapping[Root, str]:
+    with Index(index) as opened:
+        return opened.roots()

@@ -9,28 +9,29 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from model_manager.bridge import place_tasks
 from model_manager.bridge.jobs import Job, Pool
-from model_manager.bridge.place_tasks import Looked
+from model_manager.bridge.later import later
 from model_manager.bridge.session import Session
 from model_manager.bridge.tasks import Sources
 from model_manager.core.journal.steps import Plan, Report
-from model_manager.core.library.entry import Root
-from model_manager.core.library.index import Index
 from model_manager.core.library.scanner import ScanResult
-from model_manager.core.tidy.folder_plans import plan_make
 from model_manager.core.tidy.folder_rows import OFF as OFF
 from model_manager.core.tidy.folder_rows import PlaceRow as PlaceRow
 from model_manager.core.tidy.folder_rows import Wish as Wish
-from model_manager.core.tidy.folder_rows import Words
+from model_manager.core.tidy.folder_rows import Words, columns
 from model_manager.core.tidy.folder_rows import chosen_rows as chosen_rows
 from model_manager.core.tidy.folder_rows import grouped_rows as grouped_rows
-from model_manager.core.tidy.linking_away import plan_bring_back, plan_link_folder, plan_link_models
-from model_manager.core.tidy.subjects import subjects
 
+if TYPE_CHECKING:
+    from model_manager.bridge.place_tasks import Looked
+
+_TASKS = "model_manager.bridge.place_tasks"
+_look, _notes, _made = later(_TASKS, "look"), later(_TASKS, "notes"), later(_TASKS, "made")
+_folder_away, _models_away, _back = later(_TASKS, "folder_away"), later(_TASKS, "models_away"), later(_TASKS, "brought_back")
 Make = Callable[[Path, Path], Plan]
 SHOWN_MS, HIDDEN_MS, AGAIN_MS = 200, 3_000, 4_000  # after a scan, with and without the page; while nothing is scanned
 
@@ -81,9 +82,9 @@ class Places(QObject):
             return
         retried, self._retried = self._retried, []
         scanned, self._scanned = self._scanned, []
-        taken = place_tasks.columns(self._session.model.shelf)
+        taken = columns(self._session.model.shelf)
         args = (self._session.folder, index, self._session.sources, self._words(), taken, retried, scanned)
-        self._look = self._runner.start(Pool.READ, place_tasks.look, *args, done=self._on_looked, failed=lambda _: self._on_not_looked())
+        self._look = self._runner.start(Pool.READ, _look, *args, done=self._on_looked, failed=lambda _: self._on_not_looked())
 
     def retry(self, paths: Sequence[str]) -> None:
         """Look at some folders anew, as the person asked for it, and scan them."""
@@ -94,7 +95,7 @@ class Places(QObject):
     def ask_notes(self, path: str) -> None:
         """Find what happened to a folder, "" for all of them; `noted` answers."""
         self._asked = path
-        self._runner.start(Pool.READ, place_tasks.notes, self._session.folder, path, done=lambda found: self._on_notes(path, found))
+        self._runner.start(Pool.READ, _notes, self._session.folder, path, done=lambda found: self._on_notes(path, found))
 
     # what the person says
 
@@ -134,7 +135,7 @@ class Places(QObject):
 
     def plan_make(self, path: str) -> Make:
         """What makes the plan of making a folder that is missing."""
-        return lambda data, index: plan_make(path)
+        return partial(_made, path)
 
     def plan_away(self, row: PlaceRow, folder: str) -> Make:
         """What makes the plan of moving a folder into another one on another drive, with a link left in its place."""
@@ -146,7 +147,7 @@ class Places(QObject):
 
     def plan_back(self, path: str) -> Make:
         """What makes the plan of putting what a link leads to in its place."""
-        return lambda data, index: plan_bring_back(index, path)
+        return partial(_back, path)
 
     def _say(self, words: dict[str, str], paths: Sequence[str], text: str) -> None:
         for path in paths:
@@ -172,7 +173,7 @@ class Places(QObject):
 
     # what comes back
 
-    def _on_looked(self, found: Looked) -> None:
+    def _on_looked(self, found: "Looked") -> None:
         self._look = None
         self._files = found.files
         is_first, self.is_known = not self.is_known, True
@@ -197,17 +198,3 @@ class Places(QObject):
     def _stop(self) -> None:
         self._soon.stop()
         self._often.stop()
-
-
-def _folder_away(path: str, folder: str, data: Path, index: Path) -> Plan:
-    return plan_link_folder(index, path, folder, _roots(index))
-
-
-def _models_away(ids: Sequence[int], folder: str, data: Path, index: Path) -> Plan:
-    found, refused = subjects(index, ids)
-    return plan_link_models(found, folder, _roots(index), refused)
-
-
-def _roots(index: Path) -> Mapping[Root, str]:
-    with Index(index) as opened:
-        return opened.roots()

@@ -6,10 +6,8 @@ The plain functions that planning and the orders give to the runner; each looks 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from model_manager.bridge.order_tasks import Make
 from model_manager.bridge.tasks import Sources
 from model_manager.core.errors import FolderFault
 from model_manager.core.files.destinations import destinations
@@ -58,7 +56,7 @@ class Spot:
         return not self.path
 
 
-# plans, as the orders want them
+# plans
 
 
 def moving(ids: Sequence[int], folder: str, copies: bool) -> Make:
@@ -100,8 +98,9 @@ def _into_folder(ids: Sequence[int], folder: str, copies: bool, data: Path, inde
         return plan_move(found, folder, roots, refused=refused, uses=uses)
 
 
-def _renamed(id_: int, stem: str, data: Path, index: Path) -> Plan:
-    found, refused, roots = _ground(index, [id_])
+def renamed(id_: int, stem: str, data: Path, index: Path) -> Plan:
+    """Plan to give a model another name."""
+    found, refused, roots = ground(index, [id_])
     if not found:
         return Plan("rename", tr("Rename a model"), refused=tuple(refused))
     with known_uses(data) as uses:
@@ -125,7 +124,8 @@ def _converted(ids: Sequence[int], dialects: Collection[str], data: Path, index:
         return plan_convert(found, dialects, sha256_of, refused)
 
 
-def _ground(index: Path, ids: Sequence[int]) -> tuple[list[Subject], list[Refused], Mapping[Root, str]]:
+def ground(index: Path, ids: Sequence[int]) -> tuple[list[Subject], list[Refused], Mapping[Root, str]]:
+    """What a plan stands on: the models, those that cannot be touched, the roots."""
     found, refused = subjects(index, ids)
     with Index(index) as opened:
         return found, refused, opened.roots()

@@ -12,21 +12,21 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, Signal
 
 from model_manager.bridge.jobs import Job, Pool
+from model_manager.bridge.later import later
 from model_manager.bridge.session import Session
 from model_manager.core.errors import ModelManagerError
 from model_manager.core.journal.steps import HARD, SHARE, Plan
-from model_manager.core.twins.finding import find
-from model_manager.core.twins.last import last_result
 from model_manager.core.twins.linking import Choice, as_suggested, plan_link
 from model_manager.core.twins.records import SAME_FILE, SAME_WEIGHTS, Found, Group
-from model_manager.core.twins.removing import plan_remove
-from model_manager.core.twins.replacing import plan_replace
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
 __all__ = ["HARD", "SHARE", "Twins"]
 
 Make = Callable[[Path, Path], Plan]
+_find_all, _last_result = later("model_manager.core.twins.finding", "find"), later("model_manager.core.twins.last", "last_result")
+_plan_replace = later("model_manager.core.twins.replacing", "plan_replace")
+_plan_remove = later("model_manager.core.twins.removing", "plan_remove")
 
 
 class Sum(NamedTuple):
@@ -206,21 +206,23 @@ def _summed(found: Found) -> Shown:
 
 
 def _find(data: Path, index: Path, work: Work) -> Shown:
-    return _summed(find(data, index, work))
+    return _summed(_find_all(data, index, work))
 
 
 def _last(data: Path, index: Path, work: Work, before: Shown) -> Shown:
     """What is left of the last result; `before` itself where that is the same."""
-    found = last_result(data, index, work)
+    found: Found = _last_result(data, index, work)
     return before if found == before.found else _summed(found)
 
 
 def _replacing(choices: Sequence[Choice], data: Path, index: Path) -> Plan:
-    return plan_replace(choices, index)
+    plan: Plan = _plan_replace(choices, index)
+    return plan
 
 
 def _removing(choices: Sequence[Choice], data: Path, index: Path) -> Plan:
-    return plan_remove(choices, index)
+    plan: Plan = _plan_remove(choices, index)
+    return plan
 
 
 def _linking(choices: Sequence[Choice], how: str, data: Path, index: Path) -> Plan:

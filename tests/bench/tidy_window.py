@@ -196,12 +196,12 @@ def bare(report: Any, top: Path) -> float:
 
 def renamings(ids: list[int], data: Path, index: Path) -> Any:
     """A plan that gives every model another name in its folder."""
-    from model_manager.bridge.plan_tasks import _ground
+    from model_manager.bridge.plan_tasks import ground
     from model_manager.core.journal.steps import MOVE, Plan
     from model_manager.core.tidy.moving import foot
     from model_manager.core.tidy.transfers import Transfers
 
-    found, refused, roots = _ground(index, ids)
+    found, refused, roots = ground(index, ids)
     transfers = Transfers(roots, MOVE)
     stems = {one.real: one.stem.replace("some model name v", "another name of model ") for one in found}
     transfers.add([(one, transfers.ground.target(one.folder)) for one in found], stems)
@@ -241,9 +241,9 @@ def run(bench: Bench, only: list[str]) -> None:
 
 def deleting(ids: list[int]) -> Any:
     """The plan of the menu's Delete."""
-    from model_manager.bridge import plan_tasks
+    from model_manager.bridge import planning
 
-    return plan_tasks.deleting(ids, False, False)
+    return planning.deleting(ids, False, False)
 
 
 def pages(bench: Bench, only: list[str]) -> None:

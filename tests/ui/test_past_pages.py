@@ -28,7 +28,7 @@ from model_manager.core.journal.steps import (
     Report,
 )
 from model_manager.core.library.index import Index
-from model_manager.core.tidy.holding import HeldFile
+from model_manager.core.tidy.holding import HeldFile, HeldItem
 from model_manager.ui.tidy.history_list import Day, HistoryList, entries
 from model_manager.ui.tidy.interrupted_sheet import interrupted_words
 from model_manager.ui.tidy.past_words import count_words, full_words, held_words, line_of, state_words

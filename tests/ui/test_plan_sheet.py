@@ -10,7 +10,7 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from model_manager.bridge.order_tasks import Room
+from model_manager.bridge.orders import Room
 from model_manager.core.journal.steps import FOLDER, MOVE, REMOVE, WRITE, Act, Plan, Refused, Step
 from model_manager.ui.theme import LIGHT, set_theme, tokens
 from model_manager.ui.tidy.plan_details import comfy_words, step_words

@@ -329,9 +329,9 @@ def test_the_history_undoes_one_model_of_a_change(opened: Open, qtbot: QtBot, lo
 
 
 def _moving(window: MainWindow, folder: Path) -> Callable[[Path, Path], Plan]:
-    from model_manager.bridge import plan_tasks
+    from model_manager.bridge import planning
 
-    return plan_tasks.moving(window.selection.ids(), str(folder), copies=False)
+    return planning.moving(window.selection.ids(), str(folder), copies=False)
 
 
 def test_what_failed_is_shown_with_its_sentences(opened: Open, qtbot: QtBot, loras: Path) -> None:

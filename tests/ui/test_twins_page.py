@@ -192,7 +192,7 @@ def test_search_can_be_stopped(window: MainWindow, qtbot: QtBot, monkeypatch: py
             work.progress("Comparing", 1, 2)
             work.check()
 
-    monkeypatch.setattr(bridge, "find", endless)
+    monkeypatch.setattr(bridge, "_find_all", endless)
     page = shown(window)
     page.look.click()
     qtbot.waitUntil(lambda: page.lead.text() == "Comparing", timeout=SECONDS)

@@ -15,7 +15,6 @@ from typing import Final
 from model_manager.core.files import leftovers
 from model_manager.core.previews.history import FOLDER_NAME, MODELS, History
 from model_manager.core.previews.thumbnail_cache import STALE_PART
-from model_manager.core.tidy.carrying import forget_old
 from model_manager.core.work import Work
 
 HISTORY, FORMER, INDEX, PARTS = "history", "former", "index", "parts"
@@ -54,6 +53,8 @@ def weigh(data: Path) -> list[Piece]:
 def clean(data: Path, limits: Limits, work: Work, now: float | None = None) -> list[Piece]:
     """Clean up and return what went. Raises FileFault when the history of changes cannot be opened, and Cancelled."""
     moment = time.time() if now is None else now
+    from model_manager.core.tidy.carrying import forget_old  # with all of the journal; the window loads this module when it starts
+
     entries = forget_old(data, limits.history_days, work)
     work.check()
     freed = History(data / FOLDER_NAME, most_bytes=limits.former_bytes).trim() if (data / FOLDER_NAME).is_dir() else 0

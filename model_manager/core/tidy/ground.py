@@ -46,6 +46,8 @@ class Ground:
         self._names = root_names(root.path for root in roots)
         self._real = {root: os.path.realpath(root.path) for root in roots}
         self._has_comfyui = any(map(is_comfyuis, roots))
+        self._group_of = {(root.kind, root.path): group for root, group in reversed(self._groups.items())}
+        self._seen = {(root.kind, root.path) for root in roots if self.is_seen(root)}
         self._targets: dict[str, Target] = {}
         self._bases: dict[tuple[str, str], str] = {}
 
@@ -98,8 +100,7 @@ class Ground:
 
     def name_before(self, subject: Subject) -> str:
         """What ComfyUI calls a model now, "" when it does not list it."""
-        seen = {(root.kind, root.path) for root in self._groups if self.is_seen(root)}
-        return next((place.name for place in subject.places if place.listed and (place.kind, place.root) in seen), "")
+        return next((place.name for place in subject.places if place.listed and (place.kind, place.root) in self._seen), "")
 
     def place_after(self, target: Target, file: str) -> Place | None:
         """The place a file of this name will have in a folder: one ComfyUI lists, if there is one; None outside of all roots."""
@@ -119,7 +120,7 @@ class Ground:
 
     def shadows(self, place: Place) -> tuple[str, str]:
         """Return the files of the same name that ComfyUI takes before this place, and that it takes no more because of it; "" for none."""
-        group = next((group for root, group in self._groups.items() if (root.kind, root.path) == (place.kind, place.root)), "")
+        group = self._group_of.get((place.kind, place.root), "")
         is_after, before, after = False, "", ""
         for root, other in self._groups.items():
             if root.kind != place.kind or other != group:

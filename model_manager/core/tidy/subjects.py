@@ -207,6 +207,7 @@ class _Listing:
 
     def __init__(self, folder: str, kind: str) -> None:
         """Raises OSError when the folder cannot be listed."""
+        self.device = _device(folder)
         with os.scandir(long_path(folder)) as entries:
             self.files = {entry.name for entry in entries if not _is_folder(entry)}
         self.models = {name for name in self.files if is_model(OTHER, name) or is_model(kind, name)}
@@ -254,19 +255,21 @@ def _with_family(subject: Subject, listing: _Listing) -> Subject:
     names: list[str] = []
     sizes: list[int] = []
     marks: list[tuple[int, int]] = []
+    folder, is_link = subject.folder, False
     for name in (subject.file, *beside):
         try:
-            about = os.lstat(long_path(os.path.join(subject.folder, name)))
+            about = os.lstat(long_path(os.path.join(folder, name)))
         except OSError:
             continue  # it went since the folder was listed
+        is_link |= not names and name == subject.file and stat.S_ISLNK(about.st_mode)
         names.append(name)
         sizes.append(0 if stat.S_ISLNK(about.st_mode) else about.st_size)
         marks.append((about.st_size, about.st_mtime_ns))
-    device = _device(subject.folder)
-    is_link = os.path.islink(long_path(subject.real))
     shared = tuple(name for name in names if name in theirs)
-    found = replace(subject, names=tuple(names), sizes=tuple(sizes), marks=tuple(marks), shares=shares, shared=shared)
-    return replace(found, device=device, is_link=is_link)
+    return replace(
+        subject, names=tuple(names), sizes=tuple(sizes), marks=tuple(marks), shares=shares, shared=shared, device=listing.device,
+        is_link=is_link,
+    )  # fmt: skip
 
 
 def _device(folder: str) -> int:

@@ -39,6 +39,7 @@ class Transfers:
         self.sort, self._taken, self._uses, self._work = sort, taken, uses, work or Work()
         self._compared = Compared()
         self._rooms: dict[str, Room] = {}
+        self._reals: dict[str, str] = {}
         self._sources: set[str] = set()
         self._going: set[str] = set()
         self.acts: list[Act] = []
@@ -167,6 +168,16 @@ class Transfers:
         self._links += len(broken)
         return mended, broken
 
+    def _kinds_of(self, one: Subject) -> list[str]:
+        """The categories that look into a model's folder, by whatever way."""
+        ways = ((place.kind, *os.path.split(place.path)) for place in one.places)
+        return list(dict.fromkeys(kind for kind, folder, name in ways if name == one.file and self._real(folder) == one.folder))
+
+    def _real(self, folder: str) -> str:
+        if folder not in self._reals:
+            self._reals[folder] = os.path.realpath(folder)
+        return self._reals[folder]
+
     def _room(self, folder: str) -> Room:
         if folder not in self._rooms:
             self._rooms[folder] = Room(folder)
@@ -196,7 +207,7 @@ class Transfers:
         if place is None:
             return [(tr("ComfyUI does not look there"), "warn")]
         found = []
-        lost = [kind for kind in kinds_of(one) if kind not in target.kinds] if self.sort == MOVE else []
+        lost = [kind for kind in self._kinds_of(one) if kind not in target.kinds] if self.sort == MOVE else []
         if one.kind not in target.kinds:
             is_wrong = judge(Facts(kind=one.facts.kind), file, place.kind)[0] == "wrong_folder"
             text = "{kind}: the wrong folder for it" if is_wrong else "listed under {kind} then"
@@ -236,14 +247,6 @@ def _leads_to(link: str, real: str) -> bool:
 
 def _beside(path: str, name: str) -> str:
     return long_path(os.path.join(os.path.dirname(path), name))
-
-
-def kinds_of(subject: Subject) -> list[str]:
-    """The categories that look into a model's folder, by whatever way."""
-    found = dict.fromkeys(
-        place.kind for place in subject.places if os.path.join(os.path.realpath(os.path.dirname(place.path)), subject.file) == subject.real
-    )
-    return list(found)
 
 
 def links_to(subject: Subject) -> list[str]:

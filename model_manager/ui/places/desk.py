@@ -13,7 +13,6 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from model_manager.bridge.places import OFF, PlaceRow, Places
-from model_manager.bridge.yaml_file import YamlFile
 from model_manager.core.library.kinds import KINDS, label
 from model_manager.core.words import tr
 from model_manager.ui.places import words
@@ -21,6 +20,7 @@ from model_manager.ui.sidebar_rows import FOLDERS, quoted
 from model_manager.ui.tidy.parts import Parts
 
 if TYPE_CHECKING:
+    from model_manager.bridge.yaml_file import YamlFile
     from model_manager.ui.places.editor import EditorSheet
     from model_manager.ui.places.page import PlacesPage
 
@@ -207,7 +207,8 @@ class PlacesDesk(QObject):
         if self.editor is not None:
             self.editor.close()
             self.editor.deleteLater()
-        from model_manager.ui.places.editor import EditorSheet  # loaded on first need
+        from model_manager.bridge.yaml_file import YamlFile  # loaded on first need
+        from model_manager.ui.places.editor import EditorSheet
 
         file = YamlFile(self._session.runner, self.places.models, self)
         editor = self.editor = EditorSheet(file, self._parts.window)
@@ -223,7 +224,7 @@ class PlacesDesk(QObject):
         editor.show_files(paths, chosen)
         editor.open()
 
-    def _save(self, editor: "EditorSheet", file: YamlFile) -> None:
+    def _save(self, editor: "EditorSheet", file: "YamlFile") -> None:
         make = file.plan()
         editor.accept()
         self.plan_asked.emit(make)

@@ -6,19 +6,22 @@ Made by the desk for tidying up. Each way ends in a plan, which the orders' desk
 import os
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu
 
-from model_manager.bridge import plan_tasks
-from model_manager.bridge.plan_tasks import Options
+from model_manager.bridge import planning
 from model_manager.bridge.planning import Planning
 from model_manager.core.words import tr
 from model_manager.ui.sidebar_rows import SidebarRow, quoted
 from model_manager.ui.tidy.asking import AskingSheet, about_words
 from model_manager.ui.tidy.orders_desk import OrdersDesk
 from model_manager.ui.tidy.parts import Parts
+
+if TYPE_CHECKING:
+    from model_manager.bridge.plan_tasks import Options
 
 
 class AskingDesk(QObject):
@@ -86,7 +89,7 @@ class AskingDesk(QObject):
 
     def _on_folder(self, ids: list[int], copies: bool, folder: str) -> None:
         self.planning.remember(folder)
-        self._orders.plan(plan_tasks.moving(ids, folder, copies))
+        self._orders.plan(planning.moving(ids, folder, copies))
 
     def drop_on(self, row: SidebarRow) -> Callable[[list[int]], object] | None:
         """What a drop of models on a row of the sidebar does: on a folder, plan to move them there; None on others."""
@@ -103,7 +106,7 @@ class AskingDesk(QObject):
         sheet = RenameSheet(*os.path.splitext(shelf.file[slot]), self._parts.window)
         sheet.verdict_asked.connect(partial(self.planning.ask_verdict, ids[0]))
         self.planning.judged.connect(sheet.show_verdict)
-        sheet.name_chosen.connect(lambda name: self._orders.plan(plan_tasks.renaming(ids[0], name)))
+        sheet.name_chosen.connect(lambda name: self._orders.plan(planning.renaming(ids[0], name)))
         self._open(sheet)
 
     def organise(self) -> None:
@@ -120,9 +123,9 @@ class AskingDesk(QObject):
         sheet.fit(SIZE, self._parts.window.size())
         self._open(sheet)
 
-    def _on_template(self, ids: list[int], template: str, options: Options) -> None:
+    def _on_template(self, ids: list[int], template: str, options: "Options") -> None:
         self._parts.session.settings.organise_template = template
-        self._orders.plan(plan_tasks.organising(ids, template, options))
+        self._orders.plan(planning.organising(ids, template, options))
 
     def convert(self) -> None:
         """Ask for which programs sidecars of what is selected are written."""
@@ -145,7 +148,7 @@ class AskingDesk(QObject):
 
         ids = self._deleting
         sheet = DeleteSheet(self._about(ids), size, links, self._parts.window)
-        sheet.way_chosen.connect(lambda *way: self._orders.plan(plan_tasks.deleting(ids, *way)))
+        sheet.way_chosen.connect(lambda *way: self._orders.plan(planning.deleting(ids, *way)))
         self._open(sheet)
 
 

@@ -7,18 +7,21 @@ import os
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QStandardPaths, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
-from model_manager.bridge.backup_tasks import RestoreWish, Wish, Written
 from model_manager.bridge.backups import Backups
 from model_manager.core.journal.steps import Plan, Refused
 from model_manager.core.words import tr, trn
-from model_manager.ui.tidy.backup_sheets import BACKUP_SIZE, RESTORE_SIZE, BackupSheet, RestoreSheet
 from model_manager.ui.tidy.orders_desk import OrdersDesk
 from model_manager.ui.tidy.parts import Parts
+
+if TYPE_CHECKING:
+    from model_manager.bridge.backup_tasks import RestoreWish, Wish, Written
+    from model_manager.ui.tidy.backup_sheets import BackupSheet, RestoreSheet
 
 NOTE_MS = 30_000  # how long it is said that a backup is written
 
@@ -50,6 +53,8 @@ class BackupDesk(QObject):
         if self.backups.is_writing:
             self._desk.bar().show_problem(tr("A backup is being written just now. Wait for its end, or stop it below."), "info")
             return
+        from model_manager.ui.tidy.backup_sheets import BACKUP_SIZE, BackupSheet  # loaded on first need
+
         session = self._parts.session
         sheet = BackupSheet(_usual_target(), session.search_text, session.model.rowCount(), self._parts.window)
         sheet.fit(BACKUP_SIZE, self._parts.window.size())
@@ -58,7 +63,7 @@ class BackupDesk(QObject):
         self._listen(sheet, ((self.backups.measured, sheet.show_amount), (self.backups.not_looked, sheet.show_amount)))
         sheet.wished.emit()
 
-    def _on_start(self, wish: Wish, target: str, is_over: bool) -> None:
+    def _on_start(self, wish: "Wish", target: str, is_over: bool) -> None:
         self._parts.status.set_task(tr("Back up"))
         self.backups.write(wish, target, is_over)
 
@@ -66,7 +71,7 @@ class BackupDesk(QObject):
         share = (done * 1000 // total, 1000) if total else (0, 0)
         self._parts.status.set_task(tr("Back up · {text}", text=text), *share, is_counted=False)
 
-    def _on_written(self, found: Written) -> None:
+    def _on_written(self, found: "Written") -> None:
         folder = QUrl.fromLocalFile(os.path.dirname(found.path))
         actions: list[tuple[str, Callable[[], object]]] = [(tr("Show in folder"), partial(QDesktopServices.openUrl, folder))]
         text = found.text
@@ -84,7 +89,7 @@ class BackupDesk(QObject):
         self._timer.stop()
         self._parts.problems.withdraw(self._note)
 
-    def _show_faults(self, found: Written) -> None:
+    def _show_faults(self, found: "Written") -> None:
         lines = tuple(Refused(os.path.basename(path), path, text) for path, text in found.faults)
         title = trn("{count} file is not in the backup", "{count} files are not in the backup", len(lines))
         self._desk.show_plan(Plan("", title, refused=lines))
@@ -99,6 +104,8 @@ class BackupDesk(QObject):
 
     def look_into(self, path: str) -> None:
         """Open the sheet for a backup."""
+        from model_manager.ui.tidy.backup_sheets import RESTORE_SIZE, RestoreSheet
+
         self._withdraw()
         sheet = RestoreSheet(path, self._parts.window)
         sheet.fit(RESTORE_SIZE, self._parts.window.size())
@@ -107,13 +114,13 @@ class BackupDesk(QObject):
         self._listen(sheet, ((self.backups.looked, sheet.show_look), (self.backups.not_looked, sheet.show_fault)))
         sheet.wished.emit()
 
-    def _on_plan(self, wish: RestoreWish) -> None:
+    def _on_plan(self, wish: "RestoreWish") -> None:
         self.backups.restore(wish)
 
     def _on_settings(self) -> None:
         self._desk.bar().show_problem(tr("The settings are as in the backup. Some of them count from the next start on."), "info")
 
-    def _listen(self, sheet: BackupSheet | RestoreSheet, pairs: tuple[tuple[object, Callable[..., object]], ...]) -> None:
+    def _listen(self, sheet: "BackupSheet | RestoreSheet", pairs: tuple[tuple[object, Callable[..., object]], ...]) -> None:
         """Let a sheet hear answers as long as it is open."""
         for signal, slot in pairs:
             signal.connect(slot)  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from model_manager.bridge.past import HeldItem, Past
+from model_manager.bridge.past import Past
 from model_manager.core.amounts import size_text
 from model_manager.core.words import tr, trn
 from model_manager.ui.details.parts import back_button, font, push_button, set_role
@@ -88,7 +88,7 @@ class DeletedPage(QWidget):
         """Give the keyboard to the list."""
         (self.list if self._past.held else self.back).setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def chosen(self) -> list[HeldItem]:
+    def chosen(self) -> "list[HeldItem]":
         """What is selected, or all when nothing is."""
         return self.list.selected() or list(self._past.held)
 
@@ -102,7 +102,7 @@ class DeletedPage(QWidget):
         self.trash.setEnabled(bool(some))
         self.remove.setEnabled(bool(some))
 
-    def _words(self, item: HeldItem) -> Words:
+    def _words(self, item: "HeldItem") -> Words:
         words = held_words(item, self._past.held_days, time.time())
         return Words(item.name, "\n".join((item.name, *(file.path for file in item.files[:20]))), f"{item.name}, {words}")
 

@@ -13,7 +13,7 @@ from PySide6.QtGui import QCursor, QDesktopServices
 from PySide6.QtWidgets import QMenu
 
 from model_manager.bridge.fetching import Fetching
-from model_manager.bridge.health import Conversions, Health
+from model_manager.bridge.health import Health
 from model_manager.core.health.records import CONVERT, DETAILS, NO_PREVIEW, PREVIEWS, REFETCH, Item
 from model_manager.core.health.words import mend_words
 from model_manager.core.journal.steps import Plan, Report
@@ -24,6 +24,7 @@ from model_manager.ui.tidy.orders_desk import OrdersDesk
 from model_manager.ui.tidy.parts import Parts
 
 if TYPE_CHECKING:
+    from model_manager.bridge.health import Conversions
     from model_manager.ui.tidy.health_page import HealthPage
     from model_manager.ui.tidy.health_rows import Line
 
@@ -121,7 +122,7 @@ class HealthDesk(QObject):
         self._removes_old = removes_old
         self.health.convert(ids)
 
-    def _on_converted(self, result: Conversions) -> None:
+    def _on_converted(self, result: "Conversions") -> None:
         self._drop_made()
         self._made = result
         self._orders.plan(self.health.naming(result))

@@ -16,7 +16,8 @@ from model_manager.ui.sidebar_rows import DELETED, HISTORY
 from model_manager.ui.tidy.orders_desk import OrdersDesk
 from model_manager.ui.tidy.parts import Parts
 
-if TYPE_CHECKING:  # the pages are loaded when they are first needed
+if TYPE_CHECKING:
+    from model_manager.bridge.past import HeldItem  # the pages are loaded when they are first needed
     from model_manager.ui.tidy.deleted_page import DeletedPage
     from model_manager.ui.tidy.history_page import HistoryPage
 
@@ -93,7 +94,7 @@ class PastDesk(QObject):
         key = held_picture(item)
         return None if key is None else self._parts.thumbnails.picture(key, EDGE)
 
-    def _ask_to_empty(self, items: list[HeldItem], for_good: bool) -> None:
+    def _ask_to_empty(self, items: "list[HeldItem]", for_good: bool) -> None:
         from model_manager.ui.dialogs.ask import AskSheet
 
         if not items:

@@ -3,8 +3,8 @@
 import os
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from model_manager.bridge.past import HeldItem
 from model_manager.core.amounts import size_text
 from model_manager.core.journal.steps import (
     ACT_DONE,
@@ -21,6 +21,9 @@ from model_manager.core.journal.steps import (
 )
 from model_manager.core.words import tr, trn
 from model_manager.ui.details.wording import ago
+
+if TYPE_CHECKING:
+    from model_manager.bridge.past import HeldItem
 
 A_DAY = 86_400
 _OF_MODELS = ("move", "organise", "rename", "copy", "delete", "edit", "convert", "preview", "restore")
@@ -100,7 +103,7 @@ def line_of(outcome: Outcome) -> Act:
                size=outcome.size, model=outcome.number)  # fmt: skip
 
 
-def held_words(item: HeldItem, days: int, now: float) -> str:
+def held_words(item: "HeldItem", days: int, now: float) -> str:
     """When a model was deleted, and how long it will be held."""
     when = tr("deleted {ago}", ago=ago(item.when, now))
     if not item.is_there:
@@ -112,7 +115,7 @@ def held_words(item: HeldItem, days: int, now: float) -> str:
     return tr("{when} · {rest}", when=when, rest=rest)
 
 
-def from_words(item: HeldItem) -> str:
+def from_words(item: "HeldItem") -> str:
     """From where a model came, and what was beside it."""
     more = len(item.files) - 1
     folder = os.path.dirname(item.path)

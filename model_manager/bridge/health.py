@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Make = Callable[[Path, Path], Plan]
 _report, _look = later("model_manager.core.health.report", "report"), later("model_manager.core.health.report", "look")
-_convert_all = later("model_manager.core.health.conversions", "convert_all")
+_convert_all, _drop = (later("model_manager.core.health.conversions", name) for name in ("convert_all", "drop"))
 AFTER_MS, UNSEEN_AFTER_MS = 1500, 20_000  # after a scan the next one often follows, and the report goes through all models
 
 
@@ -149,12 +149,12 @@ class Health(QObject):
         self.text, self.done, self.total = tr("Waiting for another work"), 0, 0
         work = self._runner.work(self._on_progress)
         self._convert = self._runner.start(
-            Pool.BULK, convert_all, index, list(ids), work, done=partial(self._on_converted, work),
+            Pool.BULK, _convert_all, index, list(ids), work, done=partial(self._on_converted, work),
             failed=partial(self._on_convert_failed, work), work=work, hears_of_stopped=True,
         )  # fmt: skip
         self.moved.emit()
 
-    def _on_converted(self, work: Work, result: Conversions) -> None:
+    def _on_converted(self, work: Work, result: "Conversions") -> None:
         if work.is_cancelled:  # just when all was done
             self.drop(result)
             return
@@ -179,12 +179,12 @@ class Health(QObject):
         """What makes the plan that puts the old files into Recently deleted."""
         return partial(_removing_old, result)
 
-    def drop(self, result: Conversions) -> None:
+    def drop(self, result: "Conversions") -> None:
         """The new files that got no names are not wanted. Large ones take their time, so a worker removes them, while there are any."""
         if self._is_closing:
-            drop(result.done)
+            _drop(result.done)
         else:
-            self._runner.start(Pool.BULK, drop, result.done, done=lambda _: None)
+            self._runner.start(Pool.BULK, _drop, result.done, done=lambda _: None)
 
     @staticmethod
     def is_of(plan: Plan, result: "Conversions") -> bool:
@@ -192,12 +192,12 @@ class Health(QObject):
         return plan.kind == "mend" and not _targets(result).isdisjoint(act.new_path for act in plan.acts)
 
     @staticmethod
-    def has_named(report: Carried, result: Conversions) -> bool:
+    def has_named(report: Carried, result: "Conversions") -> bool:
         """Whether a change was the one that named these new files."""
         return not _targets(result).isdisjoint(one.new_path for one in report.outcomes)
 
 
-def _targets(result: Conversions) -> set[str]:
+def _targets(result: "Conversions") -> set[str]:
     return {one.target for one in result.done}
 
 

@@ -131,7 +131,7 @@ class Orders(QObject):
 
     def undo(self, change: int, acts: Collection[int] | None = None) -> None:
         """Take a change back, or some of its acts by number; `undone` answers."""
-        self._give(Order(UNDO, "restore", tr("Undo"), order_tasks.take_back, (change, acts)))
+        self._give(Order(UNDO, "restore", tr("Undo"), _take_back, (change, acts)))
 
     def restore(self, items: "Sequence[HeldItem]") -> None:
         """Bring back what is held of deleted models; `carried` answers."""
@@ -151,7 +151,7 @@ class Orders(QObject):
 
     def roll_back(self, change: int, kind: str = "") -> None:
         """Take back what an interrupted change has done; `undone` answers. kind: as in `finish`."""
-        self._give(Order(ROLL_BACK, kind, tr("Roll back what was interrupted"), order_tasks.roll_back, (change,), can_undo=True))
+        self._give(Order(ROLL_BACK, kind, tr("Roll back what was interrupted"), _roll_back, (change,), can_undo=True))
 
     def undo_newest(self) -> None:
         """Take back the newest change, after a question (`undo_asked`) when it is large or long ago."""

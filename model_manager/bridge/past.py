@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from model_manager.bridge.jobs import Job, Pool
+from model_manager.bridge.later import later
 from model_manager.bridge.library_model import PictureKey
 from model_manager.bridge.orders import Orders
 from model_manager.bridge.session import Session
@@ -17,7 +18,6 @@ from model_manager.core.errors import ModelManagerError
 from model_manager.core.journal.steps import Change
 from model_manager.core.previews.find import preview_sort
 from model_manager.core.sidecars.suffixes import PREVIEWS
-from model_manager.core.tidy.holding import HeldItem as HeldItem
 from model_manager.core.work import Work
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _changes, _outcomes, _held_now, _expired = (later(_TASKS, name) for name in ("ch
 PAGE = 200  # changes that are read at once
 
 
-def held_picture(item: HeldItem) -> PictureKey | None:
+def held_picture(item: "HeldItem") -> PictureKey | None:
     """The preview that is held with a deleted model, the best of several; None when there is none or its drive is away."""
     ranks = {file: _rank(file.path) for file in item.files[1:]} if item.is_there else {}
     best = min(ranks, key=lambda file: ranks[file], default=None)
@@ -86,7 +86,7 @@ class Past(QObject):
         limit = PAGE if before else max(PAGE, len(self.changes))
         work = Work()
         self._job = self._runner.start(
-            Pool.READ, past_tasks.changes, self._session.folder, self.text, limit, before, work,
+            Pool.READ, _changes, self._session.folder, self.text, limit, before, work,
             done=partial(self._on_changes, before), failed=self._on_failed, work=work,
         )  # fmt: skip
 

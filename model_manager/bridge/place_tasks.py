@@ -20,7 +20,10 @@ from model_manager.core.library.yaml_shape import Section as Section
 from model_manager.core.library.yaml_shape import Shape as Shape
 from model_manager.core.library.yaml_shape import read_shape, shape_of
 from model_manager.core.paths import long_path
-from model_manager.core.tidy.folder_rows import OFF, PlaceRow, Words, place_rows, sums_of
+from model_manager.core.tidy.folder_plans import plan_make
+from model_manager.core.tidy.folder_rows import OFF, Columns, PlaceRow, Words, place_rows, sums_of
+from model_manager.core.tidy.linking_away import plan_bring_back, plan_link_folder, plan_link_models
+from model_manager.core.tidy.subjects import subjects
 from model_manager.core.words import tr
 
 

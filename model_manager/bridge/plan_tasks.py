@@ -59,39 +59,16 @@ class Spot:
 # plans
 
 
-def moving(ids: Sequence[int], folder: str, copies: bool) -> Make:
-    """The plan to move or copy models into a folder."""
-    return partial(_into_folder, list(ids), folder, copies)
-
-
-def renaming(id_: int, stem: str) -> Make:
-    """The plan to give a model another name."""
-    return partial(_renamed, id_, stem)
-
-
-def organising(ids: Sequence[int], template: str, options: Options) -> Make:
-    """The plan to put models into folders by a template."""
-    return partial(_organised, list(ids), template, options)
-
-
-def deleting(ids: Sequence[int], for_good: bool, with_targets: bool) -> Make:
-    """The plan to delete models. with_targets: of links also the files they lead to."""
-    return partial(_deleted, list(ids), for_good, with_targets)
-
-
-def converting(ids: Sequence[int], dialects: Collection[str]) -> Make:
-    """The plan to write the sidecars of other programs (of settings.COMPATIBLE) from what is known of models."""
-    return partial(_converted, list(ids), frozenset(dialects))
-
-
-def _deleted(ids: Sequence[int], for_good: bool, with_targets: bool, data: Path, index: Path) -> Plan:
-    found, refused, roots = _ground(index, ids)
+def deleted(ids: Sequence[int], for_good: bool, with_targets: bool, data: Path, index: Path) -> Plan:
+    """Plan to delete models. with_targets: of links also the files they lead to."""
+    found, refused, roots = ground(index, ids)
     with known_uses(data) as uses:
         return plan_delete(found, roots, for_good, TARGET if with_targets else LINK, refused, uses)
 
 
-def _into_folder(ids: Sequence[int], folder: str, copies: bool, data: Path, index: Path) -> Plan:
-    found, refused, roots = _ground(index, ids)
+def into_folder(ids: Sequence[int], folder: str, copies: bool, data: Path, index: Path) -> Plan:
+    """Plan to move or copy models into a folder."""
+    found, refused, roots = ground(index, ids)
     if copies:
         return plan_copy(found, folder, roots, refused=refused)
     with known_uses(data) as uses:
@@ -107,13 +84,15 @@ def renamed(id_: int, stem: str, data: Path, index: Path) -> Plan:
         return plan_rename(found[0], stem, roots, uses)
 
 
-def _organised(ids: Sequence[int], template: str, options: Options, data: Path, index: Path) -> Plan:
-    found, refused, roots = _ground(index, ids)
+def organised(ids: Sequence[int], template: str, options: Options, data: Path, index: Path) -> Plan:
+    """Plan to put models into folders by a template."""
+    found, refused, roots = ground(index, ids)
     with known_uses(data) as uses:
         return plan_organise(found, template, roots, options, refused, uses)
 
 
-def _converted(ids: Sequence[int], dialects: Collection[str], data: Path, index: Path) -> Plan:
+def converted(ids: Sequence[int], dialects: Collection[str], data: Path, index: Path) -> Plan:
+    """Plan to write the sidecars of other programs (of settings.COMPATIBLE) from what is known of models."""
     found, refused = subjects(index, ids)
     with Hashes(data) as hashes:
 
@@ -137,7 +116,7 @@ def ground(index: Path, ids: Sequence[int]) -> tuple[list[Subject], list[Refused
 def verdict(index: Path, id_: int, stem: str) -> str:
     """Why a model cannot have a name; "" when it can."""
     try:
-        plan = _renamed(id_, stem, _NOTHING_KNOWN, index)
+        plan = renamed(id_, stem, _NOTHING_KNOWN, index)
     except FolderFault as fault:
         return fault.text
     return next((one.text for one in plan.refused), "")
@@ -151,7 +130,7 @@ def weigh(index: Path, ids: Sequence[int]) -> tuple[int, int]:
 
 def example(index: Path, ids: Sequence[int], template: str, options: Options) -> Plan:
     """What a template comes to for some models. Raises FolderFault when it is not right."""
-    return _organised(ids, template, options, _NOTHING_KNOWN, index)
+    return organised(ids, template, options, _NOTHING_KNOWN, index)
 
 
 def spots(index: Path, sources: Sources, kinds: Collection[str], recent: Sequence[str]) -> list[Spot]:

@@ -44,6 +44,11 @@ def deleting(ids: Sequence[int], for_good: bool, with_targets: bool) -> Make:
     return partial(later(_TASKS, "deleted"), list(ids), for_good, with_targets)
 
 
+def converting(ids: Sequence[int], dialects: Collection[str]) -> Make:
+    """What makes the plan to write the sidecars of other programs (of settings.COMPATIBLE) from what is known of models."""
+    return partial(later(_TASKS, "converted"), list(ids), frozenset(dialects))
+
+
 class Planning(QObject):
     """Questions about what is selected."""
 

@@ -11,7 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 from small_library import lora_bytes
 
-from model_manager.bridge import jobs, plan_tasks
+from model_manager.bridge import jobs
 from model_manager.bridge.order_words import Note
 from model_manager.bridge.orders import Orders
 from model_manager.bridge.session import Session
@@ -301,7 +301,7 @@ def test_an_interrupted_change_is_told_at_the_start_and_brought_to_an_end(
 @pytest.mark.parametrize("way", ["restore", "empty", "undo", "do"])
 def test_what_is_stopped_while_another_copy_of_the_program_works_ends(stage: Callable[[int], Stage], way: str) -> None:
     library = stage(2)
-    library.orders.plan(plan_tasks.deleting(list(library.paths())[:1], False, False), shown=False)
+    library.orders.plan(planning.deleting(list(library.paths())[:1], False, False), shown=False)
     library.settle()
     items = held.held(library.data)
     other = alone.held(library.data / LOCK_NAME)

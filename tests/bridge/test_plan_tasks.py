@@ -10,7 +10,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from small_library import make_library
 
-from model_manager.bridge import plan_tasks
+from model_manager.bridge import plan_tasks, planning
 from model_manager.bridge.order_tasks import Make
 from model_manager.bridge.plan_tasks import Options
 from model_manager.core.comfyui.usage import Usage
@@ -52,10 +52,10 @@ def use(place: Place, name: str, pictures: int) -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda place, ids: plan_tasks.moving(ids, str(place.loras / "new"), False),
-        lambda place, ids: plan_tasks.renaming(ids[0], "river"),
-        lambda place, ids: plan_tasks.organising(ids, "{type}", Options()),
-        lambda place, ids: plan_tasks.deleting(ids, False, False),
+        lambda place, ids: planning.moving(ids, str(place.loras / "new"), False),
+        lambda place, ids: planning.renaming(ids[0], "river"),
+        lambda place, ids: planning.organising(ids, "{type}", Options()),
+        lambda place, ids: planning.deleting(ids, False, False),
     ],
     ids=["move", "rename", "organise", "delete"],
 )
@@ -67,7 +67,7 @@ def test_plans_tell_how_many_pictures_used_a_model(place: Place, make: Callable[
 
 
 def test_sidecars_of_other_programs_are_planned_from_what_is_known(place: Place) -> None:
-    plan = plan_tasks.converting([place.ids["ink"], place.ids["brush"]], ["cm-info.json"])(place.data, place.index)
+    plan = planning.converting([place.ids["ink"], place.ids["brush"]], ["cm-info.json"])(place.data, place.index)
     assert [(act.name, act.note) for act in plan.acts] == [("ink", ".cm-info.json")]
     assert len(plan.refused) == 1 and plan.refused[0].name == "brush.safetensors"
     assert not (place.loras / "ink.cm-info.json").exists()

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from model_manager.bridge import order_tasks, plan_tasks
 from model_manager.bridge.order_words import DO, EMPTY, RESTORE, UNDO, Note, note_of, wants_question
-from model_manager.bridge.past import HeldItem, held_picture
+from model_manager.bridge.past import held_picture
 from model_manager.bridge.tasks import Sources
 from model_manager.core.journal.steps import (
     ACT_DONE,

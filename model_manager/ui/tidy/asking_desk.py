@@ -134,7 +134,7 @@ class AskingDesk(QObject):
         if not (ids := self._parts.selection.ids()):
             return
         sheet = ConvertSheet(self._about(ids), self._parts.session.settings.compatible_sidecars, self._parts.window)
-        sheet.programs_chosen.connect(lambda programs: self._orders.plan(plan_tasks.converting(ids, programs)))
+        sheet.programs_chosen.connect(lambda programs: self._orders.plan(planning.converting(ids, programs)))
         self._open(sheet)
 
     def delete(self) -> None:

@@ -5,6 +5,7 @@ Built by the desk of the past over the bridge's `Past`. It tells what is asked a
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPixmap
@@ -31,10 +32,13 @@ from model_manager.ui.theme import kind_icon, tokens
 from model_manager.ui.tidy.past_words import from_words, held_words
 from model_manager.ui.tidy.rows import LEFT, PICTURE, RECORD, RIGHT, Index, RowsModel, RowsView, Words, paint_ground, paint_picture
 
+if TYPE_CHECKING:
+    from model_manager.bridge.past import HeldItem
+
 ROW, SIDE = 56, 22
 DAYS = (7, 30, 90, 0)
 
-Picture = Callable[[HeldItem], QPixmap | None]
+Picture = Callable[["HeldItem"], QPixmap | None]
 
 
 class DeletedPage(QWidget):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QPixmap
 
-from model_manager.bridge.past import HeldItem, Past, held_picture
+from model_manager.bridge.past import Past, held_picture
 from model_manager.core.amounts import size_text
 from model_manager.core.words import tr, trn
 from model_manager.ui.sidebar_rows import DELETED, HISTORY
@@ -90,7 +90,7 @@ class PastDesk(QObject):
             keys = map(held_picture, self.deleted.list.visible())
             self._parts.thumbnails.want([key for key in keys if key is not None], EDGE)
 
-    def _picture(self, item: HeldItem) -> QPixmap | None:
+    def _picture(self, item: "HeldItem") -> QPixmap | None:
         key = held_picture(item)
         return None if key is None else self._parts.thumbnails.picture(key, EDGE)
 

@@ -11,7 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 from small_library import lora_bytes
 
-from model_manager.bridge import jobs
+from model_manager.bridge import jobs, planning
 from model_manager.bridge.order_words import Note
 from model_manager.bridge.orders import Orders
 from model_manager.bridge.session import Session

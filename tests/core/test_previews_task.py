@@ -144,11 +144,11 @@ def test_both_histories_are_one_list_by_time(case: Case) -> None:
     written = Act("n", (Step(WRITE, target=str(case.loras / "n.info"), data=b"{}"),))
     carrying.carry_out(case.data, Plan("edit", "Edit", acts=(written,)), Work())
     assert [change.title for change in past.changes(case.data)] == ["Edit", "Previews for 2 models", "Rename a"]
-    found = past_tasks.changes(case.data, "", 2, 0)
+    found = past_tasks.changes(case.data, "", 2, 0, Work())
     assert [change.title for change in found.changes] == ["Edit", "Previews for 2 models"] and found.has_more
-    rest = past_tasks.changes(case.data, "", 2, found.changes[-1].id)
+    rest = past_tasks.changes(case.data, "", 2, found.changes[-1].id, Work())
     assert [change.title for change in rest.changes] == ["Rename a"] and not rest.has_more
-    assert [change.kind for change in past_tasks.changes(case.data, "previews b", 9, 0).changes] == ["preview"]
+    assert [change.kind for change in past_tasks.changes(case.data, "previews b", 9, 0, Work()).changes] == ["preview"]
 
 
 def test_cards_are_painted_by_a_process(case: Case) -> None:

@@ -4,7 +4,9 @@ Used by held, under the lock of the journal. It touches nothing but what is held
 """
 
 import os
+import sys
 from contextlib import suppress
+from importlib.util import find_spec
 
 from send2trash import send2trash
 from send2trash.exceptions import TrashPermissionError
@@ -24,6 +26,8 @@ def let_go(item: HeldItem, for_good: bool) -> None:
     """Put one item into the system's trash, or remove it for good. Raises FileFault with a sentence; it is held as before then."""
     if not item.is_there or not os.path.isdir(long_path(item.folder)):
         raise FileFault(tr("{name} is on a drive that is away.", name=item.name))
+    if not for_good and not _has_safe_trash():
+        raise FileFault(tr("The system's trash cannot be reached safely. Delete it for good instead, if that is wanted."))
     try:
         settle(item)
         if for_good:
@@ -42,6 +46,12 @@ def let_go(item: HeldItem, for_good: bool) -> None:
     for folder in (item.folder, os.path.dirname(item.folder), trash_of(item.folder)):
         with suppress(OSError):
             os.rmdir(long_path(folder))
+
+
+def _has_safe_trash() -> bool:
+    """Whether what does not fit into the trash is refused. On Windows that takes pywin32 (IFileOperation): by the older call, which
+    send2trash falls back to, a file too large for the bin is removed for good, silently (SHFileOperation)."""  # fmt: skip
+    return sys.platform != "win32" or find_spec("win32com") is not None
 
 
 def _throw_away(item: HeldItem) -> None:

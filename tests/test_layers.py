@@ -226,10 +226,7 @@ def test_threads_start_where_they_may() -> None:
 
 
 def is_broad(handler: ast.ExceptHandler) -> bool:
-    """Say whether a handler catches everything, alone or in a tuple, and keeps it (cleaning up and raising on is fine)."""
-    last = handler.body[-1]
-    if isinstance(last, ast.Raise) and last.exc is None:
-        return False
+    """Say whether a handler catches everything, alone or in a tuple; what only cleans up is for `finally` or an ExitStack."""
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return any(kind is None or (isinstance(kind, ast.Name) and kind.id in ("Exception", "BaseException")) for kind in caught)
 

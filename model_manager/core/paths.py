@@ -230,14 +230,13 @@ def _keep_owner(old: str, new: str) -> None:
 def _open_new(path: str, data: bytes, mode: int | None) -> int:
     """Write a file that must not exist yet and return its handle; its mode is the usual one unless `mode` says."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-    try:
+    with contextlib.ExitStack() as taken_back:
+        taken_back.callback(os.close, handle)
         with open(handle, "wb", closefd=False) as file:
             if mode is not None:
                 os.chmod(path, mode)
             file.write(data)
-    except BaseException:
-        os.close(handle)
-        raise
+        taken_back.pop_all()
     return handle
 
 

@@ -55,15 +55,14 @@ def convert_all(index_path: Path, ids: Sequence[int], work: Work) -> Conversions
     result = Conversions([], refused)
     total = sum(one.size for one in found)
     before = 0
-    try:
+    with contextlib.ExitStack() as taken_back:
+        taken_back.callback(drop, result.done)
         for one in found:
             work.check()
             _convert(one, result, work, before, total)
             before += one.size
         work.check()
-    except BaseException:
-        drop(result.done)
-        raise
+        taken_back.pop_all()
     return result
 
 

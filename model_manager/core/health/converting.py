@@ -58,18 +58,21 @@ def convert(source: str, target: str, told: Told) -> Made:
         head = _header(tensors, sizes, os.path.basename(source), left)
         progress = _Progress(told, 2 * total)
         handle = os.open(long_path(target), os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        try:
+        with contextlib.ExitStack() as taken_back:
+            taken_back.callback(_remove, target)
             with open(handle, "r+b") as new:
                 _write(new, head, opened, tensors, progress)
                 _compare(new, head, opened, tensors, progress)
             after = os.stat(long_path(source))
             if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
                 raise BadFormat(tr("It changed while it was converted. Try again when nothing writes to it."))
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(long_path(target))
-            raise
+            taken_back.pop_all()
     return Made(len(tensors), len(head) + total, tuple(left[:_MOST_NAMES]))
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(long_path(path))
 
 
 class _Progress:
@@ -204,7 +207,9 @@ def converted(source: str, target: str, work: Work, told: Told, is_polite: bool 
         process = processes.started(ARGUMENT, is_polite)
     except OSError as fault:
         raise FileFault(tr("No process could be started for it: {reason}.", reason=plain_reason(fault))) from fault
-    try:
+    with contextlib.ExitStack() as taken_back:
+        taken_back.callback(_remove, target)
+        taken_back.callback(processes.end, process)  # before its file is removed
         assert process.stdin is not None and process.stdout is not None
         with contextlib.suppress(OSError):
             process.stdin.write(json.dumps({"source": source, "target": target}).encode() + b"\n")
@@ -216,16 +221,12 @@ def converted(source: str, target: str, work: Work, told: Told, is_polite: bool 
             except ValueError as fault:  # it ended in the middle of a line
                 raise FileFault(_gave_up()) from fault
             if "done" not in values:
-                return _made(values)
+                made = _made(values)
+                taken_back.pop_all()
+                processes.end(process)
+                return made
             told(values["done"], values["total"])
         raise FileFault(_gave_up())
-    except BaseException:
-        processes.end(process)
-        with contextlib.suppress(OSError):
-            os.unlink(long_path(target))
-        raise
-    finally:
-        processes.end(process)
 
 
 def _made(values: dict[str, Any]) -> Made:

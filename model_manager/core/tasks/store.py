@@ -227,10 +227,9 @@ class Store:
                 yield self._db.execute("SELECT revision FROM counter").fetchone()[0]
                 if not is_inner:
                     self._db.execute("COMMIT")
-            except BaseException:
-                if not is_inner and self._db.in_transaction:
+            finally:
+                if not is_inner and self._db.in_transaction:  # something went wrong on the way
                     self._db.execute("ROLLBACK")
-                raise
 
     def add(self, kind: str, key: str, title: str, payload: Mapping[str, Any], **values: Any) -> tuple[Task, int]:
         """Store a task, or find the one with this kind and key; returns it and the id of a done one that made way for it (0: none).

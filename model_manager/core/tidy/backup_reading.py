@@ -10,6 +10,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from hashlib import blake2b
 from typing import BinaryIO, Final
 
@@ -44,12 +45,11 @@ class Archive:
             raise FileFault(tr("{path} could not be read: {reason}.", path=path, reason=plain_reason(error))) from error
         except (*_BROKEN, ValueError, OverflowError) as error:
             raise FileFault(tr("{path} is no backup, or it is damaged: it cannot be opened as a zip.", path=path)) from error
-        try:
+        with ExitStack() as taken_back:
+            taken_back.callback(self.close)
             self._infos = self._looked_at()
             self._read_list()
-        except BaseException:
-            self.close()
-            raise
+            taken_back.pop_all()
         self._leave_out()
 
     def close(self) -> None:
@@ -95,15 +95,14 @@ class Archive:
     def unpack(self, file: BackedFile, target: str, work: Work) -> None:
         """Write a file to `target`, which nothing has, with its time. Raises FileFault, Cancelled; nothing is left then."""
         try:
-            with open(long_path(target), "xb") as sink:
+            with open(long_path(target), "xb") as sink, ExitStack() as taken_back:
+                taken_back.callback(_remove, sink)
                 self._fill(file, sink, work)
-            os.utime(long_path(target), ns=(file.mtime_ns, file.mtime_ns))
-        except BaseException as fault:
-            if not isinstance(fault, FileExistsError) and os.path.lexists(long_path(target)):
-                os.unlink(long_path(target))
-            if isinstance(fault, OSError):
-                raise FileFault(tr("{path} could not be written: {reason}.", path=target, reason=plain_reason(fault))) from fault
-            raise
+                sink.close()
+                os.utime(long_path(target), ns=(file.mtime_ns, file.mtime_ns))
+                taken_back.pop_all()
+        except OSError as fault:
+            raise FileFault(tr("{path} could not be written: {reason}.", path=target, reason=plain_reason(fault))) from fault
 
     def _fill(self, file: BackedFile, sink: BinaryIO, work: Work) -> None:
         for block in self.blocks(file, work):
@@ -171,6 +170,13 @@ class Archive:
         if reason:
             self.faults.append((file.name, tr("{file} is left out: {reason}.", file=file.name, reason=reason)))
         return not reason
+
+
+def _remove(sink: BinaryIO) -> None:
+    """Take away what was begun of a file."""
+    sink.close()  # Windows removes no file that is open
+    with suppress(OSError):
+        os.unlink(sink.name)
 
 
 def _trouble(info: zipfile.ZipInfo) -> str:

@@ -11,6 +11,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -44,13 +45,12 @@ def plan_restore(data: Path, archive: Archive, found: Comparison, work: Work, ha
     """
     _require_room(data, found)
     unpacking = _Unpacking(data, archive, found, work)
-    try:
+    with ExitStack() as taken_back:
+        taken_back.callback(drop, unpacking.folder)
         acts = unpacking.acts()
         if has_settings and archive.contents.settings is not None:
             acts += _settings_act(data, archive, archive.contents.settings, work)
-    except BaseException:
-        drop(unpacking.folder)
-        raise
+        taken_back.pop_all()
     refused = [_refused(model, text) for model, text in found.lost]
     refused += [Refused(name, "", text) for name, text in (*found.faults, *unpacking.faults)]
     refused += unpacking.later

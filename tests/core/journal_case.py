@@ -2,15 +2,29 @@
 
 import os
 import stat
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from model_manager.core.errors import Cancelled
 from model_manager.core.journal.steps import FOLDER, MOVE, WRITE, Act, Plan, Report, Step
 from model_manager.core.tidy import carrying
 from model_manager.core.work import Work
 
+SHM = Path("/dev/shm")
 PAST = 1_600_000_000_123_456_789
+
+
+@contextmanager
+def other_drive(near: Path) -> Iterator[Path]:
+    """A folder on another file system than `near`, if there is one."""
+    if not SHM.is_dir() or os.stat(SHM).st_dev == os.stat(near).st_dev:
+        pytest.skip("there is no second file system")
+    with tempfile.TemporaryDirectory(dir=SHM, prefix="mm-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 class Ground:

@@ -1,13 +1,12 @@
 """A drive that is away while what a kill left half done is to be ended: it waits for the drive, and nothing is half then."""
 
 import os
-import shutil
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from journal_case import Ground, tree
+from journal_case import Ground, other_drive, tree
 from journal_faults import Killer
 
 from model_manager import commands_tidy
@@ -18,18 +17,12 @@ from model_manager.core.paths import rename_new
 from model_manager.core.tidy import carrying
 from model_manager.core.work import Work
 
-SHM = Path("/dev/shm")
-
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Path]:
     """A folder on another drive."""
-    if not SHM.is_dir() or os.stat(SHM).st_dev == os.stat(tmp_path).st_dev:
-        pytest.skip("there is no second file system")
-    folder = SHM / f"mm-away-{os.getpid()}-{tmp_path.name}"
-    folder.mkdir()
-    yield folder
-    shutil.rmtree(folder)
+    with other_drive(tmp_path) as folder:
+        yield folder
 
 
 def scene(top: Path, drive: Path, is_to: bool) -> tuple[Ground, Path, Plan]:

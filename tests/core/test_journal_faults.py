@@ -2,7 +2,6 @@
 
 import errno
 import os
-import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from journal_case import Ground, contents, tree
+from journal_case import Ground, contents, other_drive, tree
 
 from model_manager.core.alone import held
 from model_manager.core.errors import Cancelled, FileFault
@@ -21,7 +20,6 @@ from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, ACT_UNDONE, C
 from model_manager.core.tidy import carrying
 from model_manager.core.work import Work
 
-SHM = Path("/dev/shm")
 NOBODY = 65534
 
 
@@ -32,12 +30,8 @@ def ground(tmp_path: Path) -> Ground:
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Path]:
-    if not SHM.is_dir() or os.stat(SHM).st_dev == os.stat(tmp_path).st_dev:
-        pytest.skip("there is no second file system")
-    folder = SHM / f"mm-faults-{os.getpid()}-{tmp_path.name}"
-    folder.mkdir()
-    yield folder
-    shutil.rmtree(folder)
+    with other_drive(tmp_path) as folder:
+        yield folder
 
 
 @contextmanager

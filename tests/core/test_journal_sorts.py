@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from journal_case import PAST, Ground, tree
+from journal_case import PAST, Ground, other_drive, tree
 
 from model_manager.core.files import volumes
 from model_manager.core.journal import copied, renamed, shared
@@ -31,8 +31,6 @@ from model_manager.core.journal.steps import (
     Step,
 )
 
-SHM = Path("/dev/shm")
-
 
 @pytest.fixture
 def ground(tmp_path: Path) -> Ground:
@@ -42,12 +40,8 @@ def ground(tmp_path: Path) -> Ground:
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Path]:
     """A folder on another drive."""
-    if not SHM.is_dir() or os.stat(SHM).st_dev == os.stat(tmp_path).st_dev:
-        pytest.skip("there is no second file system")
-    folder = SHM / f"mm-{os.getpid()}-{tmp_path.name}"
-    folder.mkdir()
-    yield folder
-    shutil.rmtree(folder)
+    with other_drive(tmp_path) as folder:
+        yield folder
 
 
 def across(ground: Ground, other: Path, name: str, *endings: str) -> Act:

@@ -40,13 +40,9 @@ def plan_move(
             transfers.stays(one, tr("It is there already."))
     warn_of_parts(transfers, going)
     transfers.add([(one, target) for one in going])
-    count = len(transfers.acts)
     chosen = chips(transfers, "{count} moves", "{count} move", stay(transfers, refused))
-    return Plan(
-        "move", trn("Move {count} model", "Move {count} models", len(subjects)), trn("Move {count} model", "Move {count} models", count),
-        tuple(transfers.acts), (*refused, *transfers.refused), chosen,
-        foot(transfers.acts), tuple(transfers.warnings), transfers.needs,
-    )  # fmt: skip
+    title, button = (trn("Move {count} model", "Move {count} models", count) for count in (len(subjects), len(transfers.acts)))
+    return _plan("move", title, button, transfers, refused, chosen)
 
 
 def plan_copy(
@@ -61,13 +57,14 @@ def plan_copy(
     transfers = Transfers(roots, COPY, taken, None, work)
     target = require_target(transfers.ground, folder)
     transfers.add([(one, target) for one in subjects])
-    count = len(transfers.acts)
     chosen = chips(transfers, "{count} is copied", "{count} are copied", stay(transfers, refused))
-    return Plan(
-        "copy", trn("Copy {count} model", "Copy {count} models", len(subjects)), trn("Copy {count} model", "Copy {count} models", count),
-        tuple(transfers.acts), (*refused, *transfers.refused), chosen,
-        foot(transfers.acts), tuple(transfers.warnings), transfers.needs,
-    )  # fmt: skip
+    title, button = (trn("Copy {count} model", "Copy {count} models", count) for count in (len(subjects), len(transfers.acts)))
+    return _plan("copy", title, button, transfers, refused, chosen)
+
+
+def _plan(kind: str, title: str, button: str, transfers: Transfers, refused: Sequence[Refused], chosen: tuple[str, ...]) -> Plan:
+    acts, stays = tuple(transfers.acts), (*refused, *transfers.refused)
+    return Plan(kind, title, button, acts, stays, chosen, foot(transfers.acts), tuple(transfers.warnings), transfers.needs)
 
 
 def plan_rename(subject: Subject, new_stem: str, roots: Mapping[Root, str], uses: Uses | None = None) -> Plan:

@@ -11,12 +11,10 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QLabel,
     QStackedWidget,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -25,7 +23,7 @@ from model_manager.core.amounts import size_text
 from model_manager.core.words import tr, trn
 from model_manager.ui.details.parts import back_button, font, push_button, set_role
 from model_manager.ui.message_page import MessagePage
-from model_manager.ui.page_head import page_head
+from model_manager.ui.page_head import fill_page, page_head
 from model_manager.ui.pictures.dialog_parts import Foot
 from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.theme import kind_icon, tokens
@@ -116,23 +114,13 @@ class DeletedPage(QWidget):
         self.days = QComboBox()
         self.days.setAccessibleName(tr("How long deleted models are held"))
         self.empty = push_button(tr("Empty…"))
-        head, ground = page_head((self.back, title, self._pill), (self.days, self.empty)), QFrame()
-        ground.setProperty("role", "panel")
+        head = page_head((self.back, title, self._pill), (self.days, self.empty))
         self.remove = self.foot.add(tr("Delete for good"), "danger")
         self.trash, self.restore = self.foot.add(tr("Into the system's trash")), self.foot.add("", "primary")
         self._middle = QStackedWidget()
         self._middle.addWidget(self.list)
         self._middle.addWidget(self.message)
-        middle = QVBoxLayout(ground)
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.setSpacing(0)
-        for widget in (self.problems, self._middle, self.foot):
-            middle.addWidget(widget, int(widget is self._middle))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(head)
-        column.addWidget(ground, 1)
+        fill_page(self, head, (self.problems, self._middle, self.foot), self._middle)
 
     def _connect(self) -> None:
         self.back.clicked.connect(self.closed)

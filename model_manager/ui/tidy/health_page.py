@@ -7,7 +7,7 @@ import time
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QStackedWidget, QWidget
 
 from model_manager.bridge.health import Health
 from model_manager.core.health.records import WISHES, Section
@@ -15,7 +15,7 @@ from model_manager.core.words import tr, trn
 from model_manager.ui.details.parts import back_button, push_button, set_role
 from model_manager.ui.elided_label import ElidedLabel
 from model_manager.ui.message_page import MessagePage
-from model_manager.ui.page_head import page_head
+from model_manager.ui.page_head import fill_page, page_head
 from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.theme import dress, restyle
 from model_manager.ui.tidy.health_rows import HealthView, Line, lines_of
@@ -153,17 +153,11 @@ class HealthPage(QWidget):
         self.look = push_button("", "primary")
 
     def _build_layout(self) -> None:
-        ground, self._middle = QFrame(), QStackedWidget()
-        ground.setProperty("role", "panel")
+        self._middle = QStackedWidget()
         for shown in (self.view, self.message):
             self._middle.addWidget(shown)
-        middle, column = QVBoxLayout(ground), QVBoxLayout(self)
         head = page_head((self.back, self._title, self._pill), (self._looked, self._bar, self.look))
-        for layout, widgets in ((middle, (self._middle,)), (column, (head, self.problems, ground))):
-            layout.setContentsMargins(0, 0, 0, 0)
-            layout.setSpacing(0)
-            for widget in widgets:
-                layout.addWidget(widget, int(widget in (self._middle, ground)))
+        fill_page(self, head, (self.problems, self._middle), self._middle)
 
     def _connect(self) -> None:
         self.back.clicked.connect(self.closed)

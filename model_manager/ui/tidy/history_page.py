@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from model_manager.bridge.past import Past
 from model_manager.core.journal.steps import ACT_DONE, Change, Outcome
@@ -17,7 +17,7 @@ from model_manager.ui.details.parts import back_button, push_button, set_role
 from model_manager.ui.details.wording import date_text
 from model_manager.ui.elided_label import ElidedLabel
 from model_manager.ui.message_page import MessagePage
-from model_manager.ui.page_head import page_head
+from model_manager.ui.page_head import fill_page, list_and_detail, page_head
 from model_manager.ui.pictures.dialog_parts import rule
 from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.tidy.history_list import HistoryList
@@ -177,29 +177,12 @@ class HistoryPage(QWidget):
     def _build(self) -> None:
         self.back = back_button()
         title = set_role(QLabel(tr("History")), "title")
-        head, ground = page_head((self.back, title), (self.search,)), QFrame()
-        ground.setProperty("role", "panel")
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.addWidget(self.list)
-        self._splitter.addWidget(self.view)
-        self._splitter.setStretchFactor(1, 1)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(1)
-        self._splitter.setSizes([LIST_WIDTH, 800])
+        self._splitter = list_and_detail(self.list, self.view, LIST_WIDTH)
         self.list.setMinimumWidth(260)
         self._middle = QStackedWidget()
         self._middle.addWidget(self._splitter)
         self._middle.addWidget(self.message)
-        middle = QVBoxLayout(ground)
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.setSpacing(0)
-        middle.addWidget(self.problems)
-        middle.addWidget(self._middle, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(head)
-        column.addWidget(ground, 1)
+        fill_page(self, page_head((self.back, title), (self.search,)), (self.problems, self._middle), self._middle)
 
     def _connect(self) -> None:
         self.back.clicked.connect(self.closed)

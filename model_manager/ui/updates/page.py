@@ -15,9 +15,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QSplitter,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -26,7 +24,7 @@ from model_manager.core.online.records import Update
 from model_manager.core.words import tr, trn
 from model_manager.ui.details.parts import back_button, push_button
 from model_manager.ui.message_page import MessagePage
-from model_manager.ui.page_head import page_head
+from model_manager.ui.page_head import fill_page, list_and_detail, page_head
 from model_manager.ui.theme import dress
 from model_manager.ui.updates.rows import Row, RowView
 from model_manager.ui.updates.update_view import UpdateView
@@ -146,29 +144,12 @@ class UpdatesPage(QWidget):
 
     def _build_layout(self) -> None:
         head = page_head((self.back, self._title, self._pill), (self._looked, self._bar, self.look))
-        ground = QFrame()
-        ground.setProperty("role", "panel")
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.addWidget(self.view)
-        self._splitter.addWidget(self.detail)
-        self._splitter.setStretchFactor(1, 1)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(1)
-        self._splitter.setSizes([LIST_WIDTH, 800])
+        self._splitter = list_and_detail(self.view, self.detail, LIST_WIDTH)
         self.view.setMinimumWidth(300)
         self._middle = QStackedWidget()
         self._middle.addWidget(self._splitter)
         self._middle.addWidget(self.message)
-        middle = QVBoxLayout(ground)
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.setSpacing(0)
-        middle.addWidget(self._chips)
-        middle.addWidget(self._middle, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(head)
-        column.addWidget(ground, 1)
+        fill_page(self, head, (self._chips, self._middle), self._middle)
 
     def _connect(self) -> None:
         self.back.clicked.connect(self.closed)

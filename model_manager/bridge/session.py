@@ -58,7 +58,7 @@ class Session(QObject):
         self.model = LibraryModel(self)
         self.model.set_order(settings.sort, settings.is_descending, settings.group)
         self.index_path: Path | None = None
-        self.is_loaded = self.is_scanned = False
+        self.is_loaded = self.is_scanned = self.is_building = False
         self.details = Details(runner, self.model, lambda: self.index_path, self)
         self.details.folder_written.connect(lambda folder: self.scan([folder]))
         self.folders = Folders(runner, self.cache_folder, self)
@@ -203,7 +203,7 @@ class Session(QObject):
     @property
     def is_settled(self) -> bool:
         """True when the disk was looked at (if anybody said where) and all its news is shown."""
-        is_looked_at = self.is_loaded and (self.is_scanned or not self.sources)
+        is_looked_at = self.is_loaded and (self.is_scanned or not (self.sources or self.is_building))
         return is_looked_at and not self._news and not self.is_scanning
 
     @property
@@ -329,8 +329,7 @@ class Session(QObject):
     def set_group(self, group: str) -> None:
         """Group by a key of `arrange.GROUPS`."""
         self.settings.group = group
-        arrangement = self.model.arrangement
-        self.model.set_order(arrangement.sort, arrangement.is_descending, group)
+        self.model.set_order(*self._order()[:2], group)
 
     def completions(self, prefix: str) -> list[tuple[str, str]]:
         """What the last token of the search could become."""
@@ -355,16 +354,21 @@ class Session(QObject):
 
     def open_demo(self) -> None:
         """Build the demo library and show it; the folders of the settings stay as they are."""
+        self.is_building = True
+        self.rows_changed.emit()
         self.progressed.emit(tr("Building the demo library"), 0, 0)
         self.runner.start(Pool.READ, tasks.demo, self.folder, done=self._on_demo, failed=self._on_demo_failed)
 
     def _on_demo(self, path: str) -> None:
+        self.is_building = False
         self.work_ended.emit()
         self._demo = path
         self._use(tasks.Sources((path,)))
 
     def _on_demo_failed(self, fault: ModelManagerError) -> None:
+        self.is_building = False
         self.work_ended.emit()
+        self.rows_changed.emit()
         self._on_problem(fault)
 
     def _use(self, sources: tasks.Sources) -> None:
@@ -381,8 +385,6 @@ class Session(QObject):
         except FileFault as fault:
             self.problem_raised.emit(fault.text, "warn")
 
-    # thumbnails on disk
-
     @property
     def cache_folder(self) -> Path:
         """Where thumbnails lie."""
@@ -393,8 +395,6 @@ class Session(QObject):
 
 
 def _timer(owner: QObject, milliseconds: int, slot: Any) -> QTimer:
-    timer = QTimer(owner)
-    timer.setSingleShot(True)
-    timer.setInterval(milliseconds)
+    timer = QTimer(owner, singleShot=True, interval=milliseconds)
     timer.timeout.connect(slot)
     return timer

@@ -275,8 +275,8 @@ class MainWindow(QMainWindow):
             self.empty.show_nothing_at(session.place)
         elif total and session.is_loaded:
             self.empty.show_nothing_found(session.search_text)
-        elif not session.is_loaded or session.is_scanning or (session.sources and not session.is_scanned):
-            self.empty.show_loading(tr("Looking through your folders…"))
+        elif not session.is_settled:
+            self.empty.show_loading(tr("Building the demo library…") if session.is_building else tr("Looking through your folders…"))
         else:
             self.empty.show_empty_library()
         self.views.setCurrentWidget(self.empty)

@@ -1,5 +1,6 @@
 """The window on a real small library, used by keyboard and mouse as a person would."""
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -299,6 +300,24 @@ def test_states_from_elsewhere_do_no_harm(opened: Open, settings: Settings, stat
     settings.sidebar_state = settings.table_state = settings.geometry = settings.state = state
     window = opened(waits=False, starts=False)
     assert window.isVisible()
+
+
+def test_an_empty_window_says_that_the_demo_is_being_built(
+    opened: Open, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = threading.Event()
+
+    def demo(folder: Path) -> str:
+        free.wait(10)
+        return str(make_library(tmp_path / "demo"))
+
+    monkeypatch.setattr(tasks, "demo", demo)
+    window = opened(tasks.Sources())
+    assert "No models yet" in empty_says(window)
+    window.session.open_demo()
+    assert not window.session.is_settled and "Building the demo library" in empty_says(window)
+    free.set()
+    qtbot.waitUntil(lambda: len(names(window)) == 5, timeout=SECONDS)
 
 
 def test_the_demo_or_named_folders_leave_the_persons_places_alone(opened: Open, tmp_path: Path, settings: Settings, qtbot: QtBot) -> None:

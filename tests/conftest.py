@@ -19,8 +19,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 
 SECONDS_TO_END = 3.0
+
+# Random tests. "suite" draws the same examples in each run and stops at the first fault: making the example smaller, or explaining it,
+# may take longer than the timeout of faulthandler allows. "shrink" does the same and makes it smaller, "search" looks for more.
+settings.register_profile(
+    "suite", deadline=None, database=None, derandomize=True, max_examples=100, phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=(HealthCheck.too_slow,),
+)  # fmt: skip
+settings.register_profile("shrink", parent=settings.get_profile("suite"), phases=(Phase.explicit, Phase.generate, Phase.shrink))
+settings.register_profile("search", parent=settings.get_profile("shrink"), derandomize=False, max_examples=2000, print_blob=True)
+settings.load_profile("suite")
 
 if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # without a display Qt would abort

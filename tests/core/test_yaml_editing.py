@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from random_case import examples
 
 from model_manager.core.errors import BadConfig
 from model_manager.core.library import extra_paths
@@ -264,7 +265,7 @@ def _edits_of(found: Shape, name: str, at: int) -> list[Shape]:
     return made
 
 
-@settings(max_examples=70, deadline=None, database=None)
+@examples(70)
 @given(made=made_files(), data=st.data())
 def test_lines_that_are_not_concerned_stay(made: MadeFile, data: st.DataObject) -> None:
     found = shape(made.text)
@@ -317,7 +318,7 @@ def _assert_untouched(made: MadeFile, after: str, span: tuple[int, int] | None) 
     assert any(after.endswith(whole[cut:]) for cut in range(fitting, -1, -1)), "something else than an insertion"
 
 
-@settings(max_examples=30, deadline=None, database=None)
+@examples(30)
 @given(made=made_files(), data=st.data())
 def test_many_edits_one_after_the_other(made: MadeFile, data: st.DataObject) -> None:
     """Comments are never lost, the file is never one that ComfyUI starts with less well, and what is read is what was meant."""

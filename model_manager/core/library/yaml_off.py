@@ -5,6 +5,7 @@ is switched on again, so each comment that would pass for a part of a section is
 """
 
 import re
+from collections.abc import Set
 
 from model_manager.core.errors import BadConfig
 from model_manager.core.library.kinds import KINDS, current_name
@@ -12,6 +13,16 @@ from model_manager.core.library.yaml_tree import OPTIONS, Lines, meaning
 from model_manager.core.words import tr
 
 _HEADER = re.compile(r"""#( ?)('[^']+'|"[^"]+"|[^\s#:'"\[{&*!|>%@`,?-][^#:]*):\s*(?:#.*)?$""")
+
+_ENTRY = re.compile(r"([A-Za-z_][\w.\-]*)\s*:(?:\s+(.*\S))?\s*$")
+_PROSE = frozenset({"note", "todo", "fixme", "see", "example", "http", "https", "warning", "hint", "source", "default", "config"})
+
+
+def is_folder(key: str, value: str, present: Set[str] = frozenset()) -> bool:
+    """Whether a comment `key: value` stands for a folder, and is not just a sentence. present: categories of the section."""
+    if current_name(key) in KINDS or key in present:
+        return True
+    return key.lower() not in _PROSE and (" " not in value or "/" in value or "\\" in value)
 
 
 def off_length(lines: Lines, line: int) -> int:
@@ -23,9 +34,7 @@ def off_length(lines: Lines, line: int) -> int:
         found = meaning("\n".join(_bare(lines, line, at) for at in range(line, end)))
     except BadConfig:
         return 0
-    value = next(iter(found.values()), None)
-    is_section = len(found) == 1 and isinstance(value, dict) and all(_is_entry(key, one) for key, one in value.items())
-    return end - line if is_section else 0
+    return end - line if len(found) == 1 and _is_section(*found.values()) else 0
 
 
 def uncommented(lines: Lines, line: int) -> str:
@@ -56,18 +65,25 @@ def keep_apart(old: Lines, lines: Lines) -> None:
 
 def _reach(lines: Lines, line: int) -> int:
     """The line behind the section whose name is in the comment at `line`, were it one: up to what stands too far left for it."""
-    mark, end, indent = _mark(lines, line), line + 1, 1
+    mark, end, indent = _mark(lines, line), line + 1, 0
     while end < len(lines.texts) and (lines.texts[end].startswith(mark) or lines.texts[end].rstrip() == "#"):
         bare = _bare(lines, line, end)
         words = bare.lstrip(" ")
         if words and not words.startswith("#"):
-            if len(bare) - len(words) < indent:
-                break
-            indent = max(indent, len(bare) - len(words)) if indent == 1 else indent
+            room = len(bare) - len(words)
+            if room < max(indent, 1) or (room == 1 and (_is_sentence(words) or off_length(lines, end))):
+                break  # a comment, or what comes next
+            indent = indent or room
         end += 1
     while end > line + 1 and not _bare(lines, line, end - 1).strip(" "):
         end -= 1
     return end
+
+
+def _is_sentence(words: str) -> bool:
+    """Whether a comment is none of a section's entries; asked where a blank behind the `#` may be but a habit."""
+    found = _ENTRY.match(re.sub(r"\s#.*", "", words))
+    return found is None or not (found.group(1) in OPTIONS or is_folder(found.group(1), found.group(2) or ""))
 
 
 def _own_end(lines: Lines, last: int) -> int:
@@ -84,16 +100,17 @@ def _own_end(lines: Lines, last: int) -> int:
 def _touching_end(lines: Lines, last: int) -> int:
     """The last of the comments that touch these lines and might be read as lines of a section."""
     end = last
-    while end + 1 < len(lines.texts) and re.match(r" *#([ #]|$)", lines.texts[end + 1]):
+    while end + 1 < len(lines.texts) and re.match(r" *#([ #]|$)", lines.texts[end + 1]) and not off_length(lines, end + 1):
         end += 1
     return end
 
 
-def _is_entry(key: object, value: object) -> bool:
-    """Whether this may stand in a section; what ComfyUI knows may have a value that it cannot read, as that is switched off, too."""
-    if not isinstance(key, str) or " " in key:
+def _is_section(value: object) -> bool:
+    """Whether this may be what is in a section; some of its values may be such that ComfyUI does not start with them."""
+    if not isinstance(value, dict) or not all(isinstance(key, str) and " " not in key for key in value):
         return False
-    return isinstance(value, str) or key in OPTIONS or (current_name(key) in KINDS and not isinstance(value, dict))
+    is_telling = any(isinstance(one, str | list) or key in OPTIONS or current_name(key) in KINDS for key, one in value.items())
+    return is_telling and not any(isinstance(one, dict) for one in value.values())
 
 
 def _bare(lines: Lines, header: int, at: int) -> str:

@@ -14,14 +14,12 @@ import yaml
 from model_manager.core.errors import BadConfig
 from model_manager.core.library import extra_paths
 from model_manager.core.library.extra_paths import ExtraPaths
-from model_manager.core.library.kinds import KINDS, current_name
-from model_manager.core.library.yaml_off import off_length, uncommented
+from model_manager.core.library.yaml_off import is_folder, off_length, uncommented
 from model_manager.core.library.yaml_tree import ALIAS, BASE, DEFAULT, MAP, OPTIONS, SCALAR, Lines, Node, meaning, tree_of
 from model_manager.core.words import tr
 
 _OFF = re.compile(r"\s*#\s*([A-Za-z_][\w.\-]*)\s*:(?:\s+(.*\S))?\s*$")
 _OFF_LINE = re.compile(r"\s*#(\s+)(\S.*)$")
-_PROSE = frozenset({"note", "todo", "fixme", "see", "example", "http", "https", "warning", "hint", "source", "default", "config"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,16 +206,9 @@ def _off_folders(lines: Lines, node: Node, room: range, taken: set[int], present
             key, value = match.group(1), match.group(2) or ""
             if value in ("|", "|-", "|+"):
                 name, depth = key, text.index(key) - text.index("#") - 1
-            elif value and _is_off(key, value, present) and (folder := _unquoted(value)):
+            elif value and is_folder(key, value, present) and (folder := _unquoted(value)):
                 found.setdefault(key, []).append(Folder(folder, line + 1, False))
     return found
-
-
-def _is_off(key: str, value: str, present: set[str]) -> bool:
-    """Whether a comment `key: value` stands for a folder, and is not just a sentence."""
-    if current_name(key) in KINDS or key in present:
-        return True
-    return key.lower() not in _PROSE and (" " not in value or "/" in value or "\\" in value)
 
 
 def _unquoted(value: str) -> str:

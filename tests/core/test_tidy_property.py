@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from library_case import Library
 from random_case import examples
@@ -104,6 +104,10 @@ def check_families(library: Library, plan: Plan, before: list[Subject]) -> None:
         assert rests == now_rests if not one.shares else rests <= now_rests, (going, now.names)
 
 
+@example(
+    [("", "x", ".safetensors", frozenset()), ("a", "x.safetensors", ".safetensors", frozenset([".png"]))], [],
+    [("organise", [1, 0], "", "x", "{kind}/{format}")],
+)  # fmt: skip
 @examples(25)
 @given(st.lists(models, min_size=1, max_size=14), st.lists(st.tuples(st.integers(0, 20), st.sampled_from("ab")), max_size=2),
        st.lists(operations, min_size=1, max_size=4))  # fmt: skip

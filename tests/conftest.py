@@ -14,6 +14,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-SECONDS_TO_END = 3.0
+SECONDS_TO_END = 15.0  # a busy machine gives a thread its turn late; who is well behaved costs nothing
 
 # Random tests. "suite" draws the same examples in each run and stops at the first fault: making the example smaller, or explaining it,
 # may take longer than the timeout of faulthandler allows. "shrink" does the same and makes it smaller, "search" looks for more.
@@ -108,6 +109,14 @@ def _require_loopback(host: Any) -> None:
         is_local = False
     if not is_local:
         raise OutsideConnection(f"A test may only reach loopback, not {name}")
+
+
+@pytest.fixture
+def qtbot(qtbot: Any) -> Any:
+    """pytest-qt's, with more patience than 5 seconds for what is waited for: a busy machine is no fault."""
+    for name in ("waitUntil", "waitSignal", "waitSignals"):
+        setattr(qtbot, name, partial(getattr(qtbot, name), timeout=30_000))
+    return qtbot
 
 
 @pytest.fixture(autouse=True)

@@ -4,12 +4,12 @@ Called by running and recovery. It looks only at which drives folders are on.
 """
 
 from model_manager.core.journal.copied import Across, Copied, led_from
-from model_manager.core.journal.deeds import Deed, Ground
+from model_manager.core.journal.deeds import Deed, Ground, Known
 from model_manager.core.journal.linked import Link, Remove, Unlink, link_to
 from model_manager.core.journal.relinked import Relink
 from model_manager.core.journal.renamed import Folder, NoFolder, Rename
 from model_manager.core.journal.shared import Twin
-from model_manager.core.journal.steps import COPY, FOLDER, HARD, LINK, MOVE, NO_FOLDER, RELINK, REMOVE, SHARE, WRITE
+from model_manager.core.journal.steps import COPY, FOLDER, HARD, KIN, LINK, MOVE, NO_FOLDER, RELINK, REMOVE, SHARE, WRITE
 from model_manager.core.journal.store import KeptAct, KeptStep
 from model_manager.core.journal.written import Put
 
@@ -21,6 +21,7 @@ _THERE: dict[str, type[Deed]] = {
     HARD: Twin,
     SHARE: Twin,
     FOLDER: Folder,
+    KIN: Known,
     NO_FOLDER: NoFolder,
     REMOVE: Remove,
 }
@@ -32,6 +33,7 @@ _BACK: dict[str, type[Deed]] = {
     HARD: Twin,
     SHARE: Twin,
     FOLDER: NoFolder,
+    KIN: Known,
     NO_FOLDER: Folder,
 }
 

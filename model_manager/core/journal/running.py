@@ -14,6 +14,7 @@ from model_manager.core.journal import ahead
 from model_manager.core.journal.building import deeds_of, weight_of
 from model_manager.core.journal.deeds import Ground
 from model_manager.core.journal.folders import FolderTimes
+from model_manager.core.journal.kin import Kin
 from model_manager.core.journal.performing import HalfDone, perform
 from model_manager.core.journal.steps import (
     ACT_DONE,
@@ -52,11 +53,13 @@ class Runner:
 
     def forward(self, acts: Sequence[KeptAct]) -> None:
         """Do all acts that wait."""
+        self._ground.kin = Kin(acts)
         self.report.outcomes += [outcome_of(act) for act in acts if act.state == ACT_FAILED]
         self._run([act for act in acts if self._change.waits(act)], is_back=False)
 
     def backward(self, acts: Sequence[KeptAct]) -> None:
         """Take back all acts that are done and marked as taken, the last one first."""
+        self._ground.kin = Kin(acts)
         self._run([act for act in reversed(acts) if act.is_taken and act.state == ACT_DONE], is_back=True)
 
     def end(self, is_back: bool) -> None:

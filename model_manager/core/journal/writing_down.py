@@ -17,6 +17,7 @@ from model_manager.core.journal.steps import (
     ACT_WAITS,
     COPY,
     FOLDER,
+    KIN,
     LINK,
     MOVE,
     NO_FOLDER,
@@ -86,9 +87,9 @@ def _add_other(kept: KeptAct, step: Step, claims: set[str]) -> None:
         source = os.path.realpath(source)
         _add(kept, step, source, target, look(source))
     else:
-        if step.sort != NO_FOLDER:
+        if step.sort not in (NO_FOLDER, KIN):
             _claim(target, claims)
-        _add(kept, step, source, target, None if step.sort == LINK else look(target))
+        _add(kept, step, source, target, None if step.sort == LINK else look(source if step.sort == KIN else target))
 
 
 def _add_write(kept: KeptAct, step: Step, claims: set[str]) -> None:

@@ -16,6 +16,7 @@ from model_manager.core.journal.steps import FOLDER, LINK, MOVE, NO_FOLDER, REMO
 from model_manager.core.library.entry import Root
 from model_manager.core.library.index import Index
 from model_manager.core.paths import inside, long_path, temporary_name
+from model_manager.core.tidy.other_names import OtherNames, kin_steps, note, several_names
 from model_manager.core.tidy.subjects import Subject, subjects
 from model_manager.core.words import tr, trn
 
@@ -26,6 +27,7 @@ def plan_link_models(found: Sequence[Subject], folder: str, roots: Mapping[Root,
     """Return the plan to move model files below `folder` (in a folder for their type, as below their root) and leave links."""
     device, nearest, _ = volume_of(folder)
     acts: list[Act] = []
+    going = {one.real for one in found}
     stay = list(refused)
     taken: set[str] = set()
     obstacles: dict[str, str] = {}
@@ -37,11 +39,11 @@ def plan_link_models(found: Sequence[Subject], folder: str, roots: Mapping[Root,
             stay.append(Refused(one.file, one.path, reason, "warn", one.id))
             continue
         taken.add(target)
-        steps = (Step(MOVE, one.real, target), Step(LINK, target, one.real))
+        steps = (Step(MOVE, one.real, target), Step(LINK, target, one.real), *kin_steps(one))
         made = () if os.path.isdir(long_path(os.path.dirname(target))) else (Step(FOLDER, target=os.path.dirname(target)),)
         acts.append(Act(
             one.name or one.file, (*made, *steps), one.real, one.real, one.path, target, size=one.size, model=one.id,
-            note=tr("a link stays"), tone="info",
+            note=" · ".join(filter(None, (tr("a link stays"), note(one, going)))), tone="info",
         ))  # fmt: skip
     title = trn("Move {count} model to another drive", "Move {count} models to another drive", len(found))
     button = trn("Move {count} model", "Move {count} models", len(acts))
@@ -99,7 +101,9 @@ def _plan(
     files = sum(step.sort == MOVE for act in acts for step in act.steps)
     chips = (trn("{count} file", "{count} files", files), *((tr("links stay here"),) if can_undo else ()))
     foot = tr("To ComfyUI all names stay the same.")
-    needs = {nearest: sum(act.size for act in acts)}
+    device, _, _ = volume_of(nearest)
+    names = OtherNames()
+    needs = {nearest: sum(names.bytes_of(step.source, device) for act in acts for step in act.steps if step.sort == MOVE)}
     return Plan(KIND, title, button, tuple(acts), tuple(refused), chips, foot, tuple(warnings), needs, can_undo)
 
 
@@ -185,14 +189,15 @@ def _at(path: str, top: str, target: str) -> str:
 def _moves(index: Path, tree: _Tree, top: str, target: str) -> list[Act]:
     """An act for each model with its family, and one for each other file."""
     acts, left = [], dict(tree.files)
-    for one in _models_below(index, top):
+    for one in (*_models_below(index, top), *subjects(index, None, several_names(left))[0]):
         paths = [path for path in (os.path.join(one.folder, name) for name in one.own) if path in left]
         if one.real not in left:
             continue
         size = sum(left.pop(path) for path in paths)
-        steps = tuple(Step(MOVE, path, _at(path, top, target)) for path in paths)
-        new = _at(one.real, top, target)
-        acts.append(Act(one.name or one.file, steps, one.real, new, one.path, new, len(paths) - 1, size=size, model=one.id))
+        steps = (*(Step(MOVE, path, _at(path, top, target)) for path in paths), *kin_steps(one))
+        new, text = _at(one.real, top, target), note(one, tree.files)
+        tone = "info" if text else ""
+        acts.append(Act(one.name or one.file, steps, one.real, new, one.path, new, len(paths) - 1, text, tone, size, model=one.id))
     for path, size in left.items():
         new = _at(path, top, target)
         acts.append(Act(os.path.basename(path), (Step(MOVE, path, new),), before=path, after=new, size=size))

@@ -18,6 +18,7 @@ from model_manager.core.journal.steps import (
     DONE,
     FOLDER,
     HARD,
+    KIN,
     LINK,
     MOVE,
     NO_FOLDER,
@@ -64,6 +65,11 @@ class Stage:
 
     def now(self) -> dict[str, tuple[object, ...]]:
         return tree(self.ground.top) | {f"far:{name}": value for name, value in tree(self.far).items()}
+
+    def every(self) -> list[str]:
+        """All files and links."""
+        tops = (self.ground.top, self.far)
+        return [os.path.join(folder, name) for top in tops for folder, _, names in os.walk(top) for name in names]
 
 
 wishes = st.builds(
@@ -138,7 +144,20 @@ def act_of(stage: Stage, wish: Wish) -> Act:
         steps += [Step(MOVE, one, other) for one, other in beside]
         if wish.sort == "mixed":
             steps += [Step(WRITE, target=new + ".md", data=wish.data), Step(NO_FOLDER, target=os.path.dirname(model))]
+    steps += [Step(KIN, other, model) for other in names_of(stage, model)] if Step(MOVE, model, new) in steps else []
     return Act(wish.stem, tuple(steps), model, next((step.target for step in steps if step.sort == MOVE and step.source == model), ""))
+
+
+def names_of(stage: Stage, path: str) -> list[str]:
+    """The other names of a file (hard links)."""
+    about = os.lstat(path) if os.path.lexists(path) else None
+    found = [other for other in stage.every() if about is not None and os.path.samestat(os.lstat(other), about)]
+    return [other for other in found if other != path]
+
+
+def kin(stage: Stage) -> set[frozenset[str]]:
+    """The names of all files that have several."""
+    return {frozenset((path, *others)) for path in stage.every() if (others := names_of(stage, path))}
 
 
 def files(found: dict[str, tuple[object, ...]]) -> Counter[object]:
@@ -178,7 +197,7 @@ common = settings(deadline=None, database=None, suppress_health_check=list(Healt
 def test_done_and_undone(drawn: list[tuple[str, str, list[str], str]], wished: list[Wish]) -> None:
     with Drawn() as stage:
         make(stage, drawn)
-        before, led = stage.now(), links(stage)
+        before, led, one = stage.now(), links(stage), kin(stage)
         plan = Plan("move", "Drawn", acts=tuple(act_of(stage, wish) for wish in wished))
         report = carrying.carry_out(stage.ground.data, plan, Work())
         done = stage.now()
@@ -200,6 +219,7 @@ def test_done_and_undone(drawn: list[tuple[str, str, list[str], str]], wished: l
             carrying.take_back(stage.ground.data, report.change, Work())
             assert carrying.changes(stage.ground.data)[0].state == UNDONE
         assert stage.now() == before
+        assert kin(stage) == one or any(wish.sort == "twin" for wish in wished)
 
 
 @settings(common, max_examples=int(os.environ.get("JOURNAL_EXAMPLES", "60")))

@@ -39,7 +39,7 @@ FOLDERS = ["", "p", "p/q", "r", "FAR", "FAR/s"]
 
 @dataclass
 class Wish:
-    """One act, as it is drawn: what is done to which family, and where it goes."""
+    """One act, as it is drawn: what is done to which family (one that is there, or whatever is drawn), and where it goes."""
 
     sort: str
     stem: str
@@ -48,6 +48,7 @@ class Wish:
     new_folder: str
     endings: list[str]
     data: bytes | None
+    family: int
 
 
 @dataclass
@@ -56,7 +57,7 @@ class Stage:
 
     ground: Ground
     far: Path
-    wishes: list[Wish] = field(default_factory=list)
+    families: list[tuple[str, str]] = field(default_factory=list)
 
     def at(self, folder: str, name: str) -> str:
         if folder.startswith("FAR"):
@@ -81,13 +82,14 @@ wishes = st.builds(
     st.sampled_from(FOLDERS),
     st.lists(st.sampled_from(ENDINGS), unique=True, max_size=3),
     st.one_of(st.none(), st.binary(max_size=20)),
+    st.integers(-3, 5),
 )
 families = st.lists(
     st.tuples(
         st.sampled_from(STEMS),
         st.sampled_from(FOLDERS),
         st.lists(st.sampled_from(ENDINGS), unique=True, max_size=4),
-        st.sampled_from(["", "", "", "relative", "absolute", "broken", "hard"]),
+        st.sampled_from(["", "", "", "relative", "absolute", "broken", "hard", "hard"]),
     ),
     min_size=1,
     max_size=6,
@@ -99,6 +101,7 @@ def make(stage: Stage, drawn: list[tuple[str, str, list[str], str]]) -> None:
     """Put families on the disk; the model of some is a link."""
     for folder in FOLDERS:
         os.makedirs(stage.at(folder, ""), exist_ok=True)
+    stage.families = [(stem, folder) for stem, folder, *_ in drawn]
     first = ""
     for number, (stem, folder, endings, link) in enumerate(drawn):
         model = stage.at(folder, stem + ".ckpt")
@@ -125,6 +128,8 @@ def write(path: str, data: bytes, number: int) -> None:
 
 def act_of(stage: Stage, wish: Wish) -> Act:
     """The act of a wish, whatever the tree is like."""
+    if wish.family >= 0:
+        wish.stem, wish.folder = stage.families[wish.family % len(stage.families)]
     model, new = stage.at(wish.folder, wish.stem + ".ckpt"), stage.at(wish.new_folder, wish.new_stem + ".ckpt")
     beside = [(stage.at(wish.folder, wish.stem + end), stage.at(wish.new_folder, wish.new_stem + end)) for end in wish.endings]
     folder = Step(FOLDER, target=os.path.join(os.path.dirname(new), "made", "deep"))
@@ -144,7 +149,7 @@ def act_of(stage: Stage, wish: Wish) -> Act:
         steps += [Step(MOVE, one, other) for one, other in beside]
         if wish.sort == "mixed":
             steps += [Step(WRITE, target=new + ".md", data=wish.data), Step(NO_FOLDER, target=os.path.dirname(model))]
-    steps += [Step(KIN, other, model) for other in names_of(stage, model)] if Step(MOVE, model, new) in steps else []
+    steps += [Step(KIN, other, model) for other in names_of(stage, model)] if any(step.sort == MOVE for step in steps) else []
     return Act(wish.stem, tuple(steps), model, next((step.target for step in steps if step.sort == MOVE and step.source == model), ""))
 
 

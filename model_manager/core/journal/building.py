@@ -3,6 +3,8 @@
 Called by running and recovery. It looks only at which drives folders are on.
 """
 
+from collections.abc import Iterable
+
 from model_manager.core.journal.copied import Across, Copied, led_from
 from model_manager.core.journal.deeds import Deed, Ground, Known
 from model_manager.core.journal.linked import Link, Remove, Unlink, link_to
@@ -65,6 +67,12 @@ def weight_of(act: KeptAct, ground: Ground, is_back: bool) -> int:
         elif step.sort == MOVE and step.seen is not None and not step.seen.link and _is_across(step, ground):
             total += 2 * size
     return total
+
+
+def far_moves(acts: Iterable[KeptAct], ground: Ground, is_back: bool) -> list[tuple[str, str]]:
+    """Return (from, to) of the models that an act brings to another drive, whatever becomes of it."""
+    steps = [step for act in acts for step in act.steps if step.sort == MOVE and step.source == act.path and _is_across(step, ground)]
+    return [(step.target, step.source) if is_back else (step.source, step.target) for step in steps]
 
 
 def _deed(act: KeptAct, step: KeptStep, ground: Ground, is_back: bool, is_across: bool) -> Deed:

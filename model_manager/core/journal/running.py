@@ -11,7 +11,7 @@ from typing import Final
 
 from model_manager.core.errors import Cancelled, FileFault
 from model_manager.core.journal import ahead
-from model_manager.core.journal.building import deeds_of, weight_of
+from model_manager.core.journal.building import deeds_of, far_moves, weight_of
 from model_manager.core.journal.deeds import Ground
 from model_manager.core.journal.folders import FolderTimes
 from model_manager.core.journal.kin import Kin
@@ -87,6 +87,10 @@ class Runner:
         """Return (from, to) of all models that the change moved, in this run or in one that was killed."""
         state = ACT_UNDONE if is_back else ACT_DONE
         return [pair for act in acts if act.state == state for pair in _moves(act, is_back)]
+
+    def far_moves(self, acts: Sequence[KeptAct], is_back: bool) -> list[tuple[str, str]]:
+        """Return (from, to) of all models that are to go to another drive: they are other files there."""
+        return far_moves(acts, self._ground, is_back)
 
     def _run(self, acts: Sequence[KeptAct], is_back: bool) -> None:
         with marked(self._change.mark):

@@ -52,8 +52,11 @@ def deeds_of(act: KeptAct, ground: Ground, is_back: bool, is_across: bool = Fals
 
 
 def was_copied(act: KeptAct, ground: Ground, is_back: bool) -> bool:
-    """Whether a run that was killed copied what seemed to be on one drive: that is known, or a partial is there."""
-    moves = [step for step in act.steps if step.sort == MOVE]
+    """Whether a run that was killed copied what seemed to be on one drive: that is known, or a partial is there.
+
+    What is made anew in any case (a link that leads elsewhere from its new place) tells nothing of the others.
+    """
+    moves = [step for step in act.steps if step.sort == MOVE and not _is_across(step, ground) and not _is_led(step)]
     return any(step.after is not None or Across(act, step, is_back).has_partial(ground) for step in moves)
 
 

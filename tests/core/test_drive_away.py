@@ -109,7 +109,8 @@ def test_another_drive_at_that_place(library: Library, monkeypatch: pytest.Monke
 
 def test_listed_as_a_drive(library: Library, fstab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     point = library.folder / "my drive"
-    fstab.write_text(f"proc /proc proc\n\n#UUID=0 {library.folder}/models ext4\nUUID=1 {library.folder}/my\\040drive ext4 nofail 0 2\nnone\n")
+    lines = ["proc /proc proc", "", f"#LABEL=a {library.folder}/models ext4", f"LABEL=b {library.folder}/my\\040drive ext4", "none"]
+    fstab.write_text("\n".join(lines))
     assert is_refused(library, "my drive") and is_refused(library, "my drive/loras")
     point.mkdir()
     (point / "stray").touch()

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from model_manager.core.journal.copied import Across, Copied, led_from
 from model_manager.core.journal.deeds import Deed, Ground, Known
-from model_manager.core.journal.linked import Link, Remove, Unlink, link_to
+from model_manager.core.journal.linked import Again, Cut, Link, Remove, Unlink, link_to
 from model_manager.core.journal.relinked import Relink
 from model_manager.core.journal.renamed import Folder, NoFolder, Rename
 from model_manager.core.journal.shared import Twin
-from model_manager.core.journal.steps import COPY, FOLDER, HARD, KIN, LINK, MOVE, NO_FOLDER, RELINK, REMOVE, SHARE, WRITE
+from model_manager.core.journal.steps import COPY, FOLDER, HARD, KIN, LINK, MOVE, NO_FOLDER, RELINK, REMOVE, SHARE, UNLINK, WRITE
 from model_manager.core.journal.store import KeptAct, KeptStep
 from model_manager.core.journal.written import Put
 
@@ -19,6 +19,7 @@ _THERE: dict[str, type[Deed]] = {
     COPY: Copied,
     WRITE: Put,
     LINK: Link,
+    UNLINK: Cut,
     RELINK: Relink,
     HARD: Twin,
     SHARE: Twin,
@@ -31,6 +32,7 @@ _BACK: dict[str, type[Deed]] = {
     COPY: Remove,
     WRITE: Put,
     LINK: Unlink,
+    UNLINK: Again,
     RELINK: Relink,
     HARD: Twin,
     SHARE: Twin,

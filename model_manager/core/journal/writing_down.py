@@ -8,7 +8,7 @@ import secrets
 import stat
 
 from model_manager.core.errors import FileFault
-from model_manager.core.journal.deeds import Ground
+from model_manager.core.journal.deeds import Ground, not_as_it_was
 from model_manager.core.journal.performing import sentence
 from model_manager.core.journal.seen import Seen, look
 from model_manager.core.journal.steps import (
@@ -22,6 +22,7 @@ from model_manager.core.journal.steps import (
     MOVE,
     NO_FOLDER,
     REMOVE,
+    UNLINK,
     WRITE,
     Act,
     Plan,
@@ -29,7 +30,7 @@ from model_manager.core.journal.steps import (
 )
 from model_manager.core.journal.store import KeptAct, KeptChange, KeptStep, Store
 from model_manager.core.journal.written import bytes_at
-from model_manager.core.paths import long_path
+from model_manager.core.paths import inside, long_path
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -77,10 +78,17 @@ def _add(kept: KeptAct, step: Step, source: str, target: str, seen: Seen | None)
 def _add_other(kept: KeptAct, step: Step, claims: set[str]) -> None:
     source, target = step.source, step.target
     if step.sort == FOLDER:
-        for one in _spread(step):
-            _add(kept, one, "", one.target, look(one.target))
+        links = [one.target for one in kept.steps if one.sort == UNLINK]
+        for one in _spread(step):  # what is seen through a link that goes is not what will be there
+            _add(kept, one, "", one.target, None if any(inside(link, one.target) for link in links) else look(one.target))
     elif step.sort == WRITE:
         _add_write(kept, step, claims)
+    elif step.sort == UNLINK:
+        _claim(target, claims)
+        seen = look(target)
+        if seen is None or not seen.link:
+            raise FileFault(not_as_it_was(target, seen))
+        _add(kept, step, "", target, seen)
     elif step.sort == REMOVE:
         _add(kept, step, source, target, look(source))
     elif step.sort == COPY:
@@ -89,6 +97,8 @@ def _add_other(kept: KeptAct, step: Step, claims: set[str]) -> None:
     else:
         if step.sort not in (NO_FOLDER, KIN):
             _claim(target, claims)
+        if step.sort == LINK and (now := look(target)) is not None and now.link == source:
+            raise FileFault(tr("{name} leads there already.", name=os.path.basename(target)))  # nothing would tell whether it was us
         _add(kept, step, source, target, None if step.sort == LINK else look(source if step.sort == KIN else target))
 
 
@@ -125,5 +135,5 @@ def _note_folders(steps: list[KeptStep], folders: dict[str, int]) -> None:
             if folder and folder not in folders:
                 seen = look(folder)
                 folders[folder] = -1 if seen is None else seen.mtime_ns
-        if not step.source and step.sort != WRITE and step.target not in folders:
+        if step.sort in (FOLDER, NO_FOLDER) and step.target not in folders:
             folders[step.target] = -1 if step.seen is None else step.seen.mtime_ns

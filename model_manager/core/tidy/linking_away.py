@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from model_manager.core.files.volumes import volume_of
-from model_manager.core.journal.steps import FOLDER, LINK, MOVE, NO_FOLDER, REMOVE, Act, Plan, Refused, Step
+from model_manager.core.journal.steps import FOLDER, LINK, MOVE, NO_FOLDER, UNLINK, Act, Plan, Refused, Step
 from model_manager.core.library.entry import Root
 from model_manager.core.library.index import Index
 from model_manager.core.paths import inside, long_path, temporary_name
@@ -96,15 +96,15 @@ def _no_links_in(folder: str) -> str:
 
 
 def _plan(
-    title: str, button: str, acts: Sequence[Act], refused: Sequence[Refused], nearest: str, warnings: Sequence[str], can_undo: bool = True
+    title: str, button: str, acts: Sequence[Act], refused: Sequence[Refused], nearest: str, warnings: Sequence[str], stays: bool = True
 ) -> Plan:
     files = sum(step.sort == MOVE for act in acts for step in act.steps)
-    chips = (trn("{count} file", "{count} files", files), *((tr("links stay here"),) if can_undo else ()))
+    chips = (trn("{count} file", "{count} files", files), *((tr("links stay here"),) if stays else ()))
     foot = tr("To ComfyUI all names stay the same.")
     device, _, _ = volume_of(nearest)
     names = OtherNames()
     needs = {nearest: sum(names.bytes_of(step.source, device) for act in acts for step in act.steps if step.sort == MOVE)}
-    return Plan(KIND, title, button, tuple(acts), tuple(refused), chips, foot, tuple(warnings), needs, can_undo)
+    return Plan(KIND, title, button, tuple(acts), tuple(refused), chips, foot, tuple(warnings), needs)
 
 
 # a folder
@@ -227,18 +227,19 @@ def plan_bring_back(index: Path, path: str) -> Plan:
     if reason:
         return Plan(KIND, title, button, refused=(Refused(name, path, reason),))
     real = os.path.join(os.path.realpath(os.path.dirname(path)), name)
-    unlink = Act(name, (Step(REMOVE, real),), before=path, note=tr("the link goes"), tone="info")
+    unlink = Step(UNLINK, target=real)
     if os.path.isdir(source):
         try:
             tree = _tree(source)
         except OSError:
             return Plan(KIND, title, button, refused=(Refused(name, path, _unreadable()),))
-        acts = [unlink, Act(name, tuple(_made(source, real, tree)), before=source, after=path, note=tr("its folders"))]
+        note_ = tr("the link goes, its folders come")
+        acts = [Act(name, (unlink, *_made(source, real, tree)), before=source, after=path, note=note_, tone="info")]
         acts += _moves(index, tree, source, real)
         gone = tuple(Step(NO_FOLDER, target=one) for one in (*reversed(tree.folders), source))
         acts.append(Act(name, gone, before=source, note=tr("is empty then and goes")))
     else:
         size = os.stat(source).st_size
-        acts = [unlink, Act(name, (Step(MOVE, source, real),), source, real, source, path, size=size)]
+        acts = [Act(name, (unlink, Step(MOVE, source, real)), source, real, source, path, note=tr("the link goes"), tone="info", size=size)]
     _, nearest, _ = volume_of(os.path.dirname(real))
-    return _plan(title, button, acts, (), nearest, (), can_undo=False)
+    return _plan(title, button, acts, (), nearest, (), stays=False)

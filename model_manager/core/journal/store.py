@@ -23,8 +23,10 @@ from model_manager.core.journal.steps import (
     ACT_WAITS,
     DONE,
     FOLDER,
+    HARD,
     NO_FOLDER,
     RUNNING,
+    SHARE,
     STOPPED,
     UNDOING,
     WRITE,
@@ -52,7 +54,8 @@ CREATE TABLE IF NOT EXISTS working (one INTEGER PRIMARY KEY, change INTEGER)
 @dataclass(slots=True)
 class KeptStep:
     """A step as it is written down. seen: what was there before (of a MOVE, COPY, REMOVE: source, else: target). after: what the
-    step made of it, None as long as that is what it was. before: the bytes a WRITE replaces. folder, new_folder: of source and target."""
+    step made of it, None as long as that is what it was. before: the bytes a WRITE replaces, the traits of what a HARD or SHARE replaces.
+    folder, new_folder: of source and target."""
 
     number: int
     sort: str
@@ -333,7 +336,7 @@ def _act(row: Sequence[Any]) -> KeptAct:
         mode, bytes_, mtime_ns, inode, device = map(int, numbers.split()) if numbers else (0, 0, 0, 0, 0)
         seen = Seen(mode, bytes_, mtime_ns, inode, device, link) if numbers else None
         steps.append(KeptStep(number, sort, source, target, seen, Seen(*left[str(number)]) if str(number) in left else None))
-    has_bytes = all(step.sort != WRITE for step in steps)
+    has_bytes = all(step.sort not in (WRITE, HARD, SHARE) for step in steps)
     number = key & (1 << _SHIFT) - 1
     return KeptAct(number, state, text, name, path, new_path, (before, now), int(size), steps, bool(taking), has_bytes)
 

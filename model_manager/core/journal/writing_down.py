@@ -17,11 +17,13 @@ from model_manager.core.journal.steps import (
     ACT_WAITS,
     COPY,
     FOLDER,
+    HARD,
     KIN,
     LINK,
     MOVE,
     NO_FOLDER,
     REMOVE,
+    SHARE,
     UNLINK,
     WRITE,
     Act,
@@ -29,6 +31,7 @@ from model_manager.core.journal.steps import (
     Step,
 )
 from model_manager.core.journal.store import KeptAct, KeptChange, KeptStep, Store
+from model_manager.core.journal.traits import traits_of
 from model_manager.core.journal.written import bytes_at
 from model_manager.core.paths import inside, long_path
 from model_manager.core.words import tr
@@ -99,7 +102,9 @@ def _add_other(kept: KeptAct, step: Step, claims: set[str]) -> None:
             _claim(target, claims)
         if step.sort == LINK and (now := look(target)) is not None and now.link == source:
             raise FileFault(tr("{name} leads there already.", name=os.path.basename(target)))  # nothing would tell whether it was us
-        _add(kept, step, source, target, None if step.sort == LINK else look(source if step.sort == KIN else target))
+        added = _add(kept, step, source, target, None if step.sort == LINK else look(source if step.sort == KIN else target))
+        if step.sort in (HARD, SHARE):
+            added.before = traits_of(target)
 
 
 def _add_write(kept: KeptAct, step: Step, claims: set[str]) -> None:

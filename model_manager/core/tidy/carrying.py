@@ -17,7 +17,7 @@ from model_manager.core.journal.running import Runner, outcome_of
 from model_manager.core.journal.steps import ACT_DONE, UNDOING, Change, Outcome, Plan, Report
 from model_manager.core.journal.store import ACTIVE, LOCK_NAME, KeptAct, KeptChange, Store
 from model_manager.core.journal.writing_down import write_down
-from model_manager.core.tidy.following import follow
+from model_manager.core.tidy.following import announce, follow
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -143,6 +143,7 @@ def _run(data: Path, store: Store, change: KeptChange, acts: Sequence[KeptAct], 
     """Do what is to be done, let everything follow, and end it; a kill anywhere in it is for `finish` and `roll_back`."""
     is_back = change.state == UNDOING
     runner = Runner(store, change, work, looked)
+    announce(data, runner.far_moves(acts, is_back))
     (runner.backward if is_back else runner.forward)(acts)
     note = follow(data, runner.moves(acts, is_back))
     runner.end(is_back)

@@ -61,22 +61,24 @@ def weight_of(act: KeptAct, ground: Ground, is_back: bool) -> int:
         size = 0 if step.seen is None else step.seen.size
         if step.sort in (HARD, SHARE) or (step.sort == COPY and not is_back):
             total += 2 * size if is_back or step.sort == COPY else size
-        elif step.sort == MOVE and step.seen is not None and not step.seen.link and _is_across(step, ground):
+        elif step.sort == MOVE and step.seen is not None and not step.seen.link and goes_across(step, ground):
             total += 2 * size
     return total
 
 
 def _deed(act: KeptAct, step: KeptStep, ground: Ground, is_back: bool, is_across: bool) -> Deed:
     if step.sort == MOVE:
-        return (Across if is_across or _is_across(step, ground) or _is_led(step) else Rename)(act, step, is_back)
+        return (Across if is_across or goes_across(step, ground) or _is_led(step) else Rename)(act, step, is_back)
     if step.sort == LINK and is_back:
         step.after = link_to(step.source)
     return (_BACK if is_back else _THERE)[step.sort](act, step, is_back)
 
 
-def _is_across(step: KeptStep, ground: Ground) -> bool:
+def goes_across(step: KeptStep, ground: Ground) -> bool:
     """Whether a file goes from one drive to another."""
-    return step.folder != step.new_folder and ground.device(step.folder) != ground.device(step.new_folder)
+    if ground.is_one_drive or step.folder == step.new_folder:
+        return False
+    return ground.device(step.folder) != ground.device(step.new_folder)
 
 
 def _is_led(step: KeptStep) -> bool:

@@ -7,7 +7,7 @@ costs only for what changed; a new search looks at all names once.
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, MutableSequence
+from collections.abc import Callable, Collection, Iterable, MutableSequence
 from functools import partial
 from itertools import accumulate, chain
 from typing import Any, NamedTuple
@@ -181,13 +181,17 @@ class Arrangement:
         slots = {self.shelf.slot(id_) for id_ in ids} - {NOWHERE}
         if not slots:
             return False
+        is_same, is_by_name = self.slots is self._all, self._names is self._all
+        names = _places(self._names, slots, lambda slot: self._place_by_name(slot, self._name_key(slot)))
+        others = [] if is_by_name else _places(self._all, slots, lambda slot: self._place(self._all, slot, self._key(slot)))
         for slot in slots:
             self.shelf.drop(self.shelf.ids[slot])
-        is_same = self.slots is self._all
-        is_by_name = self._names is self._all
-        self._names = array("i", [slot for slot in self._names if slot not in slots])
-        self._all = self._names if is_by_name else array("i", [slot for slot in self._all if slot not in slots])
-        self.slots = self._all if is_same else [slot for slot in self.slots if slot not in slots]
+        self._names = _without(self._names, names)
+        self._all = self._names if is_by_name else _without(self._all, others)
+        if is_same:
+            self.slots = self._all
+        elif self.group == "none":
+            self.slots = [slot for slot in self.slots if slot not in slots]
         if self.group != "none":
             self._search(self._all)
         return True
@@ -308,6 +312,29 @@ def _unnamed(group: str) -> str:
         "collection": tr("In no collection"), "category": tr("No category"), "group": tr("No group"), "colour": tr("No colour"),
     }  # fmt: skip
     return titles.get(group) or tr("Not known")
+
+
+def _places(listed: "array[int]", slots: Collection[int], place_of: Callable[[int], int]) -> list[int]:
+    """Where slots are in a list, in rising order; they often stand side by side, so each is looked for behind the one before, too."""
+    found: dict[int, int] = {}
+    for slot in slots:
+        if slot in found:
+            continue
+        place = place_of(slot)
+        while place < len(listed) and (there := listed[place]) in slots and there not in found:
+            found[there] = place
+            place += 1
+    return sorted(found.values())
+
+
+def _without(listed: "array[int]", places: Iterable[int]) -> "array[int]":
+    """A copy without what is at these places, which rise."""
+    kept, done = array("i"), 0
+    for place in places:
+        kept.extend(listed[done:place])
+        done = place + 1
+    kept.extend(listed[done:])
+    return kept
 
 
 def _merged(old: "array[int]", keyed: Iterable[tuple[Any, int]], place_of: Callable[[Any, int], int]) -> "array[int]":

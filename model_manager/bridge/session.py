@@ -31,7 +31,7 @@ from model_manager.core.library.shelf import Shelf
 from model_manager.core.settings import Settings, save_settings
 from model_manager.core.words import tr
 
-STEP_SECONDS = 0.006  # news from a scan per step, so that a frame is never missed for it
+STEP_SECONDS = 0.004  # news from a scan per step; painting what is new takes as long again, and no frame may be missed for both
 RECOUNT_MS = 350
 
 
@@ -242,9 +242,10 @@ class Session(QObject):
     def _take_news(self) -> None:
         """Put as much news into the model as fits into a part of a frame."""
         until = time.perf_counter() + STEP_SECONDS
-        while self._news and time.perf_counter() < until:
-            folders, rows, gone = self._news.take()
-            self.model.change(rows, gone, folders)
+        with self.model.together():
+            while self._news and time.perf_counter() < until:
+                folders, rows, gone = self._news.take()
+                self.model.change(rows, gone, folders)
         if self._news:
             self._stepper.start()
         self._changed()

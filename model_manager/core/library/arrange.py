@@ -7,7 +7,8 @@ costs only for what changed; a new search looks at all names once.
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, MutableSequence
+from collections.abc import Callable, Collection, Iterable, Iterator, MutableSequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import accumulate, chain
 from typing import Any, NamedTuple
@@ -58,6 +59,18 @@ class Arrangement:
         self.groups: tuple[Group, ...] = ()
         self._names = array("i")  # all slots by name: sorting by anything else starts from here, so that equal ones stay by name
         self._all = array("i")
+        self._is_together = self._is_uncut = False
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make groups anew once after several changes; until then `slots` and `groups` are as before. Not within another."""
+        self._is_together = True
+        try:
+            yield
+        finally:
+            self._is_together = False
+            if self._is_uncut:
+                self._regroup()
 
     def refill(self, ids: Iterable[int] | None = None) -> None:
         """Start over after the shelf was filled; `ids` are those of its models by name, if the index has them ready."""
@@ -110,7 +123,7 @@ class Arrangement:
         for row in rows:
             changed |= self._put(row, passes)
         if changed and self.group != "none":
-            self._search(self._all)
+            self._regroup()
         return changed
 
     def _add(self, rows: list[Row]) -> None:
@@ -193,7 +206,7 @@ class Arrangement:
         elif self.group == "none":
             self.slots = [slot for slot in self.slots if slot not in slots]
         if self.group != "none":
-            self._search(self._all)
+            self._regroup()
         return True
 
     def slot_at(self, row: int) -> int:
@@ -226,6 +239,11 @@ class Arrangement:
     @property
     def _is_turned(self) -> bool:
         return self.is_descending and self.group == "none"
+
+    def _regroup(self) -> None:
+        self._is_uncut = self._is_together
+        if not self._is_together:
+            self._search(self._all)
 
     def _search(self, base: Slots) -> None:
         query = self.query

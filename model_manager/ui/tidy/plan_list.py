@@ -20,21 +20,17 @@ Line = Act | Refused
 ROW, SIDE, ARROW, GAP = 34, 22, 26, 14
 LEAST = 0.3  # of a row: what a note gets in any case, if it needs it
 LOOKED_AT, MEASURED = 400, 12  # lines: enough to know how wide the columns must be; the longest of these are measured
+LOOK = ("warn", "bad")  # the tones of what a person should see before saying yes
 _INKS = {"": "muted", "info": "accent", "warn": "warn", "bad": "bad"}
 
 
-def lines_of(plan: Plan, only_special: bool = False) -> list[Line]:
-    """All lines of a plan, those that need a look first; or only these."""
+def lines_of(plan: Plan) -> tuple[list[Line], list[Line]]:
+    """All lines of a plan, and those of them that need a look, which stand first."""
     lines: list[Line] = [*plan.refused, *plan.acts]
-    special = [line for line in lines if needs_look(line)]
-    if only_special:
-        return special
-    return [*special, *(line for line in lines if not needs_look(line))]
-
-
-def needs_look(line: Line) -> bool:
-    """Whether a person should see this line before saying yes."""
-    return line.tone in ("warn", "bad")
+    special = [line for line in lines if line.tone in LOOK]
+    if special:
+        lines = [*special, *(line for line in lines if line.tone not in LOOK)]
+    return lines, special
 
 
 def note_of(line: Line) -> str:

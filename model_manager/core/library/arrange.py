@@ -7,7 +7,7 @@ costs only for what changed; a new search looks at all names once.
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, MutableSequence
+from collections.abc import Callable, Iterable, Iterator, MutableSequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import accumulate, chain
@@ -20,6 +20,7 @@ from model_manager.core.library.order import natural_key
 from model_manager.core.library.query import Query, find, matcher
 from model_manager.core.library.rows import Row
 from model_manager.core.library.shelf import NOWHERE, Shelf
+from model_manager.core.library.slots import merged, places_of, without
 from model_manager.core.words import tr
 
 SORTS = ("name", "size", "added", "modified", "base", "type", "rating")
@@ -134,9 +135,9 @@ class Arrangement:
         keyed = sorted((self._key(slot), slot) for slot in slots)
         if self._names is not self._all:
             by_name = sorted((self._name_key(slot), slot) for slot in slots)
-            self._names = _merged(self._names, by_name, lambda key, low: bisect_left(self._names, key, low, key=self._name_key))
+            self._names = merged(self._names, by_name, lambda key, low: bisect_left(self._names, key, low, key=self._name_key))
         is_by_name, is_all = self._names is self._all, self.slots is self._all
-        self._all = _merged(self._all, keyed, lambda key, low: self._bisect(self._all, key, low))
+        self._all = merged(self._all, keyed, lambda key, low: self._bisect(self._all, key, low))
         if is_by_name:
             self._names = self._all
         if is_all:
@@ -144,7 +145,7 @@ class Arrangement:
         else:
             passes = self._passes()
             hits = [pair for pair in keyed if passes(pair[1])]
-            self.slots = list(_merged(array("i", self.slots), hits, lambda key, low: self._bisect(self.slots, key, low)))
+            self.slots = list(merged(array("i", self.slots), hits, lambda key, low: self._bisect(self.slots, key, low)))
 
     def _put(self, row: Row, passes: Callable[[int], bool]) -> bool:
         """Put one row in its place; while its old key still stands its old places are found by halving."""
@@ -195,12 +196,12 @@ class Arrangement:
         if not slots:
             return False
         is_same, is_by_name = self.slots is self._all, self._names is self._all
-        names = _places(self._names, slots, lambda slot: self._place_by_name(slot, self._name_key(slot)))
-        others = [] if is_by_name else _places(self._all, slots, lambda slot: self._place(self._all, slot, self._key(slot)))
+        names = places_of(self._names, slots, lambda slot: self._place_by_name(slot, self._name_key(slot)))
+        others = [] if is_by_name else places_of(self._all, slots, lambda slot: self._place(self._all, slot, self._key(slot)))
         for slot in slots:
             self.shelf.drop(self.shelf.ids[slot])
-        self._names = _without(self._names, names)
-        self._all = self._names if is_by_name else _without(self._all, others)
+        self._names = without(self._names, names)
+        self._all = self._names if is_by_name else without(self._all, others)
         if is_same:
             self.slots = self._all
         elif self.group == "none":
@@ -271,15 +272,19 @@ class Arrangement:
         shelf = self.shelf
         if self.group == "folder":
             return shelf.folder.__getitem__, shelf.folders.shown_path, shelf.folders.ranks().__getitem__
-        if self.group == "colour":
-            places = {colour: place for place, colour in enumerate(COLOURS)}
-            return shelf.colour.__getitem__, colour_label, lambda colour: (not colour, places.get(colour, len(places)))
         column = {
             "base": shelf.base, "type": shelf.kind, "category": shelf.category, "group": shelf.own_group, "collection": shelf.collections,
+            "colour": shelf.colour,
         }[self.group]  # fmt: skip
-        titles: dict[str, Callable[[Any], str]] = {"type": label, "collection": _several}
-        title = titles.get(self.group, str)
-        return column.__getitem__, title, lambda code: (not title(code), title(code).casefold())
+        titles: dict[str, Callable[[str], str]] = {"type": label, "collection": _several, "colour": colour_label}
+        title, text_of = titles.get(self.group, str), column.text_of
+        places = {colour: place for place, colour in enumerate(COLOURS)} if self.group == "colour" else None
+
+        def rank_of(code: int) -> tuple[bool, int, str]:
+            text = title(text_of(code))
+            return (not text, 0, text.casefold()) if places is None else (not text, places.get(text_of(code), len(places)), "")
+
+        return column.codes.__getitem__, lambda code: title(text_of(code)), rank_of
 
     def _first_key(self) -> Callable[[int], Any]:
         shelf = self.shelf
@@ -330,38 +335,3 @@ def _unnamed(group: str) -> str:
         "collection": tr("In no collection"), "category": tr("No category"), "group": tr("No group"), "colour": tr("No colour"),
     }  # fmt: skip
     return titles.get(group) or tr("Not known")
-
-
-def _places(listed: "array[int]", slots: Collection[int], place_of: Callable[[int], int]) -> list[int]:
-    """Where slots are in a list, in rising order; they often stand side by side, so each is looked for behind the one before, too."""
-    found: dict[int, int] = {}
-    for slot in slots:
-        if slot in found:
-            continue
-        place = place_of(slot)
-        while place < len(listed) and (there := listed[place]) in slots and there not in found:
-            found[there] = place
-            place += 1
-    return sorted(found.values())
-
-
-def _without(listed: "array[int]", places: Iterable[int]) -> "array[int]":
-    """A copy without what is at these places, which rise."""
-    kept, done = array("i"), 0
-    for place in places:
-        kept.extend(listed[done:place])
-        done = place + 1
-    kept.extend(listed[done:])
-    return kept
-
-
-def _merged(old: "array[int]", keyed: Iterable[tuple[Any, int]], place_of: Callable[[Any, int], int]) -> "array[int]":
-    """A copy of `old` with slots put in; keyed: (key, slot) in rising order; place_of(key, low): where a key belongs in `old`."""
-    found, done = array("i"), 0
-    for key, slot in keyed:
-        place = place_of(key, done)
-        found.extend(old[done:place])
-        found.append(slot)
-        done = place
-    found.extend(old[done:])
-    return found

@@ -6,7 +6,8 @@ The library: one folder of tiny models in pairs with the same bytes, each with d
 the menus have it planned, looked at and scrolled on its sheet, carried out and undone, with the grid behind scrolled at 60 Hz. Prints for
 each phase how long it took, the ratio to bare renames with a journal write per batch where files are renamed, scans caused, frames over
 16 and 33 ms, the longest steps of the window's thread (by clock, and by its own processor time), and when the index was as the disk is.
-A frame is late by the clock: on a busy machine quote the processor times and ratios.
+A frame is late by the clock; "by us" are those that are late without what the window's thread waited for a core. On a busy machine quote
+these, the processor times and the ratios.
 """
 
 import argparse
@@ -61,10 +62,10 @@ class Bench:
     """One window, and what is measured in it."""
 
     def __init__(self, app: Any, window: Any, top: Path, is_why_asked: bool) -> None:
-        from why import Garbage, Why
+        from why import Garbage, Queue, Why
 
         self.app, self.window, self.top = app, window, top
-        self.garbage, self.why = Garbage(), Why(8.0) if is_why_asked else None
+        self.garbage, self.queue, self.why = Garbage(), Queue(), Why(8.0) if is_why_asked else None
         self.session, self.orders = window.session, window.tidy.orders
         self.scans: list[float] = []
         self.session.scanned.connect(lambda _: self.scans.append(time.perf_counter()))
@@ -75,10 +76,10 @@ class Bench:
         from PySide6.QtWidgets import QApplication
 
         bar = bar or self.window.grid.verticalScrollBar()
-        frames, steps = list[float](), list[tuple[float, float]]()
+        frames, own, steps = list[float](), list[float](), list[tuple[float, float]]()
         loop, timer = QEventLoop(), QTimer(timerType=Qt.TimerType.PreciseTimer, interval=1)
         scans, begun = len(self.scans), time.perf_counter()
-        due, ended, before = [begun], [0.0], [(begun, time.thread_time())]
+        due, ended, before, waited = [begun], [0.0], [(begun, time.thread_time())], [self.queue.waited()]
 
         def step() -> None:
             now = (time.perf_counter(), time.thread_time())
@@ -90,12 +91,15 @@ class Bench:
         def on_tick() -> None:
             step()  # what came between two ticks: at best a millisecond of rest
             if time.perf_counter() < due[0]:
+                waited[0] = self.queue.waited()
                 return
             bar.setValue((bar.value() + 40) % max(1, bar.maximum()))
             QApplication.sendPostedEvents(None, QEvent.Type.UpdateRequest)
             step()
             done = time.perf_counter()
             frames.append((done - due[0]) * 1000)
+            own.append(frames[-1] - self.queue.waited() + waited[0])
+            waited[0] = self.queue.waited()
             due[0] += FRAME / 1000 * max(1, -(-(done - due[0]) // (FRAME / 1000)))
             if until() or done - begun > 600:
                 ended[0] = ended[0] or done
@@ -107,11 +111,11 @@ class Bench:
         timer.start()
         loop.exec()
         timer.stop()
-        late, very = sum(frame > FRAME for frame in frames), sum(frame > 2 * FRAME for frame in frames)
+        late, very, by_us = sum(one > FRAME for one in frames), sum(one > 2 * FRAME for one in frames), sum(one > FRAME for one in own)
         work = sorted(step[1] for step in steps)
         total = ended[0] - begun
         caused = f"; {len(self.scans) - scans} scans" if len(self.scans) > scans else ""
-        print(f"  {what:<38}{total:7.2f} s  {len(frames):5} frames, {late:3} late, {very:3} over 33 ms; longest step "
+        print(f"  {what:<38}{total:7.2f} s  {len(frames):5} frames, {late:3} late ({by_us} by us), {very:3} over 33 ms; longest step "
               f"{max(step[0] for step in steps):6.1f} ms, processor {work[-1]:6.1f} ms, {sum(one > FRAME for one in work)} over 16, "
               f"{sum(one > FRAME / 2 for one in work)} over 8, garbage {self.garbage.take()[0]:.1f} ms{caused}",
               *(self.why.told() if self.why is not None else ()), sep="\n      ", flush=True)  # fmt: skip

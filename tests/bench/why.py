@@ -1,14 +1,30 @@
-"""Tells where the window's thread was in its longest steps, and how long garbage was looked for meanwhile.
+"""Tells where the window's thread was in its longest steps, what it waited for, and how long garbage was looked for meanwhile.
 
 Used by measurements of the window. An alarm looks twice a millisecond at what Python runs in the window's thread, which costs it a little
 itself; a thread that looks on would hold frames, and with them destroy what belongs to the window.
 """
 
 import gc
+import os
 import signal
+import threading
 import time
 from collections import Counter
 from types import FrameType
+
+
+class Queue:
+    """How long the main thread has waited for a core, which on a busy machine is most of what makes a frame late."""
+
+    def __init__(self) -> None:
+        try:
+            self._told = os.open(f"/proc/self/task/{threading.get_native_id()}/schedstat", os.O_RDONLY)  # Linux
+        except OSError:
+            self._told = -1
+
+    def waited(self) -> float:
+        """Milliseconds since it began; 0 where the system does not tell."""
+        return int(os.pread(self._told, 100, 0).split()[1]) / 1e6 if self._told >= 0 else 0.0
 
 
 class Garbage:

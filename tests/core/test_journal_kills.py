@@ -177,6 +177,33 @@ def test_killed_at_any_call_while_undoing(scenes: Callable[[], Scene]) -> None:
             is_whole(scene, scene.before, is_exact=False)
 
 
+@pytest.mark.parametrize("is_undo", [False, True])
+def test_killed_where_a_link_is_written_anew_and_its_sidecar_only_renamed(tmp_path: Path, is_undo: bool) -> None:
+    """The link is a copy, the file beside it is not, though both are of one act: each is taken back in its own way."""
+    number, killed = 0, True
+    while killed:
+        number += 1
+        ground = Ground(tmp_path / str(number))
+        ground.family("owl.ckpt")
+        ground.family("elk.ckpt", ".info")
+        os.unlink(ground.at("elk.ckpt"))
+        os.symlink("owl.ckpt", ground.at("elk.ckpt"))
+        names = [("elk.ckpt", "deep/fox.ckpt"), ("elk.info", "fox.info")]
+        moves = [Step(MOVE, ground.at(old), ground.at(new)) for old, new in names]
+        act = Act("elk", (Step(FOLDER, target=ground.at("deep")), *moves), ground.at("elk.ckpt"), ground.at("deep/fox.ckpt"))
+        if is_undo:
+            ground.carry_out(act)
+        before = ground.tree()
+        killer = Killer(number)
+        with killer.at_work():
+            carrying.take_back(ground.data, 1, Work()) if is_undo else ground.carry_out(act)
+        killed = killer.is_dead
+        for change in carrying.interrupted(ground.data):
+            carrying.roll_back(ground.data, change.id, Work())
+            assert names_and_bytes(ground.tree()) == names_and_bytes(before)
+    assert number > 8
+
+
 def test_killed_again_and_again(scenes: Callable[[], Scene]) -> None:
     whole = scenes()
     count = calls_of(whole, do)

@@ -166,7 +166,7 @@ def is_ignored_folder(name: str) -> bool:
 
 def is_in_trash(path: str) -> bool:
     """Return whether a path lies where deleted models are held: what comes and goes there is no news for a scan."""
-    return TRASH in path.split(os.sep)
+    return TRASH in path and TRASH in path.split(os.sep)  # mostly the first is enough, in a third of the time
 
 
 def is_listed(kind: str, file_name: str) -> bool:

@@ -215,10 +215,10 @@ def renamings(ids: list[int], data: Path, index: Path) -> Any:
     from model_manager.core.tidy.moving import foot
     from model_manager.core.tidy.transfers import Transfers
 
-    found, refused, roots = ground(index, ids)
-    transfers = Transfers(roots, MOVE)
-    stems = {one.real: one.stem.replace("some model name v", "another name of model ") for one in found}
-    transfers.add([(one, transfers.ground.target(one.folder)) for one in found], stems)
+    with ground(index, ids) as (found, refused, roots):
+        transfers = Transfers(roots, MOVE)
+        stems = {one.real: one.stem.replace("some model name v", "another name of model ") for one in found}
+        transfers.add([(one, transfers.ground.target(one.folder)) for one in found], stems)
     return Plan("rename", f"Rename {len(ids)} models", "Rename", tuple(transfers.acts), tuple(refused), (), foot(transfers.acts))
 
 

@@ -31,6 +31,7 @@ from model_manager.core.journal.steps import (
     Report,
 )
 from model_manager.core.journal.store import KeptAct, KeptChange, Store
+from model_manager.core.library.kinds import is_in_trash
 from model_manager.core.paths import marked
 from model_manager.core.words import tr
 from model_manager.core.work import Work
@@ -174,8 +175,10 @@ class Runner:
     def _note(self, act: KeptAct, is_back: bool) -> None:
         folders = self.report.folders
         for step in act.steps:
-            folders.add(step.new_folder)
-            folders.add(step.folder or step.new_folder)
+            if not is_in_trash(step.target):
+                folders.add(step.new_folder)
+            if step.folder and not is_in_trash(step.source):
+                folders.add(step.folder)
             if step.source == act.path and step.sort == MOVE:
                 self.report.moves.append((step.target, step.source) if is_back else (step.source, step.target))
 

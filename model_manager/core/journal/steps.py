@@ -185,9 +185,9 @@ class Outcome(NamedTuple):
 
 @dataclass(slots=True)
 class Report:
-    """What a run of the journal came to. folders: real folders in which files came, went or changed. moves: (from, to) of every
-    model that has another path now, as it stands after the run. is_stopped: the person stopped it. note: a sentence on the whole,
-    "" when there is nothing to say."""  # fmt: skip
+    """What a run of the journal came to. folders: real folders in which files came, went or changed, without those where
+    deleted ones are held. moves: (from, to) of every model that has another path now, as it stands after the run. is_stopped: the person
+    stopped it. note: a sentence on the whole, "" when there is nothing to say."""  # fmt: skip
 
     change: int
     title: str

@@ -5,7 +5,7 @@ and can be cancelled. What we keep by the paths of models follows them.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from model_manager.core.journal.running import Runner, outcome_of
 from model_manager.core.journal.steps import ACT_DONE, UNDOING, Change, Outcome, Plan, Report
 from model_manager.core.journal.store import ACTIVE, LOCK_NAME, KeptAct, KeptChange, Store
 from model_manager.core.journal.writing_down import write_down
+from model_manager.core.release import let_go
 from model_manager.core.tidy.following import announce, follow
 from model_manager.core.words import tr
 from model_manager.core.work import Work
@@ -94,7 +95,10 @@ def change(data: Path, id_: int) -> Change | None:
 def outcomes(data: Path, id_: int) -> list[Outcome]:
     """Return what became of each act of a change, in order. Raises FileFault."""
     with Store(data) as store:
-        return [outcome_of(act) for act in store.acts(id_)]
+        acts = store.acts(id_)
+        found = [outcome_of(act) for act in acts]
+        let_go(acts)
+        return found
 
 
 def interrupted(data: Path) -> list[Change]:
@@ -139,8 +143,8 @@ def _resume(data: Path, change: int, work: Work, is_finish: bool) -> Report:
         return _run(data, store, kept, acts, work)
 
 
-def _run(data: Path, store: Store, change: KeptChange, acts: Sequence[KeptAct], work: Work, looked: float = 0.0) -> Report:
-    """Do what is to be done, let everything follow, and end it; a kill anywhere in it is for `finish` and `roll_back`."""
+def _run(data: Path, store: Store, change: KeptChange, acts: list[KeptAct], work: Work, looked: float = 0.0) -> Report:
+    """Do what is to be done, let everything follow, and end it; a kill anywhere in it is for `finish` and `roll_back`. Empties acts."""
     is_back = change.state == UNDOING
     runner = Runner(store, change, work, looked)
     announce(data, runner.far_moves(acts, is_back))
@@ -148,4 +152,5 @@ def _run(data: Path, store: Store, change: KeptChange, acts: Sequence[KeptAct], 
     note = follow(data, runner.moves(acts, is_back))
     runner.end(is_back)
     runner.report.note = runner.report.note or note
+    let_go(acts)
     return runner.report

@@ -95,6 +95,10 @@ class Sheet(QDialog):
         else:
             super().keyPressEvent(event)
 
+    def set_waiting(self, is_waiting: bool) -> None:
+        """Take nothing in while a plan is made of what the sheet says."""
+        self.setEnabled(not is_waiting)
+
     def button_in_hand(self) -> QAbstractButton | None:
         """The button that has the keyboard; boxes and choices, which Space turns, are none."""
         widget = self.focusWidget()

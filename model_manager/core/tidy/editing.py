@@ -46,6 +46,9 @@ def plan_each(wanted: Sequence[tuple[Subject, Edits]], title: str = "", before: 
             refused.append(Refused(subject.name, subject.shown, fault.text, model=subject.id))
             continue
         fresh = [step for step in steps if path_key(step.target) not in written]  # of two models of one stem the first writes for both
+        if reason := next(filter(None, map(_trouble, fresh)), ""):
+            refused.append(Refused(subject.name, subject.shown, reason, model=subject.id))
+            continue
         written.update(path_key(step.target) for step in fresh)
         if fresh:
             acts.append(_act(subject, tuple(fresh)))
@@ -70,6 +73,16 @@ def steps_of(subject: Subject, edits: Edits) -> tuple[Step, ...]:
         if noted := changed_notes(folder, model, body + "\n" * bool(body), fetched):
             steps.append(Step(WRITE, target=noted[0], data=noted[1], planned=seen.get(noted[0], ABSENT)))
     return tuple(steps)
+
+
+def _trouble(step: Step) -> str:
+    """Why a sidecar cannot be written, as far as that can be seen before; "" when nothing speaks against it."""
+    path = os.path.realpath(step.target)  # what is written is the file a link leads to
+    if not os.access(long_path(os.path.dirname(path)), os.W_OK | os.X_OK):
+        return tr("{file} cannot be written: its folder is read-only.", file=os.path.basename(path))
+    if os.name == "nt" and os.path.exists(long_path(path)) and not os.access(long_path(path), os.W_OK):
+        return tr("{file} cannot be written: it is read-only.", file=os.path.basename(path))
+    return ""
 
 
 def _seen(folder: str, names: Iterable[str]) -> dict[str, tuple[int, int]]:

@@ -226,7 +226,7 @@ def test_the_history_brings_back_and_forth(window: MainWindow, opened: Open, lor
     dialog.pair.lines.before.click()
     row = dialog.history.visualRect(dialog.history.tiles.index(0))
     qtbot.mouseClick(dialog.history.viewport(), Qt.MouseButton.LeftButton, pos=row.center())
-    qtbot.waitUntil(lambda: said(dialog) == "The picture is back.", timeout=SECONDS)
+    qtbot.waitUntil(lambda: said(dialog) == "shown.png is back.", timeout=SECONDS)
     assert (loras / "shown.png").read_bytes() == before and not (loras / "shown.preview.png").exists()
     qtbot.waitUntil(lambda: window.session.runner.is_idle and not dialog._is_history, timeout=SECONDS)
     assert dialog._choices is not None and len(dialog._choices.earlier) == 1 and dialog._choices.now is not None

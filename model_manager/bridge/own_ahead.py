@@ -78,7 +78,7 @@ def _written(act: Act, step: Step) -> Written:
     folder, slash, _ = act.before.rpartition(SLASH)
     state = GONE if step.data is None else NEW if step.planned == ABSENT else CHANGED
     fields = changed_fields(name, _bytes(step.target), step.data) if name.lower().endswith(INFO) else ("notes",)
-    return Written(folder + slash + name, state, fields, act.note)
+    return Written(folder + slash + name, state, fields, act.note if act.tone else "")
 
 
 def _bytes(path: str) -> bytes | None:

@@ -98,7 +98,7 @@ def _seen(folder: str, names: Iterable[str]) -> dict[str, tuple[int, int]]:
 
 
 def _act(subject: Subject, steps: tuple[Step, ...]) -> Act:
-    note, tone = "", ""
+    note, tone = tr("writes {files}", files=", ".join(os.path.basename(step.target) for step in steps)), ""
     if subject.shares:
         note, tone = tr("Shares its sidecars with {other}, which gets the same.", other=", ".join(subject.shares)), "warn"
     size = sum(len(step.data or b"") for step in steps)

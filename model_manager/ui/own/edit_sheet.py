@@ -179,17 +179,17 @@ class EditSheet(Sheet):
         self.accept()
         self.saved.emit(wish)
 
-    def set_waiting(self, is_waiting: bool) -> None:
-        """Take nothing in while the plan is made, which can be called off."""
+    def take_input(self, is_taken: bool) -> None:
+        """While the plan is made, it can be called off and nothing else."""
         for part in (self._body, self.files):
-            part.setEnabled(not is_waiting)
-        if is_waiting:
-            self._pause.stop()
-            self.look_dropped.emit()
-            self.save.setEnabled(False)
-            self.foot.say(tr("Planning…"))
-        else:
+            part.setEnabled(is_taken)
+        if is_taken:
             self._on_edited()
+            return
+        self._pause.stop()
+        self.look_dropped.emit()
+        self.save.setEnabled(False)
+        self.foot.say(tr("Planning…"))
 
     def done(self, result: int) -> None:
         """The sheet closes: no files are wanted any more."""

@@ -26,7 +26,8 @@ class TidyDesk(QObject):
         self._parts = parts
         self.orders = Orders(parts.session, self)
         self.orders_desk = OrdersDesk(parts, self.orders)
-        parts.pictures.noted.connect(self.orders.tell)
+        for noted in (parts.pictures.noted, parts.session.details.noted):
+            noted.connect(self.orders.tell)
         self.asking = AskingDesk(parts, self.orders_desk)
         self.own = OwnDesk(parts, self.orders, self.orders_desk.open)
         self.own.plan_from_asked.connect(self.orders_desk.plan_from)

@@ -36,7 +36,6 @@ from model_manager.core.library.shelf import Shelf
 from model_manager.core.library.shelf_folders import ShelfFolder
 from model_manager.core.library.watcher import Place, places_of
 from model_manager.core.settings import Settings
-from model_manager.core.sidecars import notes
 from model_manager.core.tidy.following import follow
 from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
@@ -228,11 +227,6 @@ def picture(preview: Preview, edge: int) -> QImage:
     if preview.index >= len(covers):
         raise BadPicture(tr("The picture inside {path} cannot be read.", path=preview.path))
     return pictures.decode_bytes(covers[preview.index], edge)
-
-
-def save_notes(folder: str, file: str, body: str, expected: str) -> str:
-    """Write a model's notes beside it; returns the path. What was loaded (`expected`) may have come from another tool's sidecar."""
-    return notes.save_notes(folder, file, body, expected if notes.read_notes(folder, file) else "")
 
 
 def demo(folder: Path) -> str:

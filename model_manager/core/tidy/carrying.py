@@ -86,6 +86,14 @@ def changes(data: Path, limit: int = 200, before: int = 0) -> list[Change]:
         return store.changes(limit, before)
 
 
+def every_change(data: Path) -> Iterator[Change]:
+    """Give all entries of the history, newest first, reading them in pages as they are wanted. Raises FileFault."""
+    before = 0
+    while page := changes(data, before=before):
+        yield from page
+        before = page[-1].id
+
+
 def change(data: Path, id_: int) -> Change | None:
     """Return one entry of the history. Raises FileFault."""
     with Store(data) as store:

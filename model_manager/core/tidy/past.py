@@ -11,19 +11,10 @@ from model_manager.core.journal.steps import Change, Outcome, Report
 from model_manager.core.tidy import carrying, preview_changes
 from model_manager.core.work import Work
 
-_AT_ONCE = 200
-
 
 def changes(data: Path) -> Iterator[Change]:
     """Give all entries, newest first, reading them in pages as they are wanted. Raises FileFault."""
-    yield from merge(_of_files(data), preview_changes.changes(data), key=lambda change: -change.time)
-
-
-def _of_files(data: Path) -> Iterator[Change]:
-    before = 0
-    while page := carrying.changes(data, _AT_ONCE, before):
-        yield from page
-        before = page[-1].id
+    yield from merge(carrying.every_change(data), preview_changes.changes(data), key=lambda change: -change.time)
 
 
 def change(data: Path, id_: int) -> Change | None:

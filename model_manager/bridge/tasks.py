@@ -25,7 +25,8 @@ from model_manager.core.library.arrange import Arrangement
 from model_manager.core.library.counts import FolderCount as FolderCount
 from model_manager.core.library.counts import folder_tree
 from model_manager.core.library.entry import ModelRecord, Preview, Root
-from model_manager.core.library.index import FolderRow, Index, set_aside, usable_index
+from model_manager.core.library.index import FolderRow, Index, set_aside
+from model_manager.core.library.index_place import usable_index
 from model_manager.core.library.installs import Look
 from model_manager.core.library.records import read_record
 from model_manager.core.library.roots import Roots, collect

@@ -20,7 +20,8 @@ from model_manager.core.errors import Cancelled, IndexFault
 from model_manager.core.library import catalogue
 from model_manager.core.library import index as index_module
 from model_manager.core.library.entry import Root
-from model_manager.core.library.index import GONE_DAYS, VERSION, Index, IndexDamaged, set_aside, usable_index
+from model_manager.core.library.index import GONE_DAYS, VERSION, Index, IndexDamaged, set_aside
+from model_manager.core.library.index_place import usable_index
 from model_manager.core.library.scanner import scan
 from model_manager.core.work import Work
 
@@ -30,7 +31,8 @@ import sys
 sys.path[:0] = {paths!r}
 from model_manager.core.library.entry import Root
 from model_manager.core.library import scanner
-from model_manager.core.library.index import Index, usable_index
+from model_manager.core.library.index import Index
+from model_manager.core.library.index_place import usable_index
 from model_manager.core.work import Work
 from pathlib import Path
 scanner.SECONDS_A_BATCH = 0.0

@@ -13,10 +13,10 @@ from model_manager.core.errors import FileFault, IndexFault
 from model_manager.core.hashes.store import FILE_NAME as HASHES
 from model_manager.core.hashes.store import Store as Hashes
 from model_manager.core.library.index import Index
+from model_manager.core.library.index_place import FILE_NAME as INDEX
 from model_manager.core.online.updates import FILE_NAME as UPDATES
 from model_manager.core.online.updates import Updates
 from model_manager.core.previews.history import FOLDER_NAME, History
-from model_manager.core.tidy.preview_changes import INDEX
 
 
 def announce(data: Path, moves: Sequence[tuple[str, str]]) -> None:

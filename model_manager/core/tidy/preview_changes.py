@@ -14,6 +14,7 @@ from model_manager.core.errors import FileFault, IndexFault
 from model_manager.core.journal import steps
 from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, ACT_UNDONE, ACT_WAITS, Change, Outcome, Report
 from model_manager.core.library.index import Index
+from model_manager.core.library.index_place import FILE_NAME as INDEX
 from model_manager.core.paths import path_key
 from model_manager.core.tasks.preview_runs import DONE, FAILED, FILE_NAME, UNDONE, WAITS, Entry, Runs
 from model_manager.core.tasks.previewing import each_taken_back
@@ -22,7 +23,6 @@ from model_manager.core.tidy.shown import place_of, root_names
 from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
 
-INDEX = "index.sqlite"
 _STATES = {DONE: ACT_DONE, FAILED: ACT_FAILED, UNDONE: ACT_UNDONE, WAITS: ACT_WAITS}
 
 

@@ -17,7 +17,8 @@ QT = ("PySide6", "shiboken6")
 
 # core, bottom to top: a room may import itself and what stands before it. A new room gets its place here first.
 CORE = [
-    *("errors", "words", "amounts", "work", "paths", "settings", "alone", "processes", "library.entry", "library.kinds", "library.colours"),
+    *("errors", "words", "amounts", "work", "release", "paths", "settings", "alone", "processes"),
+    *("library.entry", "library.kinds", "library.colours"),
     "online.records",
     *("formats", "sidecars", "previews", "library", "hashes", "online", "files", "journal.steps", "journal", "tasks", "comfyui"),
     *("tidy", "twins", "health", "demo"),

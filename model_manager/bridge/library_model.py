@@ -85,6 +85,7 @@ class LibraryModel(QAbstractTableModel):
         self._arrangement = Arrangement(Shelf())
         self._badges = _badges()
         self._updates: frozenset[int] = frozenset()
+        self._is_together = self._is_resetting = False
         self._titles = {
             "name": tr("Name"), "type": tr("Type"), "base": tr("Base model"), "architecture": tr("Architecture"), "size": tr("Size"),
             "modified": tr("Modified"), "added": tr("Added"), "folder": tr("Folder"), "rating": tr("Rating"),
@@ -124,7 +125,7 @@ class LibraryModel(QAbstractTableModel):
         if not gone and not is_known and all(map(arrangement.keeps_place, rows)):
             for row in rows:
                 arrangement.shelf.put(row)
-            if rows and self.rowCount():
+            if rows and self.rowCount() and not self._is_resetting:
                 self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(COLUMNS) - 1))
             return
         with self._resetting():
@@ -140,13 +141,32 @@ class LibraryModel(QAbstractTableModel):
                 self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(COLUMNS) - 1))
 
     @contextmanager
+    def together(self) -> Iterator[None]:
+        """Have the views told of several calls of `change` as of one. Not within another."""
+        self._is_together = True
+        try:
+            with self._arrangement.together():
+                yield
+        finally:
+            self._is_together = False
+            if self._is_resetting:
+                self._end_reset()
+
+    @contextmanager
     def _resetting(self) -> Iterator[None]:
-        self.beginResetModel()
+        if not self._is_resetting:
+            self._is_resetting = True
+            self.beginResetModel()
         try:
             yield
         finally:
-            self.endResetModel()
-            self.sections_changed.emit()
+            if not self._is_together:
+                self._end_reset()
+
+    def _end_reset(self) -> None:
+        self._is_resetting = False
+        self.endResetModel()
+        self.sections_changed.emit()
 
     # questions
 

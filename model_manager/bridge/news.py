@@ -3,13 +3,16 @@
 Filled and emptied by the session on the GUI thread. A burst of files tells of each model twice; nobody needs to see the first row.
 """
 
+import time
 from itertools import islice
 
+from model_manager.bridge.library_model import LibraryModel
 from model_manager.core.library.index import FolderRow
 from model_manager.core.library.rows import Row
 from model_manager.core.library.scanner import Batch
 
-STEP_ROWS, STEP_GONE = 40, 250  # taking away has a price of its own for each helping, so these are larger
+STEP_SECONDS = 0.004  # at a time; painting what is new takes as long again, and no frame may be missed for both
+STEP_ROWS, STEP_GONE = 16, 80  # each about a millisecond
 
 
 class News:
@@ -30,6 +33,14 @@ class News:
             self._rows.pop(id_, None)
             self._gone[id_] = None
         self._rows.update((row.id, row) for row in batch.rows)
+
+    def give(self, model: LibraryModel) -> None:
+        """Put as much into the model as fits into a part of a frame."""
+        until = time.perf_counter() + STEP_SECONDS
+        with model.together():
+            while self and time.perf_counter() < until:
+                folders, rows, gone = self.take()
+                model.change(rows, gone, folders)
 
     def take(self) -> tuple[list[FolderRow], list[Row], list[int]]:
         """The next helping: folders, rows to add or replace, ids to take away."""

@@ -14,6 +14,7 @@ from model_manager.core.errors import Cancelled, FileFault
 from model_manager.core.files.volumes import volume_of
 from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, FOLDER, NO_FOLDER, Change, Outcome, Plan, Report, Step
 from model_manager.core.library.index import Index
+from model_manager.core.library.kinds import TRASH, is_in_trash
 from model_manager.core.paths import replace_file
 from model_manager.core.tidy import carrying, held, past
 from model_manager.core.tidy.editing import plan_notes
@@ -120,13 +121,20 @@ def save_list(plan: Plan, path: str) -> None:
 
 
 def folders_of(steps: Iterable[Step]) -> frozenset[str]:
-    """The folders in which the watcher will see something: those of all files, and the one around a folder that comes or goes."""
+    """The folders in which the watcher will see something: those of all files, and the one around a folder that comes or goes.
+
+    Of those where deleted models are held (each has its own) only the one around them all.
+    """
     found = set[str]()
     for step in steps:
         if step.sort in (FOLDER, NO_FOLDER):
             found.add(step.target)
         found.update(os.path.dirname(path) for path in (step.source, step.target) if path)
-    return frozenset(found)
+    return _watched(found)
+
+
+def _watched(folders: Iterable[str]) -> frozenset[str]:
+    return frozenset(folder[: folder.index(os.sep + TRASH)] if is_in_trash(folder) else folder for folder in folders)
 
 
 def _folders_of_change(data: Path, change: int, acts: Collection[int] | None) -> frozenset[str]:
@@ -135,6 +143,7 @@ def _folders_of_change(data: Path, change: int, acts: Collection[int] | None) ->
     for one in past.outcomes(data, change):
         if acts is None or one.number in acts:
             found.update(os.path.dirname(path) for path in (one.path, one.new_path) if path)
+    found = set(_watched(found))
     return frozenset(found | {os.path.dirname(folder) for folder in found})
 
 

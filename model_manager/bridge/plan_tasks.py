@@ -4,7 +4,8 @@ The plain functions that planning and the orders give to the runner; each looks 
 """
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from model_manager.core.library.entry import Root
 from model_manager.core.library.index import Index
 from model_manager.core.library.kinds import label
 from model_manager.core.library.roots import collect
+from model_manager.core.release import let_go
+from model_manager.core.tidy.away import require_drive
 from model_manager.core.tidy.converting import plan_convert
 from model_manager.core.tidy.held import LINK, TARGET, plan_delete
 from model_manager.core.tidy.moving import plan_copy, plan_move, plan_rename
@@ -61,33 +64,31 @@ class Spot:
 
 def deleted(ids: Sequence[int], for_good: bool, with_targets: bool, data: Path, index: Path) -> Plan:
     """Plan to delete models. with_targets: of links also the files they lead to."""
-    found, refused, roots = ground(index, ids)
-    with known_uses(data) as uses:
+    with ground(index, ids) as (found, refused, roots), known_uses(data) as uses:
         return plan_delete(found, roots, for_good, TARGET if with_targets else LINK, refused, uses)
 
 
 def into_folder(ids: Sequence[int], folder: str, copies: bool, data: Path, index: Path) -> Plan:
     """Plan to move or copy models into a folder."""
-    found, refused, roots = ground(index, ids)
-    if copies:
-        return plan_copy(found, folder, roots, refused=refused)
-    with known_uses(data) as uses:
-        return plan_move(found, folder, roots, refused=refused, uses=uses)
+    require_drive(index, folder)
+    with ground(index, ids) as (found, refused, roots):
+        if copies:
+            return plan_copy(found, folder, roots, refused=refused)
+        with known_uses(data) as uses:
+            return plan_move(found, folder, roots, refused=refused, uses=uses)
 
 
 def renamed(id_: int, stem: str, data: Path, index: Path) -> Plan:
     """Plan to give a model another name."""
-    found, refused, roots = ground(index, [id_])
-    if not found:
-        return Plan("rename", tr("Rename a model"), refused=tuple(refused))
-    with known_uses(data) as uses:
+    with ground(index, [id_]) as (found, refused, roots), known_uses(data) as uses:
+        if not found:
+            return Plan("rename", tr("Rename a model"), refused=tuple(refused))
         return plan_rename(found[0], stem, roots, uses)
 
 
 def organised(ids: Sequence[int], template: str, options: Options, data: Path, index: Path) -> Plan:
     """Plan to put models into folders by a template."""
-    found, refused, roots = ground(index, ids)
-    with known_uses(data) as uses:
+    with ground(index, ids) as (found, refused, roots), known_uses(data) as uses:
         return plan_organise(found, template, roots, options, refused, uses)
 
 
@@ -103,11 +104,14 @@ def converted(ids: Sequence[int], dialects: Collection[str], data: Path, index: 
         return plan_convert(found, dialects, sha256_of, refused)
 
 
-def ground(index: Path, ids: Sequence[int]) -> tuple[list[Subject], list[Refused], Mapping[Root, str]]:
-    """What a plan stands on: the models, those that cannot be touched, the roots."""
+@contextmanager
+def ground(index: Path, ids: Sequence[int]) -> Iterator[tuple[list[Subject], list[Refused], Mapping[Root, str]]]:
+    """What a plan stands on: the models, those that cannot be touched, the roots. The models are let go of behind it."""
     found, refused = subjects(index, ids)
     with Index(index) as opened:
-        return found, refused, opened.roots()
+        roots = opened.roots()
+    yield found, refused, roots
+    let_go(found)
 
 
 # what the sheets ask

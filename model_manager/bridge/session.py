@@ -4,7 +4,6 @@ Made by app, used by the main window. Decides what runs when; the work itself is
 the GUI thread and stay short: news from a scan is taken in small steps.
 """
 
-import time
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -31,7 +30,6 @@ from model_manager.core.library.shelf import Shelf
 from model_manager.core.settings import Settings, save_settings
 from model_manager.core.words import tr
 
-STEP_SECONDS = 0.006  # news from a scan per step, so that a frame is never missed for it
 RECOUNT_MS = 350
 
 
@@ -241,10 +239,7 @@ class Session(QObject):
 
     def _take_news(self) -> None:
         """Put as much news into the model as fits into a part of a frame."""
-        until = time.perf_counter() + STEP_SECONDS
-        while self._news and time.perf_counter() < until:
-            folders, rows, gone = self._news.take()
-            self.model.change(rows, gone, folders)
+        self._news.give(self.model)
         if self._news:
             self._stepper.start()
         self._changed()

@@ -6,7 +6,8 @@ The library: one folder of tiny models in pairs with the same bytes, each with d
 the menus have it planned, looked at and scrolled on its sheet, carried out and undone, with the grid behind scrolled at 60 Hz. Prints for
 each phase how long it took, the ratio to bare renames with a journal write per batch where files are renamed, scans caused, frames over
 16 and 33 ms, the longest steps of the window's thread (by clock, and by its own processor time), and when the index was as the disk is.
-A frame is late by the clock: on a busy machine quote the processor times and ratios.
+A frame is late by the clock; "by us" are those that are late without what the window's thread waited for a core. On a busy machine quote
+these, the processor times and the ratios.
 """
 
 import argparse
@@ -28,23 +29,26 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 FRAME = 1000 / 60
 PARTS = ("move", "rename", "organise", "edit", "favourite", "delete", "twins", "health", "space")
+CHANGED = "many"  # the folder of all that is changed
 ENDINGS = (".safetensors", ".info", ".preview.jpg")
 
 
-def make(top: Path, models: int) -> None:
-    """A ComfyUI folder with one folder of LoRAs."""
+def make(top: Path, models: int, beside: int) -> None:
+    """A ComfyUI folder with one folder of LoRAs, and as many as `beside` in others that nothing happens to."""
     from grid import noise
 
     from model_manager.core.formats.write import safetensors_bytes
 
-    folder = top / "ComfyUI/models/loras/many"
-    folder.mkdir(parents=True)
+    loras = top / "ComfyUI/models/loras"
+    loras.mkdir(parents=True)
     (top / "ComfyUI/folder_paths.py").touch()
     pictures = []
     for number in range(12):
         noise(384, 512, number).save(str(top / "picture.jpg"), "JPG", 80)
         pictures.append((top / "picture.jpg").read_bytes())
-    for number in range(models):
+    for number in range(models + beside):
+        folder = loras / (CHANGED if number < models else f"others {number % 100:02}")
+        folder.mkdir(parents=True, exist_ok=True)
         stem = str(folder / f"some model name v{number:05}")
         about = {"ss_output_name": f"pair {number // 2}"}
         tensors = {"lora_unet_x.lora_down.weight": ("F16", [4, 8])}
@@ -57,8 +61,11 @@ def make(top: Path, models: int) -> None:
 class Bench:
     """One window, and what is measured in it."""
 
-    def __init__(self, app: Any, window: Any, top: Path) -> None:
+    def __init__(self, app: Any, window: Any, top: Path, is_why_asked: bool) -> None:
+        from why import Garbage, Queue, Why
+
         self.app, self.window, self.top = app, window, top
+        self.garbage, self.queue, self.why = Garbage(), Queue(), Why(8.0) if is_why_asked else None
         self.session, self.orders = window.session, window.tidy.orders
         self.scans: list[float] = []
         self.session.scanned.connect(lambda _: self.scans.append(time.perf_counter()))
@@ -69,25 +76,30 @@ class Bench:
         from PySide6.QtWidgets import QApplication
 
         bar = bar or self.window.grid.verticalScrollBar()
-        frames, steps = list[float](), list[tuple[float, float]]()
+        frames, own, steps = list[float](), list[float](), list[tuple[float, float]]()
         loop, timer = QEventLoop(), QTimer(timerType=Qt.TimerType.PreciseTimer, interval=1)
         scans, begun = len(self.scans), time.perf_counter()
-        due, ended, before = [begun], [0.0], [(begun, time.thread_time())]
+        due, ended, before, waited = [begun], [0.0], [(begun, time.thread_time())], [self.queue.waited()]
 
         def step() -> None:
             now = (time.perf_counter(), time.thread_time())
             steps.append(((now[0] - before[0][0]) * 1000, (now[1] - before[0][1]) * 1000))
+            if self.why is not None:
+                self.why.step(steps[-1][1])
             before[0] = now
 
         def on_tick() -> None:
             step()  # what came between two ticks: at best a millisecond of rest
             if time.perf_counter() < due[0]:
+                waited[0] = self.queue.waited()
                 return
             bar.setValue((bar.value() + 40) % max(1, bar.maximum()))
             QApplication.sendPostedEvents(None, QEvent.Type.UpdateRequest)
             step()
             done = time.perf_counter()
             frames.append((done - due[0]) * 1000)
+            own.append(frames[-1] - self.queue.waited() + waited[0])
+            waited[0] = self.queue.waited()
             due[0] += FRAME / 1000 * max(1, -(-(done - due[0]) // (FRAME / 1000)))
             if until() or done - begun > 600:
                 ended[0] = ended[0] or done
@@ -99,18 +111,20 @@ class Bench:
         timer.start()
         loop.exec()
         timer.stop()
-        late, very = sum(frame > FRAME for frame in frames), sum(frame > 2 * FRAME for frame in frames)
+        late, very, by_us = sum(one > FRAME for one in frames), sum(one > 2 * FRAME for one in frames), sum(one > FRAME for one in own)
         work = sorted(step[1] for step in steps)
         total = ended[0] - begun
         caused = f"; {len(self.scans) - scans} scans" if len(self.scans) > scans else ""
-        print(f"  {what:<38}{total:7.2f} s  {len(frames):5} frames, {late:3} late, {very:3} over 33 ms; longest step "
-              f"{max(step[0] for step in steps):6.1f} ms, processor {work[-1]:6.1f} ms, {sum(one > FRAME for one in work)} over 16{caused}",
-              flush=True)  # fmt: skip
+        print(f"  {what:<38}{total:7.2f} s  {len(frames):5} frames, {late:3} late ({by_us} by us), {very:3} over 33 ms; longest step "
+              f"{max(step[0] for step in steps):6.1f} ms, processor {work[-1]:6.1f} ms, {sum(one > FRAME for one in work)} over 16, "
+              f"{sum(one > FRAME / 2 for one in work)} over 8, garbage {self.garbage.take()[0]:.1f} ms{caused}",
+              *(self.why.told() if self.why is not None else ()), sep="\n      ", flush=True)  # fmt: skip
         return total
 
     def ids(self) -> list[int]:
-        """All models."""
-        return list(self.session.model.shelf.ids)
+        """All models that are to be changed."""
+        shelf = self.session.model.shelf
+        return [shelf.ids[slot] for slot in shelf.slots() if f"{os.sep}{CHANGED}{os.sep}" in shelf.path(slot)]
 
     def settle(self) -> None:
         """Wait until nothing is under way."""
@@ -201,10 +215,10 @@ def renamings(ids: list[int], data: Path, index: Path) -> Any:
     from model_manager.core.tidy.moving import foot
     from model_manager.core.tidy.transfers import Transfers
 
-    found, refused, roots = ground(index, ids)
-    transfers = Transfers(roots, MOVE)
-    stems = {one.real: one.stem.replace("some model name v", "another name of model ") for one in found}
-    transfers.add([(one, transfers.ground.target(one.folder)) for one in found], stems)
+    with ground(index, ids) as (found, refused, roots):
+        transfers = Transfers(roots, MOVE)
+        stems = {one.real: one.stem.replace("some model name v", "another name of model ") for one in found}
+        transfers.add([(one, transfers.ground.target(one.folder)) for one in found], stems)
     return Plan("rename", f"Rename {len(ids)} models", "Rename", tuple(transfers.acts), tuple(refused), (), foot(transfers.acts))
 
 
@@ -277,7 +291,7 @@ def pages(bench: Bench, only: list[str]) -> None:
         window.pages.leave()
 
 
-def child(top: Path, only: list[str]) -> None:
+def child(top: Path, only: list[str], is_why_asked: bool) -> None:
     """Open the program's window and measure."""
     from PySide6.QtWidgets import QApplication
 
@@ -293,7 +307,7 @@ def child(top: Path, only: list[str]) -> None:
     Sweeper(app)
     from grid import spin
 
-    bench = Bench(app, window, top)
+    bench = Bench(app, window, top, is_why_asked)
     spin(lambda: window.is_quiet, 300)
     print(f"{len(window.session.model.shelf):,} models; load of the machine {os.getloadavg()[0]:.1f}", flush=True)
     run(bench, only)
@@ -306,22 +320,25 @@ def main() -> None:
     """Make the library and measure in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=int, default=10_000)
+    parser.add_argument("--beside", type=int, default=0, help="models in other folders, which stay as they are")
+    parser.add_argument("--why", action="store_true", help="say where the longest steps were")
     parser.add_argument("--folder", type=Path, default=None, help="where to make the library")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     random.seed(1)
     if chosen.child:
-        child(chosen.child, chosen.only)
+        child(chosen.child, chosen.only, chosen.why)
     with tempfile.TemporaryDirectory(dir=chosen.folder) as top:
         from PySide6.QtGui import QGuiApplication
 
         application = QGuiApplication([])
-        make(Path(top), chosen.models)
+        make(Path(top), chosen.models, chosen.beside)
         del application
         environ = {**os.environ, "MODEL_MANAGER_DATA": f"{top}/data"}
         (Path(top) / "data").mkdir()
-        subprocess.run([sys.executable, str(HERE), "--child", top, "--only", *chosen.only], env=environ, check=False)
+        why = ["--why"] if chosen.why else []
+        subprocess.run([sys.executable, str(HERE), "--child", top, *why, "--only", *chosen.only], env=environ, check=False)
 
 
 if __name__ == "__main__":

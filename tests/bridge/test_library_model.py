@@ -156,3 +156,18 @@ def test_folders_reached_in_other_ways_are_shown_anew(model: LibraryModel) -> No
     assert model.rowCount() == 0
     model.change([], folders=[folder(1, "/n/loras", "/n/loras", "loras", "/disk/style")])
     assert model.rowCount() == 8
+
+
+@pytest.mark.parametrize("group", ["none", "base"])
+def test_several_changes_are_told_as_one(model: LibraryModel, group: str) -> None:
+    model.set_order("name", False, group)
+    reset, sections = QSignalSpy(model.modelReset), QSignalSpy(model.sections_changed)
+    with model.together():
+        model.change([row(3, base="b")])
+        model.change([row(9, base="a"), row(1, "a name of its own.safetensors", base="b")], [2])
+        assert reset.count() == 0
+    assert reset.count() == 1 and sections.count() == 1
+    assert ids(model) == ([1, 3, 4, 5, 6, 7, 8, 9] if group == "none" else [9, 1, 3, 4, 5, 6, 7, 8])
+    assert [part.size for part in model.sections()] == ([] if group == "none" else [1, 2, 5])
+    model.change([row(2, base="a")])
+    assert reset.count() == 2 and model.rowCount() == 9, "each by itself as ever"

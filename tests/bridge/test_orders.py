@@ -95,17 +95,21 @@ def stage(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[int], Stage]]:
         one.session.close()
 
 
-def test_a_change_of_300_files_is_scanned_once_and_models_keep_their_ids(
-    stage: Callable[[int], Stage], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    library = stage(150)
+@pytest.fixture
+def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Changes that take longer in all than the watcher waits: it tells of the first files while others are moved yet."""
     taken = Runner._take
 
     def slow(self: Runner, act: KeptAct, is_back: bool) -> None:
-        time.sleep(0.005)  # longer in all than the watcher waits: it tells of the first files while others are moved yet
+        time.sleep(0.005)
         taken(self, act, is_back)
 
     monkeypatch.setattr(Runner, "_take", slow)
+
+
+@pytest.mark.usefixtures("slowly")
+def test_a_change_of_300_files_is_scanned_once_and_models_keep_their_ids(stage: Callable[[int], Stage]) -> None:
+    library = stage(150)
     names = [f"lora {number:03}" for number in range(150)]
     before = library.paths()
     library.orders.carry_out(library.move_plan(names))
@@ -120,6 +124,22 @@ def test_a_change_of_300_files_is_scanned_once_and_models_keep_their_ids(
     assert len(library.scans) == 2
     assert library.paths() == before
     assert library.notes[-1].text == "150 models are as they were before."
+
+
+@pytest.mark.usefixtures("slowly")
+def test_where_deleted_models_are_held_is_no_news(stage: Callable[[int], Stage], tmp_path: Path) -> None:
+    (tmp_path / "ComfyUI/models/checkpoints").mkdir(parents=True)  # a look at everything would see it
+    library = stage(150)
+    before = library.paths()
+    library.orders.plan(planning.deleting(list(before), False, False), shown=False)
+    library.until(lambda: library.orders.is_busy)
+    library.settle()
+    assert library.notes[-1].text == "150 models deleted." and not library.paths()
+    assert [scan.folders for scan in library.scans] == [[str(library.loras)]]
+    library.orders.undo(library.notes[-1].change)
+    library.settle()
+    assert library.paths() == before
+    assert [scan.folders for scan in library.scans] == 2 * [[str(library.loras)]]
 
 
 def test_what_others_change_meanwhile_is_not_lost(stage: Callable[[int], Stage]) -> None:

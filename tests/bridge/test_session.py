@@ -20,7 +20,7 @@ from model_manager.core.settings import Settings, load_settings
 from model_manager.core.tidy import past
 from model_manager.core.work import Work
 
-SECONDS = 10_000
+SECONDS = 30_000
 Open = Callable[..., Session]
 
 

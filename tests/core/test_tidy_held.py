@@ -13,11 +13,12 @@ from tidy_case import contents, family, files, look, only
 
 from model_manager.core.errors import FileFault
 from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, REMOVE, Plan, Report
+from model_manager.core.library.kinds import TRASH
 from model_manager.core.tidy import emptying
 from model_manager.core.tidy import held as held_module
 from model_manager.core.tidy.carrying import carry_out, changes, take_back
 from model_manager.core.tidy.held import TARGET, empty, expired, found, held, plan_delete, plan_restore, restore
-from model_manager.core.tidy.holding import TRASH, read_note
+from model_manager.core.tidy.holding import read_note
 from model_manager.core.work import Work
 
 

@@ -4,6 +4,7 @@ Used by all of the journal. It only looks. A file is known by its sort, size and
 and drives change with each start on some drives, so they are asked only where two names must be one file.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -48,6 +49,10 @@ def look(path: str) -> Seen | None:
         link = os.readlink(long_path(path)).removeprefix("\\\\?\\") if mode & _SORT == stat.S_IFLNK else ""
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as fault:
+        if fault.errno == errno.ENAMETOOLONG:  # nothing can have that name
+            return None
+        raise
     return Seen(mode, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, link)
 
 
@@ -87,6 +92,8 @@ def has_name(path: str, other: str = "") -> bool:
 
 def is_respelled(path: str, other: str) -> bool:
     """Whether two paths differ only in the case (or composition) of the last name."""
+    if path.isascii() and other.isascii() and path.lower() != other.lower():
+        return False  # nearly always
     (folder, name), (other_folder, other_name) = os.path.split(path), os.path.split(other)
     return folder == other_folder and name != other_name and name_key(name, "darwin") == name_key(other_name, "darwin")
 

@@ -5,7 +5,7 @@ Frozen and plain: nothing here looks at a disk. All paths are absolute and lie i
 """
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 # The sorts of steps. Each can be taken back unless it says otherwise.
 MOVE: Final = "move"
@@ -16,12 +16,17 @@ WRITE: Final = "write"
 """The file target gets the bytes data (it may be new); the bytes it had are kept in the journal. data None: it goes."""
 LINK: Final = "link"
 """target, which nothing has, becomes a symbolic link that leads to source."""
+UNLINK: Final = "unlink"
+"""target, a symbolic link, goes, so that its name is free for what the same act puts there. Taken back, it is there as it was."""
 RELINK: Final = "relink"
 """target, a symbolic link that is there, leads to source from now on: relative if it was, absolute if it was."""
 HARD: Final = "hard"
 """target, a file with the same bytes as source, becomes another name of it. Taken back, it has bytes of its own again."""
 SHARE: Final = "share"
 """As HARD, but target shares the blocks of source and stays a file of its own (reflink); fails where the drive cannot."""
+KIN: Final = "kin"
+"""source is another name (hard link) of the file target, which this act moves to another drive, and stays. Nothing is done to it; taken
+back, target becomes another name of it again."""
 FOLDER: Final = "folder"
 """The folder target is made."""
 NO_FOLDER: Final = "no folder"
@@ -164,8 +169,7 @@ class Change:
         return Counts(self.acts - less.acts, self.done - less.done, self.failed - less.failed, self.undone - less.undone)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one act. number: its place in the change. text: why it failed, or what else there is to say."""
 
     number: int
@@ -181,9 +185,9 @@ class Outcome:
 
 @dataclass(slots=True)
 class Report:
-    """What a run of the journal came to. folders: real folders in which files came, went or changed. moves: (from, to) of every
-    model that has another path now, as it stands after the run. is_stopped: the person stopped it. note: a sentence on the whole,
-    "" when there is nothing to say."""  # fmt: skip
+    """What a run of the journal came to. folders: real folders in which files came, went or changed, without those where
+    deleted ones are held. moves: (from, to) of every model that has another path now, as it stands after the run. is_stopped: the person
+    stopped it. note: a sentence on the whole, "" when there is nothing to say."""  # fmt: skip
 
     change: int
     title: str

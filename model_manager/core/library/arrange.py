@@ -7,7 +7,8 @@ costs only for what changed; a new search looks at all names once.
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, MutableSequence
+from collections.abc import Callable, Iterable, Iterator, MutableSequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import accumulate, chain
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from model_manager.core.library.order import natural_key
 from model_manager.core.library.query import Query, find, matcher
 from model_manager.core.library.rows import Row
 from model_manager.core.library.shelf import NOWHERE, Shelf
+from model_manager.core.library.slots import merged, places_of, without
 from model_manager.core.words import tr
 
 SORTS = ("name", "size", "added", "modified", "base", "type", "rating")
@@ -58,6 +60,18 @@ class Arrangement:
         self.groups: tuple[Group, ...] = ()
         self._names = array("i")  # all slots by name: sorting by anything else starts from here, so that equal ones stay by name
         self._all = array("i")
+        self._is_together = self._is_uncut = False
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make groups anew once after several changes; until then `slots` and `groups` are as before. Not within another."""
+        self._is_together = True
+        try:
+            yield
+        finally:
+            self._is_together = False
+            if self._is_uncut:
+                self._regroup()
 
     def refill(self, ids: Iterable[int] | None = None) -> None:
         """Start over after the shelf was filled; `ids` are those of its models by name, if the index has them ready."""
@@ -110,7 +124,7 @@ class Arrangement:
         for row in rows:
             changed |= self._put(row, passes)
         if changed and self.group != "none":
-            self._search(self._all)
+            self._regroup()
         return changed
 
     def _add(self, rows: list[Row]) -> None:
@@ -121,9 +135,9 @@ class Arrangement:
         keyed = sorted((self._key(slot), slot) for slot in slots)
         if self._names is not self._all:
             by_name = sorted((self._name_key(slot), slot) for slot in slots)
-            self._names = _merged(self._names, by_name, lambda key, low: bisect_left(self._names, key, low, key=self._name_key))
+            self._names = merged(self._names, by_name, lambda key, low: bisect_left(self._names, key, low, key=self._name_key))
         is_by_name, is_all = self._names is self._all, self.slots is self._all
-        self._all = _merged(self._all, keyed, lambda key, low: self._bisect(self._all, key, low))
+        self._all = merged(self._all, keyed, lambda key, low: self._bisect(self._all, key, low))
         if is_by_name:
             self._names = self._all
         if is_all:
@@ -131,7 +145,7 @@ class Arrangement:
         else:
             passes = self._passes()
             hits = [pair for pair in keyed if passes(pair[1])]
-            self.slots = list(_merged(array("i", self.slots), hits, lambda key, low: self._bisect(self.slots, key, low)))
+            self.slots = list(merged(array("i", self.slots), hits, lambda key, low: self._bisect(self.slots, key, low)))
 
     def _put(self, row: Row, passes: Callable[[int], bool]) -> bool:
         """Put one row in its place; while its old key still stands its old places are found by halving."""
@@ -181,15 +195,19 @@ class Arrangement:
         slots = {self.shelf.slot(id_) for id_ in ids} - {NOWHERE}
         if not slots:
             return False
+        is_same, is_by_name = self.slots is self._all, self._names is self._all
+        names = places_of(self._names, slots, lambda slot: self._place_by_name(slot, self._name_key(slot)))
+        others = [] if is_by_name else places_of(self._all, slots, lambda slot: self._place(self._all, slot, self._key(slot)))
         for slot in slots:
             self.shelf.drop(self.shelf.ids[slot])
-        is_same = self.slots is self._all
-        is_by_name = self._names is self._all
-        self._names = array("i", [slot for slot in self._names if slot not in slots])
-        self._all = self._names if is_by_name else array("i", [slot for slot in self._all if slot not in slots])
-        self.slots = self._all if is_same else [slot for slot in self.slots if slot not in slots]
+        self._names = without(self._names, names)
+        self._all = self._names if is_by_name else without(self._all, others)
+        if is_same:
+            self.slots = self._all
+        elif self.group == "none":
+            self.slots = [slot for slot in self.slots if slot not in slots]
         if self.group != "none":
-            self._search(self._all)
+            self._regroup()
         return True
 
     def slot_at(self, row: int) -> int:
@@ -223,6 +241,11 @@ class Arrangement:
     def _is_turned(self) -> bool:
         return self.is_descending and self.group == "none"
 
+    def _regroup(self) -> None:
+        self._is_uncut = self._is_together
+        if not self._is_together:
+            self._search(self._all)
+
     def _search(self, base: Slots) -> None:
         query = self.query
         self.slots = self._all if query.is_all else find(self.shelf, query, base)
@@ -249,15 +272,19 @@ class Arrangement:
         shelf = self.shelf
         if self.group == "folder":
             return shelf.folder.__getitem__, shelf.folders.shown_path, shelf.folders.ranks().__getitem__
-        if self.group == "colour":
-            places = {colour: place for place, colour in enumerate(COLOURS)}
-            return shelf.colour.__getitem__, colour_label, lambda colour: (not colour, places.get(colour, len(places)))
         column = {
             "base": shelf.base, "type": shelf.kind, "category": shelf.category, "group": shelf.own_group, "collection": shelf.collections,
+            "colour": shelf.colour,
         }[self.group]  # fmt: skip
-        titles: dict[str, Callable[[Any], str]] = {"type": label, "collection": _several}
-        title = titles.get(self.group, str)
-        return column.__getitem__, title, lambda code: (not title(code), title(code).casefold())
+        titles: dict[str, Callable[[str], str]] = {"type": label, "collection": _several, "colour": colour_label}
+        title, text_of = titles.get(self.group, str), column.text_of
+        places = {colour: place for place, colour in enumerate(COLOURS)} if self.group == "colour" else None
+
+        def rank_of(code: int) -> tuple[bool, int, str]:
+            text = title(text_of(code))
+            return (not text, 0, text.casefold()) if places is None else (not text, places.get(text_of(code), len(places)), "")
+
+        return column.codes.__getitem__, lambda code: title(text_of(code)), rank_of
 
     def _first_key(self) -> Callable[[int], Any]:
         shelf = self.shelf
@@ -308,15 +335,3 @@ def _unnamed(group: str) -> str:
         "collection": tr("In no collection"), "category": tr("No category"), "group": tr("No group"), "colour": tr("No colour"),
     }  # fmt: skip
     return titles.get(group) or tr("Not known")
-
-
-def _merged(old: "array[int]", keyed: Iterable[tuple[Any, int]], place_of: Callable[[Any, int], int]) -> "array[int]":
-    """A copy of `old` with slots put in; keyed: (key, slot) in rising order; place_of(key, low): where a key belongs in `old`."""
-    found, done = array("i"), 0
-    for key, slot in keyed:
-        place = place_of(key, done)
-        found.extend(old[done:place])
-        found.append(slot)
-        done = place
-    found.extend(old[done:])
-    return found

@@ -1,7 +1,7 @@
 """The index: what we last saw on disk, in SQLite in the user's data folder, never in a model folder.
 
-One writer (the scan job), any number of readers; each thread opens its own. Everything in it can be made again from the disk, so a
-damaged file is set aside and rebuilt. It must never be the only home of something a person wrote.
+One writer (the scan job, but for `told`), any number of readers; each thread opens its own. Everything in it can be made again from the
+disk, so a damaged file is set aside and rebuilt. It must never be the only home of something a person wrote.
 """
 
 import json
@@ -314,14 +314,22 @@ class Index:
         for sql in ("DELETE FROM known WHERE id IN (SELECT id FROM models WHERE gone < ?)", "DELETE FROM models WHERE gone < ?"):
             self._db.execute(sql, (now - GONE_DAYS * 86_400,))
 
+    def save_told(self, rows: Iterable[tuple[str, int, float]]) -> None:
+        """Let the next scan expect models at (real path, id, time); see `told`."""
+        with self.writing():
+            self._db.executemany("INSERT OR REPLACE INTO told VALUES (?, ?, ?)", rows)
+
+    def told(self) -> dict[str, int]:
+        """The ids of the models that are expected at real paths."""
+        return dict(self._all("SELECT path, id FROM told WHERE time > ?", time.time() - GONE_DAYS * 86_400))
+
     def set_flags(self, flags: Iterable[tuple[int, int]]) -> None:
         """Set the flags of models, (flags, id) pairs; call inside `writing`."""
         self._db.executemany("UPDATE models SET flags = ? WHERE id = ?", flags)
 
     def known(self, id_: int) -> KnownRow | None:
         """What is known of one model beyond its row."""
-        rows = self._all("SELECT * FROM known WHERE id = ?", id_)
-        return KnownRow(*rows[0]) if rows else None
+        return next((KnownRow(*row) for row in self._all("SELECT * FROM known WHERE id = ?", id_)), None)
 
     def model(self, id_: int) -> ModelRow | None:
         """One model by id."""

@@ -150,9 +150,10 @@ def is_partial(name: str) -> bool:
     return low.endswith(_PARTIAL_ENDINGS) or low.startswith(_PARTIAL_STARTS)
 
 
+TRASH = ".model-manager-trash"  # where deleted models are held
 # willmiao/ComfyUI-Lora-Manager:py/services/pending_delete_service.py (PENDING_DELETE_DIR_NAME); the bins of systems and of ourselves
 _IGNORED_FOLDERS = frozenset(
-    {".git", ".lm-pending-delete", ".model-manager-trash", "__macosx", "__pycache__", "$recycle.bin", "system volume information"}
+    {".git", ".lm-pending-delete", TRASH, "__macosx", "__pycache__", "$recycle.bin", "system volume information"}
     | {".trashes", ".spotlight-v100", ".fseventsd", "lost+found", "@eadir", "#recycle", ".stversions"}
 )
 
@@ -161,6 +162,11 @@ def is_ignored_folder(name: str) -> bool:
     """Return whether a folder of this name is never looked into: bins, unfinished downloads and other programs' own affairs."""
     low = name.lower()
     return low in _IGNORED_FOLDERS or low.startswith(".trash-") or low.endswith(".download")  # Safari's bundles
+
+
+def is_in_trash(path: str) -> bool:
+    """Return whether a path lies where deleted models are held: what comes and goes there is no news for a scan."""
+    return TRASH in path and TRASH in path.split(os.sep)  # mostly the first is enough, in a third of the time
 
 
 def is_listed(kind: str, file_name: str) -> bool:

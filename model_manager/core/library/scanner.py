@@ -22,6 +22,7 @@ from model_manager.core.library.reading import Read, read_model
 from model_manager.core.library.rows import Row, plain_row
 from model_manager.core.library.tasks import Task, tasks_in
 from model_manager.core.library.walk import Fault, Seen, SeenFile, Walk, is_storable, mtime_of, quick_signature
+from model_manager.core.release import let_go
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -112,6 +113,7 @@ class _Scan:
             if self._readers is not None:
                 self._readers.close()
         self._report(change, start)
+        let_go(change.tasks, change.followed, *(files for seen in self._walk.seen.values() for files in (seen.models, seen.others)))
         return self._result
 
     def _work_through(self, only: set[str] | None) -> Change:

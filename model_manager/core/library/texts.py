@@ -28,6 +28,10 @@ class Texts:
     def __iter__(self) -> Iterator[str]:
         return map(self._texts.__getitem__, self.codes)
 
+    def text_of(self, code: int) -> str:
+        """The text that a code of `codes` stands for."""
+        return self._texts[code]
+
     def copy(self) -> "Texts":
         """A copy for another thread; texts are only ever added, so both know the same ones by the same codes."""
         other = Texts()

@@ -4,7 +4,8 @@ Called by bridge in its writing thread and by the command line. One at a time ov
 and can be cancelled. What we keep by the paths of models follows them.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from model_manager.core.journal.running import Runner, outcome_of
 from model_manager.core.journal.steps import ACT_DONE, UNDOING, Change, Outcome, Plan, Report
 from model_manager.core.journal.store import ACTIVE, LOCK_NAME, KeptAct, KeptChange, Store
 from model_manager.core.journal.writing_down import write_down
-from model_manager.core.tidy.following import follow
+from model_manager.core.release import let_go
+from model_manager.core.tidy.following import announce, follow
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -26,8 +28,9 @@ def carry_out(data: Path, plan: Plan, work: Work) -> Report:
     of the program or looks at the files; nothing is done then. What becomes of each act is in the report."""  # fmt: skip
     with _journal(data, work) as store:
         prune(store)
+        begun = time.monotonic()
         change, acts = write_down(store, plan, work)
-        return _run(data, store, change, acts, work)
+        return _run(data, store, change, acts, work, begun)
 
 
 def take_back(data: Path, change: int, work: Work, acts: Collection[int] | None = None) -> Report:
@@ -42,7 +45,7 @@ def take_back(data: Path, change: int, work: Work, acts: Collection[int] | None 
         all_acts = store.acts(change)
         for act in all_acts:
             act.is_taken = act.state == ACT_DONE and (acts is None or act.number in acts)
-        store.settle(change, all_acts)
+        store.take(change, [act.number for act in all_acts if act.is_taken], is_all=acts is None)
         store.turn(kept, UNDOING)
         return _run(data, store, kept, all_acts, work)
 
@@ -100,7 +103,10 @@ def change(data: Path, id_: int) -> Change | None:
 def outcomes(data: Path, id_: int) -> list[Outcome]:
     """Return what became of each act of a change, in order. Raises FileFault."""
     with Store(data) as store:
-        return [outcome_of(act) for act in store.acts(id_)]
+        acts = store.acts(id_)
+        found = [outcome_of(act) for act in acts]
+        let_go(acts)
+        return found
 
 
 def interrupted(data: Path) -> list[Change]:
@@ -145,12 +151,14 @@ def _resume(data: Path, change: int, work: Work, is_finish: bool) -> Report:
         return _run(data, store, kept, acts, work)
 
 
-def _run(data: Path, store: Store, change: KeptChange, acts: Sequence[KeptAct], work: Work) -> Report:
-    """Do what is to be done, let everything follow, and end it; a kill anywhere in it is for `finish` and `roll_back`."""
+def _run(data: Path, store: Store, change: KeptChange, acts: list[KeptAct], work: Work, looked: float = 0.0) -> Report:
+    """Do what is to be done, let everything follow, and end it; a kill anywhere in it is for `finish` and `roll_back`. Empties acts."""
     is_back = change.state == UNDOING
-    runner = Runner(store, change, work)
+    runner = Runner(store, change, work, looked)
+    announce(data, runner.far_moves(acts, is_back))
     (runner.backward if is_back else runner.forward)(acts)
     note = follow(data, runner.moves(acts, is_back))
     runner.end(is_back)
     runner.report.note = runner.report.note or note
+    let_go(acts)
     return runner.report

@@ -34,13 +34,14 @@ from model_manager.core.journal.steps import (
 )
 from model_manager.core.journal.store import LOCK_NAME
 from model_manager.core.library.entry import Root
+from model_manager.core.library.kinds import TRASH
 from model_manager.core.paths import long_path
 from model_manager.core.sidecars.suffixes import stem_of
 from model_manager.core.tidy.carrying import carry_out, changes, in_turn, outcomes, take_back
 from model_manager.core.tidy.deleting import Deleting
 from model_manager.core.tidy.emptying import is_held, let_go, settle
 from model_manager.core.tidy.ground import Ground
-from model_manager.core.tidy.holding import NOTE, TRASH, HeldFile, HeldItem, read_note, trash_of
+from model_manager.core.tidy.holding import NOTE, HeldFile, HeldItem, read_note, trash_of
 from model_manager.core.tidy.rooms import Room
 from model_manager.core.tidy.subjects import Subject
 from model_manager.core.tidy.transfers import Uses

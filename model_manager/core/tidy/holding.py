@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from model_manager.core.library.kinds import TRASH
 from model_manager.core.paths import inside, long_path
 from model_manager.core.sidecars.layer import mapping
 from model_manager.core.sidecars.suffixes import stem_of
@@ -19,7 +20,6 @@ from model_manager.core.tidy.ground import Ground
 from model_manager.core.tidy.subjects import Subject
 from model_manager.core.words import tr
 
-TRASH: Final = ".model-manager-trash"  # a name of kinds.is_ignored_folder
 NOTE: Final = "what.json"
 _LARGEST_NOTE: Final = 4_000_000
 

@@ -21,6 +21,7 @@ from model_manager.core.library.records import places_of
 from model_manager.core.library.rows import AWAY
 from model_manager.core.online.records import CIVITAI, SITE_NAMES
 from model_manager.core.paths import long_path, normalize, path_key, plain_reason
+from model_manager.core.release import let_go
 from model_manager.core.sidecars.family import families
 from model_manager.core.sidecars.suffixes import stem_of
 from model_manager.core.tidy.shown import root_names, short
@@ -106,6 +107,7 @@ def subjects(index_path: Path, ids: Sequence[int] | None, paths: Sequence[str] =
             look.take(id_)
         for path in dict.fromkeys(map(normalize, paths)):
             look.take_path(path)
+        look.end()
     return look.found, look.refused
 
 
@@ -143,6 +145,10 @@ class _Look:
             self.refused.append(Refused(name, "", tr("It is not in the library any more."), model=id_))
             return
         self._add(self._subject(model, folder), bool(model.row.flags & AWAY))
+
+    def end(self) -> None:
+        """Let go of what was only needed to look."""
+        let_go(self._models, self._known)
 
     def take_path(self, path: str) -> None:
         """Look at the model at a path."""

@@ -347,7 +347,7 @@ class CardArea(QAbstractItemView):
             rect = self._layout.rect(row).translated(0, -offset)
             if dirty.intersects(rect.adjusted(-HALO, -HALO, HALO, HALO)):
                 self._paint_card(painter, row, self._card(row), rect, edge)
-        if self.is_settled():
+        if self._faces.has_former and self.is_settled():
             self._faces.forget_former()
 
     def _want(self, visible: range, edge: int) -> None:

@@ -100,6 +100,11 @@ class Faces:
         """Return what to show while there is no face of `card`: the one of another size, else the shape of a card."""
         return self._former.get(card, self.empty)
 
+    @property
+    def has_former(self) -> bool:
+        """Whether faces of another size are kept yet."""
+        return bool(self._former)
+
     def forget_former(self) -> None:
         """All on screen have their face."""
         self._former = {}

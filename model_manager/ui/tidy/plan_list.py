@@ -4,6 +4,7 @@ Used by the plan sheet. Rows are the plan's own records.
 """
 
 from collections.abc import Callable, Sequence
+from heapq import nlargest
 from typing import Any
 
 from PySide6.QtCore import QRect, QSize, Qt
@@ -18,22 +19,18 @@ from model_manager.ui.tidy.rows import LEFT, RECORD, RIGHT, SLASH, Index, RowsMo
 Line = Act | Refused
 ROW, SIDE, ARROW, GAP = 34, 22, 26, 14
 LEAST = 0.3  # of a row: what a note gets in any case, if it needs it
-MEASURED = 400  # lines: enough to know how wide the columns must be, and few enough to be measured at once
+LOOKED_AT, MEASURED = 400, 12  # lines: enough to know how wide the columns must be; the longest of these are measured
+LOOK = ("warn", "bad")  # the tones of what a person should see before saying yes
 _INKS = {"": "muted", "info": "accent", "warn": "warn", "bad": "bad"}
 
 
-def lines_of(plan: Plan, only_special: bool = False) -> list[Line]:
-    """All lines of a plan, those that need a look first; or only these."""
+def lines_of(plan: Plan) -> tuple[list[Line], list[Line]]:
+    """All lines of a plan, and those of them that need a look, which stand first."""
     lines: list[Line] = [*plan.refused, *plan.acts]
-    special = [line for line in lines if needs_look(line)]
-    if only_special:
-        return special
-    return [*special, *(line for line in lines if not needs_look(line))]
-
-
-def needs_look(line: Line) -> bool:
-    """Whether a person should see this line before saying yes."""
-    return line.tone in ("warn", "bad")
+    special = [line for line in lines if line.tone in LOOK]
+    if special:
+        lines = [*special, *(line for line in lines if line.tone not in LOOK)]
+    return lines, special
 
 
 def note_of(line: Line) -> str:
@@ -72,12 +69,16 @@ class PlanList(RowsView):
 
 
 def needs_of(lines: Sequence[Line], metrics: QFontMetrics) -> tuple[int, int]:
-    """How wide the columns before and behind the arrow must be, the second with its notes; of many lines some are measured."""
-    first, rest = lines[: MEASURED // 2], lines[MEASURED // 2 :]  # what is special stands first
-    some = [line for line in (*first, *rest[:: max(1, 2 * len(rest) // MEASURED)]) if after_of(line)]
-    before = max((metrics.horizontalAdvance(line.before + _more(line)) for line in some), default=0)
-    behind = max((metrics.horizontalAdvance(after_of(line) + note_of(line)) + GAP * bool(note_of(line)) for line in some), default=0)
-    return before, behind
+    """How wide the columns before and behind the arrow must be, the second with its notes; of many lines some are looked at."""
+    first, rest = lines[: LOOKED_AT // 2], lines[LOOKED_AT // 2 :]  # what is special stands first
+    some = [line for line in (*first, *rest[:: max(1, 2 * len(rest) // LOOKED_AT)]) if after_of(line)]
+    before = {line.before + _more(line) for line in some}
+    behind = {(after_of(line), note_of(line)) for line in some}
+    longest = nlargest(MEASURED, behind, key=lambda texts: len(texts[0]) + len(texts[1]))
+    return (
+        max(map(metrics.horizontalAdvance, nlargest(MEASURED, before, key=len)), default=0),
+        max((metrics.horizontalAdvance(after + note) + GAP * bool(note) for after, note in longest), default=0),
+    )
 
 
 def middle_of(width: int, needs: tuple[int, int]) -> int:

@@ -37,11 +37,12 @@ class PlanSheet(Sheet):
         self.setWindowTitle(plan.title)
         self.setMinimumSize(SMALLEST)
         self.list, self.details, self.foot = PlanList(), PlanDetails(), Foot()
+        self._lines, self._special = lines_of(plan)
         self._build_head(sub)
         self._build_foot()
         self._build_layout()
         self.details.hide()
-        self.list.show_rows(lines_of(plan))
+        self.list.show_rows(self._lines)
         self.list.picked.connect(self._on_picked)
         self.list.clicked.connect(lambda _: self._show_details(True))
         self.list.spaced.connect(lambda: self._show_details(self.details.isHidden()))
@@ -91,7 +92,7 @@ class PlanSheet(Sheet):
 
     def _on_filter(self, is_on: bool) -> None:
         self._show_details(False)
-        self.list.show_rows(lines_of(self.plan, only_special=is_on))
+        self.list.show_rows(self._special if is_on else self._lines)
 
     def _on_enter(self) -> None:
         (self.go if self.go.isVisible() and self.plan.can_undo else self.cancel).click()
@@ -130,7 +131,7 @@ class PlanSheet(Sheet):
         row.addLayout(column, 1)
         for text in plan.chips:
             self._chips.addWidget(_chip(text))
-        special = len(lines_of(plan, only_special=True))
+        special = len(self._special)
         self.only = QPushButton(trn("{count} needs a look", "{count} need a look", special))
         self.only.setCheckable(True)
         self.only.setProperty("role", "filter")

@@ -41,7 +41,7 @@ class RowsModel(QAbstractListModel):
         """is_heading: whether a record only stands above others; it cannot be selected."""
         super().__init__()
         self._words = words
-        self.is_heading = is_heading or (lambda _: False)
+        self.has_headings, self.is_heading = is_heading is not None, is_heading or (lambda _: False)
         self.rows: Sequence[Any] = ()
 
     def show(self, rows: Sequence[Any]) -> None:
@@ -135,7 +135,7 @@ class RowsView(QTableView):
         before, at = self.currentIndex().row(), self.verticalScrollBar().value()
         known = key(self.rows.rows[before]) if key is not None and 0 <= before < len(self.rows.rows) else None
         self.rows.show(rows)
-        for place, row in enumerate(rows):
+        for place, row in enumerate(rows if self.rows.has_headings else ()):
             if self.rows.is_heading(row):
                 self.setRowHeight(place, HEADING)
         place = -1 if known is None else next((place for place, row in enumerate(rows) if key is not None and key(row) == known), -1)

@@ -12,7 +12,6 @@ from PySide6.QtCore import QByteArray
 
 if TYPE_CHECKING:
     from model_manager.bridge.session import Session
-    from model_manager.core.library.shelf import Shelf
     from model_manager.ui.details.notes import NotesTab
 
 _DRAFT = ("text", "base", "id", "size")  # what the settings hold of one
@@ -55,7 +54,7 @@ def give_drafts(session: "Session", notes: "NotesTab") -> None:
     waiting, shelf = session.settings.note_drafts, session.model.shelf
     if not waiting:
         return
-    found = {path: id_ for path, kept in waiting.items() if (id_ := _known(shelf, kept)) is not None}
+    found = {path: id_ for path, kept in waiting.items() if (id_ := _known(session, kept)) is not None}
     names = {os.path.basename(path) for path in waiting.keys() - found.keys()}
     for slot in shelf.slots() if names else ():
         if shelf.file[slot] in names and (path := shelf.real_path(slot)) in waiting:
@@ -65,9 +64,10 @@ def give_drafts(session: "Session", notes: "NotesTab") -> None:
         del waiting[path]
 
 
-def _known(shelf: "Shelf", kept: Sequence[str]) -> int | None:
+def _known(session: "Session", kept: Sequence[str]) -> int | None:
     """The model a draft is for by its id; by its size it is told from another one in an index that was made anew."""
     if len(kept) < len(_DRAFT) or not kept[2].isdecimal():
         return None
+    shelf = session.model.shelf
     slot = shelf.slot(int(kept[2]))
     return shelf.ids[slot] if slot >= 0 and str(shelf.size[slot]) == kept[3] else None

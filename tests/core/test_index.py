@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -49,7 +50,7 @@ print("done", flush=True)
 
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
-    monkeypatch.setattr(index_module.tempfile, "tempdir", str(tmp_path))  # copies for now go there
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # copies for now go there
     return Library(tmp_path)
 
 
@@ -278,7 +279,7 @@ def test_nowhere_to_keep_an_index(library: Library, monkeypatch: pytest.MonkeyPa
     def full(**_: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(index_module.tempfile, "mkdtemp", full)
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
     with pytest.raises(IndexFault, match="Free some space"):
         usable_index(library.folder / "file/below")
 

@@ -9,6 +9,7 @@ import errno
 import os
 import threading
 import time
+from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,8 @@ from model_manager.core.paths import plain_reason
 from model_manager.core.words import tr
 
 MAKING = 1  # raise it when thumbnails are made differently: old ones are then found no more and age out
+FOLDER_NAME = "thumbnails"  # in the data folder: Session.cache_folder
+EDGES = (160, 320, 512, 768, 1024)  # device pixels; few steps, so that the size slider and 1x/2x screens share thumbnails
 SHARDS = 256
 ENDING = ".jpg"  # lets a decoder try JPEG first; those with see-through places are PNG all the same
 WRITES_A_CHECK = 32  # a folder is measured at its first write and then after so many
@@ -87,6 +90,18 @@ class ThumbnailCache:
         """Forget one thumbnail, because it turned out to be broken."""
         with contextlib.suppress(OSError):
             os.unlink(self._path(key))
+
+    def follow(self, moves: Iterable[tuple[str, str, int, int]]) -> None:
+        """Let pictures that have another path keep their thumbnails. moves: (old path, new path, mtime_ns, size); nothing is read."""
+        if not os.path.isdir(self._folder):
+            return
+        for old, new, mtime_ns, size in moves:
+            for edge in EDGES:
+                before, now = (self._path(ThumbnailKey(path, mtime_ns, size, 0, edge)) for path in (old, new))
+                with contextlib.suppress(OSError):  # as good as always there is none
+                    if os.path.exists(before):
+                        os.makedirs(os.path.dirname(now), exist_ok=True)
+                        os.replace(before, now)
 
     def _path(self, key: ThumbnailKey) -> str:
         text = "\0".join(map(str, (MAKING, *key)))

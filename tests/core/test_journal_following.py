@@ -12,6 +12,7 @@ from model_manager.core.hashes.store import Store as Hashes
 from model_manager.core.journal.pruning import MOST_SECONDS, prune
 from model_manager.core.journal.steps import ACT_DONE, ACT_UNDONE, COPY, HOLDING, Act, Plan, Step
 from model_manager.core.journal.store import Store
+from model_manager.core.previews import thumbnail_cache
 from model_manager.core.previews.history import FOLDER_NAME, History
 from model_manager.core.previews.thumbnail_cache import EDGES, ThumbnailCache, ThumbnailKey
 from model_manager.core.previews.thumbnail_cache import FOLDER_NAME as THUMBNAILS
@@ -51,7 +52,9 @@ def test_earlier_pictures_and_hashes_follow(ground: Ground) -> None:
         assert hashes.paths_of("ab" * 32) == [old]
 
 
-def test_thumbnails_follow(ground: Ground) -> None:
+@pytest.mark.parametrize("many", [0, 200])
+def test_thumbnails_follow(ground: Ground, monkeypatch: pytest.MonkeyPatch, many: int) -> None:
+    monkeypatch.setattr(thumbnail_cache, "MANY", many)
     ground.family("a.safetensors", ".preview.png", ".png")
     cache = ThumbnailCache(ground.data / THUMBNAILS)
 

@@ -14,13 +14,25 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 
-SECONDS_TO_END = 3.0
+SECONDS_TO_END = 15.0  # a busy machine gives a thread its turn late; who is well behaved costs nothing
+
+# Random tests. "suite" draws the same examples in each run and stops at the first fault: making the example smaller, or explaining it,
+# may take longer than the timeout of faulthandler allows. "shrink" does the same and makes it smaller, "search" looks for more.
+settings.register_profile(
+    "suite", deadline=None, database=None, derandomize=True, max_examples=100, phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=(HealthCheck.too_slow,),
+)  # fmt: skip
+settings.register_profile("shrink", parent=settings.get_profile("suite"), phases=(Phase.explicit, Phase.generate, Phase.shrink))
+settings.register_profile("search", parent=settings.get_profile("shrink"), derandomize=False, max_examples=2000, print_blob=True)
+settings.load_profile("suite")
 
 if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # without a display Qt would abort
@@ -97,6 +109,14 @@ def _require_loopback(host: Any) -> None:
         is_local = False
     if not is_local:
         raise OutsideConnection(f"A test may only reach loopback, not {name}")
+
+
+@pytest.fixture
+def qtbot(qtbot: Any) -> Any:
+    """pytest-qt's, with more patience than 5 seconds for what is waited for: a busy machine is no fault."""
+    for name in ("waitUntil", "waitSignal", "waitSignals"):
+        setattr(qtbot, name, partial(getattr(qtbot, name), timeout=30_000))
+    return qtbot
 
 
 @pytest.fixture(autouse=True)

@@ -156,14 +156,21 @@ def test_what_stands_still_for_want_of_room_is_given_up_and_kept(
 
 def test_a_task_that_somebody_pauses_is_not_waited_for(call: Any, store: Store, kinds: Kinds, tmp_path: Path) -> None:
     add(store, "a", kind="hold")
-    script = (
-        f"import sys; from model_manager.cli import main; sys.exit(main(['--data-dir', {str(tmp_path / 'data')!r}, 'tasks', 'pause', '1']))"
-    )
-    other = subprocess.Popen(
-        [sys.executable, "-c", "import time; time.sleep(1)\n" + script], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    script = f"""
+import sys, time
+from contextlib import closing
+from pathlib import Path
+from model_manager.cli import main
+from model_manager.core.tasks.store import FILE_NAME, Store
+data = {str(tmp_path / "data")!r}
+with closing(Store(Path(data) / FILE_NAME)) as store:
+    while store.all()[0].state != "running":
+        time.sleep(0.05)
+sys.exit(main(["--data-dir", data, "tasks", "pause", "1"]))
+"""
+    other = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     code, out, _ = call("resume all --wait --json")
-    other.communicate(timeout=30)
+    other.communicate(timeout=60)
     assert code == 1 and rows(out)[0]["state"] == PAUSED
 
 

@@ -250,6 +250,7 @@ def rename_new(source: str, target: str) -> None:
 
 # Linux: renameat2 of linux/fs.h with RENAME_NOREPLACE; macOS: renamex_np of sys/stdio.h with RENAME_EXCL
 _AT_FDCWD, _NOREPLACE, _EXCL = -100, 1, 4
+_NAMES = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
 _NOT_ABLE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM)
 
 
@@ -258,11 +259,7 @@ def _system_call() -> Callable[..., int] | None:
     """The system's own rename that refuses a taken name (not zero: see errno), None in an old C library."""
     library = ctypes.CDLL(None, use_errno=True)
     with contextlib.suppress(AttributeError):
-        if sys.platform == "darwin":
-            library.renamex_np.argtypes = (ctypes.c_char_p, ctypes.c_char_p, ctypes.c_uint)
-            return cast("Callable[..., int]", library.renamex_np)
-        library.renameat2.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
-        return cast("Callable[..., int]", library.renameat2)
+        return cast("Callable[..., int]", library.renamex_np if sys.platform == "darwin" else library.renameat2)
     return None
 
 
@@ -271,7 +268,7 @@ def _rename_exclusively(source: str, target: str) -> bool:
     call = _system_call()
     if call is None:
         return False
-    old, new = os.fsencode(source), os.fsencode(target)
+    old, new = source.encode(*_NAMES), target.encode(*_NAMES)
     if not (call(old, new, _EXCL) if sys.platform == "darwin" else call(_AT_FDCWD, old, _AT_FDCWD, new, _NOREPLACE)):
         return True
     code = ctypes.get_errno()

@@ -108,6 +108,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=None, help="where to make the files")
     parser.add_argument("--times", type=int, default=3)
     options = parser.parse_args()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)  # as the command line has it; the window looks for garbage at rest only
     with tempfile.TemporaryDirectory(dir=options.folder) as top:
         floors, dones, undones = [], [], []
         for _ in range(options.times):

@@ -37,7 +37,7 @@ from model_manager.core.tasks.states import (
     Task,
 )
 
-SECONDS = 10_000
+SECONDS = 30_000
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from model_manager.bridge.session import Session
 from model_manager.bridge.tasks import Sources
 from model_manager.core.settings import Settings
 
-SECONDS = 10_000
+SECONDS = 30_000
 DROP_EFFECT = 'application/x-qt-windows-mime;value="Preferred DropEffect"'
 
 

@@ -11,7 +11,7 @@ from model_manager.bridge.intake import Choice, Intake, Plan, Report
 from model_manager.bridge.jobs import Runner
 from model_manager.bridge.tasks import Sources, open_index
 
-SECONDS = 10_000
+SECONDS = 30_000
 
 
 class Rig:

@@ -62,7 +62,7 @@ def test_what_is_cancelled_is_not_delivered(runner: Runner, qtbot: QtBot) -> Non
 def test_cancelled_after_it_ended_but_before_it_was_told(runner: Runner, qtbot: QtBot) -> None:
     ended, seen = threading.Event(), list[object]()
     job = runner.start(Pool.READ, ended.set, done=seen.append)
-    assert ended.wait(5)
+    assert ended.wait(30)
     job.cancel()
     qtbot.waitUntil(lambda: runner.is_idle)
     assert seen == []
@@ -79,7 +79,7 @@ def test_a_function_that_looks_stops_and_nobody_is_told(runner: Runner, qtbot: Q
 
     runner.problem_raised.connect(told.append)
     runner.start(Pool.READ, until_stopped, work, done=told.append, failed=told.append, work=work)
-    assert started.wait(5)
+    assert started.wait(30)
     work.cancel()
     qtbot.waitUntil(lambda: runner.is_idle)
     assert told == []
@@ -95,7 +95,7 @@ def test_who_wants_to_hears_of_what_was_done_before_the_stop(runner: Runner, qtb
         return "half"
 
     runner.start(Pool.BULK, until_stopped, work, done=told.append, work=work, hears_of_stopped=True)
-    assert started.wait(5)
+    assert started.wait(30)
     work.cancel()
     qtbot.waitUntil(lambda: runner.is_idle)
     assert told == ["half"]
@@ -174,7 +174,7 @@ def test_closing_drops_what_waits_and_asks_what_runs_to_end(qtbot: QtBot) -> Non
     runner.start(Pool.SCAN, until_stopped, done=seen.append, work=work)
     for _ in range(100):
         runner.start(Pool.SCAN, seen.append, "ran", done=seen.append)
-    assert started.wait(5)
+    assert started.wait(30)
     assert runner.close()
     runner.start(Pool.SCAN, seen.append, "too late", done=seen.append)
     qtbot.wait(1)
@@ -186,11 +186,11 @@ def test_closing_does_not_wait_for_ever(qtbot: QtBot) -> None:
 
     def stubborn() -> None:
         started.release()
-        gate.wait(20)
+        gate.wait(60)
 
     for pool in (Pool.READ, Pool.SCAN, Pool.WRITE):
         runner.start(pool, stubborn, done=print)
-        assert started.acquire(timeout=5)
+        assert started.acquire(timeout=30)
     assert not runner.close(0.05), "it says that something still runs"
     gate.set()
-    assert runner.close(5)
+    assert runner.close(30)

@@ -26,7 +26,7 @@ from model_manager.core.library.rows import AWAY, plain_row
 from model_manager.core.library.scanner import Batch, ScanResult
 from model_manager.core.settings import Settings
 
-WAIT_MS = 10_000
+WAIT_MS = 30_000
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="stands in for Linux' watches")
 
 

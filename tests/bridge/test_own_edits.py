@@ -17,7 +17,7 @@ from model_manager.bridge.own_order import OwnOrder, Wish
 from model_manager.bridge.session import Session
 from model_manager.core.settings import Settings, load_settings
 
-SECONDS = 15_000
+SECONDS = 30_000
 
 
 class House:

@@ -18,7 +18,7 @@ from model_manager.bridge.tasks import saved_sources
 from model_manager.core.library.entry import ModelRecord
 from model_manager.core.settings import Settings, load_settings
 
-SECONDS = 10_000
+SECONDS = 30_000
 Open = Callable[..., Session]
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from backup_case import Case, states
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from preview_case import made
+from random_case import examples
 
 from model_manager.core.errors import Cancelled, FileFault, NoRoom
 from model_manager.core.previews.history import FOLDER_NAME, History
@@ -333,7 +334,7 @@ _ENDINGS = (".preview.png", ".png", ".webp", ".info", ".json", ".md", ".civitai.
     harm=st.lists(st.tuples(st.integers(0, 3), st.sampled_from(_ENDINGS), st.sampled_from(("gone", "other"))), max_size=8),
     rule=st.sampled_from((MISSING, NEWER, ALL)),
 )
-@settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@examples(25)
 def test_whatever_happened_meanwhile(
     tmp_path_factory: pytest.TempPathFactory, families: list[set[str]], harm: list[tuple[int, str, str]], rule: str
 ) -> None:

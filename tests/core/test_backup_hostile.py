@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from backup_case import Case, Forged, compact
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from random_case import examples
 
 from model_manager.core.errors import FileFault
 from model_manager.core.tidy import backup_reading
@@ -214,7 +215,7 @@ def test_files_that_are_no_backup(case: Case, content: bytes) -> None:
 
 
 @given(where=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=6), cut=st.booleans())
-@settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@examples(60)
 def test_damage_anywhere(tmp_path_factory: pytest.TempPathFactory, where: list[tuple[float, int]], cut: bool) -> None:
     """Whatever is changed in it: a fault with a sentence, or files that are what they were."""
     top = tmp_path_factory.mktemp("damage")

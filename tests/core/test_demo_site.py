@@ -43,7 +43,7 @@ def test_it_ends_when_its_parent_does() -> None:
     assert process.stdout is not None and process.stdin is not None
     assert b"CIVITAI_ENDPOINT" in process.stdout.readline()
     process.stdin.close()
-    assert process.wait(10) == 0
+    assert process.wait(50) == 0
     process.stdout.close()
 
 

@@ -379,7 +379,7 @@ def test_a_stalled_or_slow_answer_ends_with_the_double(web: requests.Session) ->
         caller.start()
         while not double.sent("storage"):
             pass
-    caller.join(5)
+    caller.join(30)
     assert not caller.is_alive()
     assert results
 

@@ -172,11 +172,11 @@ def test_the_journal_is_full_half_way(ground: Ground, monkeypatch: pytest.Monkey
     before = ground.tree()
     write, calls = Kept._write, []
 
-    def full(self: Kept, statements: Any) -> None:
+    def full(self: Kept, statements: Any, is_lasting: bool) -> None:
         calls.append(1)
         if len(calls) > 1:
             raise sqlite3.OperationalError("database or disk is full")
-        write(self, statements)
+        write(self, statements, is_lasting)
 
     monkeypatch.setattr(Kept, "_write", full)
     acts = [ground.move(f"{number}.safetensors", f"new/{number}.safetensors", ".info", folders=["new"]) for number in range(5)]

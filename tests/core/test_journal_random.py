@@ -7,10 +7,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from journal_case import PAST, Ground, tree
 from journal_faults import Killer
+from random_case import examples
 
 from model_manager.core.journal.steps import (
     ACT_DONE,
@@ -194,10 +195,7 @@ class Drawn:
         shutil.rmtree(self._far)
 
 
-common = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
-
-
-@settings(common, max_examples=int(os.environ.get("JOURNAL_EXAMPLES", "150")))
+@examples(150)
 @given(families, st.lists(wishes, min_size=1, max_size=6))
 def test_done_and_undone(drawn: list[tuple[str, str, list[str], str]], wished: list[Wish]) -> None:
     with Drawn() as stage:
@@ -227,7 +225,7 @@ def test_done_and_undone(drawn: list[tuple[str, str, list[str], str]], wished: l
         assert kin(stage) == one or any(wish.sort == "twin" for wish in wished)
 
 
-@settings(common, max_examples=int(os.environ.get("JOURNAL_EXAMPLES", "60")))
+@examples(60)
 @given(families, st.lists(wishes, min_size=1, max_size=4), st.integers(1, 60), st.booleans(), st.booleans())
 def test_killed_and_rolled_back(
     drawn: list[tuple[str, str, list[str], str]], wished: list[Wish], at: int, is_after: bool, is_finished: bool

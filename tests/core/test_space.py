@@ -6,8 +6,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from random_case import examples
 
 from model_manager.core.library.index import FolderRow
 from model_manager.core.library.rows import plain_row
@@ -105,7 +106,8 @@ def test_what_is_shown_of_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [(part.name, part.size) for part in space.shown_parts(whole, inner)] == [("owl.safetensors", 300), ("1 smaller ones", 100)]
 
 
-@settings(max_examples=80, deadline=None, database=None)
+@example([29_204_249_354, 1], 1.5, 1.5)
+@examples(80)
 @given(st.lists(st.integers(1, 10**12), min_size=1, max_size=60), st.floats(1, 3000), st.floats(1, 3000))
 def test_rectangles(sizes: list[int], width: float, height: float) -> None:
     ordered = sorted(sizes, reverse=True)

@@ -4,9 +4,10 @@ import os
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from library_case import Library
+from random_case import examples
 from tidy_case import family, look_all
 
 from model_manager.core.journal.steps import ACT_FAILED, COPY, MOVE, Plan
@@ -103,7 +104,11 @@ def check_families(library: Library, plan: Plan, before: list[Subject]) -> None:
         assert rests == now_rests if not one.shares else rests <= now_rests, (going, now.names)
 
 
-@settings(max_examples=25, deadline=None, database=None, phases=(Phase.generate, Phase.shrink), suppress_health_check=list(HealthCheck))
+@example(
+    [("", "x", ".safetensors", frozenset()), ("a", "x.safetensors", ".safetensors", frozenset([".png"]))], [],
+    [("organise", [1, 0], "", "x", "{kind}/{format}")],
+)  # fmt: skip
+@examples(25)
 @given(st.lists(models, min_size=1, max_size=14), st.lists(st.tuples(st.integers(0, 20), st.sampled_from("ab")), max_size=2),
        st.lists(operations, min_size=1, max_size=4))  # fmt: skip
 def test_do_and_undo(

@@ -5,7 +5,7 @@ import time
 
 from model_manager.core.online.streams import Turns
 
-SECONDS = 10.0
+SECONDS = 30.0
 
 
 def most_at_once(turns: Turns) -> int:

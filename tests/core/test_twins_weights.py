@@ -5,8 +5,9 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
+from random_case import examples
 from twins_case import GGUF_NEARLY, GGUF_TWINS, NEARLY, TWINS, Make, Tensor, gguf, safetensors, tensors
 
 from model_manager.core.errors import Cancelled
@@ -115,7 +116,7 @@ def test_it_can_be_stopped(tmp_path: Path) -> None:
         digest(str(path), work, lambda done: work.cancel())
 
 
-@settings(max_examples=60, deadline=None, database=None)
+@examples(60)
 @given(some.integers(0, 1 << 30), some.sampled_from([*TWINS.values()]), some.sampled_from([*TWINS.values(), *NEARLY.values()]))
 def test_any_two_are_the_same_only_if_their_tensors_are(
     tmp_path_factory: pytest.TempPathFactory, seed: int, one: Make, other: Make

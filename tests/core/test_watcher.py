@@ -16,7 +16,7 @@ from model_manager.core.library import watcher as watching
 from model_manager.core.library.kernel_watch import KernelWatch
 from model_manager.core.library.watcher import Watcher, outermost, places_of
 
-SECONDS = 8.0
+SECONDS = 30.0
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux' own")
 
 

@@ -19,7 +19,7 @@ from model_manager.ui.drag_picture import MOST, files_picture, nodes_picture
 from model_manager.ui.grid.grip import grip_rect
 from model_manager.ui.main_window import MainWindow
 
-SECONDS = 10_000
+SECONDS = 30_000
 Key, Mod, Button = Qt.Key, Qt.KeyboardModifier, Qt.MouseButton
 CTRL_SHIFT = Mod.ControlModifier | Mod.ShiftModifier
 

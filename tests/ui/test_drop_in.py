@@ -20,7 +20,7 @@ from model_manager.ui.dialogs.drop_list import ROW, target_rect
 from model_manager.ui.drop_desk import was_cut
 from model_manager.ui.main_window import MainWindow
 
-SECONDS = 10_000
+SECONDS = 30_000
 BOTH = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
 
 

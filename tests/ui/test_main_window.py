@@ -20,7 +20,7 @@ from model_manager.core.settings import Settings
 from model_manager.ui.main_window import MainWindow
 from model_manager.ui.sidebar_rows import quoted
 
-SECONDS = 10_000
+SECONDS = 30_000
 Key = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
 Open = Callable[..., MainWindow]

@@ -71,7 +71,7 @@ def test_status_progress_is_there_only_while_something_runs(status: StatusBar, q
     assert not bar.isVisible()
     status.set_progress("Scanning NAS… 50 / 200", 50, 200)
     assert bar.isVisible() and bar.value() * 4 == bar.maximum()
-    with qtbot.waitSignal(status.cancel_asked, timeout=1000):
+    with qtbot.waitSignal(status.cancel_asked):
         qtbot.mouseClick(cancel, Qt.MouseButton.LeftButton)
     status.set_progress("Looking", can_cancel=False)
     assert bar.maximum() == 0 and not cancel.isVisible()

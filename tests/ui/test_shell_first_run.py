@@ -142,7 +142,7 @@ def test_a_folder_can_be_chosen(page: FirstRunPage, qtbot: QtBot, monkeypatch: p
 def test_problems_and_the_demo(page: FirstRunPage, qtbot: QtBot) -> None:
     page.show_problem("There is no model in it.")
     assert "There is no model in it." in texts(page)
-    with qtbot.waitSignal(page.demo_asked, timeout=1000):
+    with qtbot.waitSignal(page.demo_asked):
         press(page, "Open the demo library", qtbot)
 
 

@@ -21,7 +21,7 @@ from model_manager.ui.main_window import MainWindow
 from model_manager.ui.tasks import notices
 from model_manager.ui.tasks.words import action_words
 
-SECONDS = 10_000
+SECONDS = 30_000
 Key, Mod = Qt.Key, Qt.KeyboardModifier
 
 

@@ -43,10 +43,11 @@ class Kept:
         """Return what a statement gives; outside of others each is a transaction of its own. Raises IndexFault."""
         return self._try(lambda: self._connection().execute(sql, values).fetchall())
 
-    def write(self, *statements: tuple[str, Iterable[Sequence[Any]]]) -> None:
-        """Carry out (statement, rows of values) in one transaction: all of it or nothing. Raises IndexFault."""
+    def write(self, *statements: tuple[str, Iterable[Sequence[Any]]], is_lasting: bool = True) -> None:
+        """Carry out (statement, rows of values) in one transaction: all of it or nothing. is_lasting: False for what may be lost
+        with the power even in a file whose writes outlive that. Raises IndexFault."""  # fmt: skip
         ready = [(sql, list(rows)) for sql, rows in statements]
-        self._try(lambda: self._write(ready))
+        self._try(lambda: self._write(ready, is_lasting))
 
     def close(self) -> None:
         """Close the connection; harmless when called twice."""
@@ -60,8 +61,10 @@ class Kept:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _write(self, statements: list[tuple[str, list[Sequence[Any]]]]) -> None:
+    def _write(self, statements: list[tuple[str, list[Sequence[Any]]]], is_lasting: bool) -> None:
         db = self._connection()
+        if self._is_lasting:
+            db.execute(f"PRAGMA synchronous={_synchronous(is_lasting)}")
         db.execute("BEGIN IMMEDIATE")
         try:
             for sql, rows in statements:
@@ -79,7 +82,7 @@ class Kept:
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         db.execute("PRAGMA journal_mode=WAL")
-        db.execute(f"PRAGMA synchronous={'FULL' if self._is_lasting else 'NORMAL'}")
+        db.execute(f"PRAGMA synchronous={_synchronous(self._is_lasting)}")
         found = db.execute("PRAGMA user_version").fetchone()[0]
         if found == self._version:
             return
@@ -116,3 +119,7 @@ class Kept:
 
     def _unusable(self, fault: sqlite3.DatabaseError) -> IndexFault:
         return IndexFault(tr("{file} cannot be used just now ({reason}). Your files are untouched.", file=self.path.name, reason=fault))
+
+
+def _synchronous(is_lasting: bool) -> str:
+    return "FULL" if is_lasting else "NORMAL"

@@ -42,10 +42,11 @@ _BACK: dict[str, type[Deed]] = {
 }
 
 
-def deeds_of(act: KeptAct, ground: Ground, is_back: bool, is_across: bool = False) -> list[Deed]:
-    """Return the deeds of an act in order; is_across: even what seems to be on one drive is copied."""
+def deeds_of(act: KeptAct, ground: Ground, is_back: bool, is_across: bool = False, is_left: bool = False) -> list[Deed]:
+    """Return the deeds of an act in order; is_across: even what seems to be on one drive is copied. is_left: a run that was killed
+    left it, and what was copied though it seemed to be on one drive is known by its traces."""  # fmt: skip
     steps = reversed(act.steps) if is_back else act.steps
-    deeds = [_deed(act, step, ground, is_back, is_across) for step in steps]
+    deeds = [_deed(act, step, ground, is_back, is_across or (is_left and _was_copied(act, step, ground, is_back))) for step in steps]
     for deed in deeds:
         if isinstance(deed, NoFolder):
             deed.is_last = any(other.has_aside for other in deeds)
@@ -53,13 +54,10 @@ def deeds_of(act: KeptAct, ground: Ground, is_back: bool, is_across: bool = Fals
     return deeds
 
 
-def was_copied(act: KeptAct, ground: Ground, is_back: bool) -> bool:
-    """Whether a run that was killed copied what seemed to be on one drive: that is known, or a partial is there.
-
-    What is made anew in any case (a link that leads elsewhere from its new place) tells nothing of the others.
-    """
-    moves = [step for step in act.steps if step.sort == MOVE and not _is_across(step, ground) and not _is_led(step)]
-    return any(step.after is not None or Across(act, step, is_back).has_partial(ground) for step in moves)
+def _was_copied(act: KeptAct, step: KeptStep, ground: Ground, is_back: bool) -> bool:
+    """Whether a run that was killed copied this file: that is known, or a partial is there. Each is asked for itself, as a link that is
+    written anew is a copy, too, while what lies beside it only gets other names."""  # fmt: skip
+    return step.sort == MOVE and (step.after is not None or Across(act, step, is_back).has_partial(ground))
 
 
 def weight_of(act: KeptAct, ground: Ground, is_back: bool) -> int:
@@ -69,28 +67,30 @@ def weight_of(act: KeptAct, ground: Ground, is_back: bool) -> int:
         size = 0 if step.seen is None else step.seen.size
         if step.sort in (HARD, SHARE) or (step.sort == COPY and not is_back):
             total += 2 * size if is_back or step.sort == COPY else size
-        elif step.sort == MOVE and step.seen is not None and not step.seen.link and _is_across(step, ground):
+        elif step.sort == MOVE and step.seen is not None and not step.seen.link and goes_across(step, ground):
             total += 2 * size
     return total
 
 
 def far_moves(acts: Iterable[KeptAct], ground: Ground, is_back: bool) -> list[tuple[str, str]]:
     """Return (from, to) of the models that an act brings to another drive, whatever becomes of it."""
-    steps = [step for act in acts for step in act.steps if step.sort == MOVE and step.source == act.path and _is_across(step, ground)]
+    steps = [step for act in acts for step in act.steps if step.sort == MOVE and step.source == act.path and goes_across(step, ground)]
     return [(step.target, step.source) if is_back else (step.source, step.target) for step in steps]
 
 
 def _deed(act: KeptAct, step: KeptStep, ground: Ground, is_back: bool, is_across: bool) -> Deed:
     if step.sort == MOVE:
-        return (Across if is_across or _is_across(step, ground) or _is_led(step) else Rename)(act, step, is_back)
+        return (Across if is_across or goes_across(step, ground) or _is_led(step) else Rename)(act, step, is_back)
     if step.sort == LINK and is_back:
         step.after = link_to(step.source)
     return (_BACK if is_back else _THERE)[step.sort](act, step, is_back)
 
 
-def _is_across(step: KeptStep, ground: Ground) -> bool:
+def goes_across(step: KeptStep, ground: Ground) -> bool:
     """Whether a file goes from one drive to another."""
-    return step.folder != step.new_folder and ground.device(step.folder) != ground.device(step.new_folder)
+    if ground.is_one_drive or step.folder == step.new_folder:
+        return False
+    return ground.device(step.folder) != ground.device(step.new_folder)
 
 
 def _is_led(step: KeptStep) -> bool:

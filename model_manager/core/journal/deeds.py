@@ -32,6 +32,11 @@ class Ground:
         self.mark, self.work, self.told, self.note = mark, work, told, note
         self.ahead, self.kin = Ahead(), Kin()
         self._devices: dict[str, int] = dict(drives or {})
+        self.is_one_drive = False
+
+    def explore(self, folders: Iterable[str]) -> None:
+        """Ask for the drives of all folders of a run at once, so that nobody needs to, act by act, if they are the same."""
+        self.is_one_drive = len({self.device(folder) for folder in folders}) == 1
 
     def device(self, folder: str) -> int:
         """Return the drive of a folder, or of the one it will be made in; -1 when that cannot be known."""
@@ -46,6 +51,7 @@ class Ground:
     def forget(self) -> None:
         """Look anew which folder is on which drive: links have come or gone, which may lead to others."""
         self._devices.clear()
+        self.is_one_drive = False
 
     def gone(self, folders: Iterable[str]) -> str:
         """Return one of these folders that was asked for before and whose drive went away since, "" for none."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from model_manager.core.errors import FileFault
-from model_manager.core.journal.building import deeds_of, was_copied
+from model_manager.core.journal.building import deeds_of
 from model_manager.core.journal.deeds import Deed, Ground
 from model_manager.core.journal.performing import folders_of, sentence, take_back
 from model_manager.core.journal.seen import is_one_file, look
@@ -66,7 +66,7 @@ def _settle_all(store: Store, change: KeptChange, acts: Sequence[KeptAct], work:
         store.fill(change.id, act)
         try:
             with marked(change.mark):
-                is_done = _settle(deeds_of(act, ground, is_back, was_copied(act, ground, is_back)), ground)
+                is_done = _settle(deeds_of(act, ground, is_back, is_left=True), ground)
         except OSError as fault:
             raise FileFault(sentence(fault)) from fault
         if is_done:

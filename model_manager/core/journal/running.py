@@ -16,6 +16,7 @@ from model_manager.core.journal.deeds import Ground
 from model_manager.core.journal.folders import FolderTimes
 from model_manager.core.journal.kin import Kin
 from model_manager.core.journal.performing import HalfDone, perform
+from model_manager.core.journal.quick import rename_all
 from model_manager.core.journal.steps import (
     ACT_DONE,
     ACT_FAILED,
@@ -25,6 +26,7 @@ from model_manager.core.journal.steps import (
     REMOVE,
     STOPPED,
     UNDONE,
+    WRITE,
     Outcome,
     Report,
 )
@@ -33,22 +35,23 @@ from model_manager.core.paths import marked
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
-BATCH_STEPS: Final = 500
 BATCH_SECONDS: Final = 0.5
+FRESH_SECONDS: Final = 1.0  # so long ago a file may have been looked at that only gets another name
 
 
 class Runner:
     """One change at work. report: what it comes to."""
 
-    def __init__(self, store: Store, change: KeptChange, work: Work) -> None:
-        """Raises FileFault."""
+    def __init__(self, store: Store, change: KeptChange, work: Work, looked: float = 0.0) -> None:
+        """looked: when all files were looked at (time.monotonic). Raises FileFault."""
         self.report = Report(change.id, change.title)
         self._store, self._change, self._work = store, change, work
+        self._looked = looked
         self._ground = Ground(change.mark, work, self._told, lambda act: store.note_after(change.id, act))
         self._times = FolderTimes(store, change.id)
         self._half = ""
         self._settled: list[KeptAct] = []
-        self._steps, self._next = 0, time.monotonic() + BATCH_SECONDS
+        self._next = time.monotonic() + BATCH_SECONDS
         self._text, self._done, self._total = "", 0, 0
 
     def forward(self, acts: Sequence[KeptAct]) -> None:
@@ -100,10 +103,11 @@ class Runner:
                 self._ground.ahead.clear()
 
     def _run_all(self, acts: Sequence[KeptAct], is_back: bool) -> None:
+        self._ground.explore({folder for act in acts for step in act.steps for folder in (step.folder, step.new_folder) if folder})
         weights = [weight_of(act, self._ground, is_back) for act in acts]
         is_bytes = any(weights)
         self._total = sum(weights) if is_bytes else len(acts)
-        done = ahead_to = 0
+        done, ahead_to = 0, 0 if any(step.sort == WRITE for act in acts for step in act.steps) else -1
         for number, (act, weight) in enumerate(zip(acts, weights, strict=True)):
             self._text = f"{number + 1}/{len(acts)}"
             try:
@@ -145,8 +149,7 @@ class Runner:
             act.state, act.is_taken = (before, False) if is_back else (ACT_FAILED, False)
         self.report.outcomes.append(outcome_of(act, ACT_FAILED if act.state == before else act.state))
         self._settled.append(act)
-        self._steps += len(act.steps)
-        if self._steps >= BATCH_STEPS or time.monotonic() >= self._next:
+        if time.monotonic() >= self._next:
             with suppress(FileFault):  # it is tried again with the next batch, and `end` says it
                 self._flush()
 
@@ -154,6 +157,8 @@ class Runner:
         if is_back and REMOVE in [step.sort for step in act.steps]:
             raise FileFault(tr("What was removed for good cannot be brought back."))
         self._store.fill(self._change.id, act)
+        if rename_all(act, self._ground, is_back, time.monotonic() - self._looked < FRESH_SECONDS):
+            return ""
         try:
             return self._perform(act, is_back, is_across=False)
         except HalfDone:
@@ -170,14 +175,13 @@ class Runner:
         folders = self.report.folders
         for step in act.steps:
             folders.add(step.new_folder)
-            if step.folder:
-                folders.add(step.folder)
+            folders.add(step.folder or step.new_folder)
             if step.source == act.path and step.sort == MOVE:
                 self.report.moves.append((step.target, step.source) if is_back else (step.source, step.target))
 
     def _flush(self) -> None:
         """Write down what was settled since the last time."""
-        self._steps, self._next = 0, time.monotonic() + BATCH_SECONDS
+        self._next = time.monotonic() + BATCH_SECONDS
         self._store.settle(self._change.id, self._settled)
         self._settled.clear()
 

@@ -92,6 +92,8 @@ def has_name(path: str, other: str = "") -> bool:
 
 def is_respelled(path: str, other: str) -> bool:
     """Whether two paths differ only in the case (or composition) of the last name."""
+    if path.isascii() and other.isascii() and path.lower() != other.lower():
+        return False  # nearly always
     (folder, name), (other_folder, other_name) = os.path.split(path), os.path.split(other)
     return folder == other_folder and name != other_name and name_key(name, "darwin") == name_key(other_name, "darwin")
 

@@ -5,7 +5,7 @@ Frozen and plain: nothing here looks at a disk. All paths are absolute and lie i
 """
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 # The sorts of steps. Each can be taken back unless it says otherwise.
 MOVE: Final = "move"
@@ -169,8 +169,7 @@ class Change:
         return Counts(self.acts - less.acts, self.done - less.done, self.failed - less.failed, self.undone - less.undone)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one act. number: its place in the change. text: why it failed, or what else there is to say."""
 
     number: int

@@ -5,6 +5,7 @@ batches after it happened, so for those of the last moments the disk is asked (r
 """
 
 import json
+import sys
 import time
 import zlib
 from collections.abc import Iterable, Sequence
@@ -149,10 +150,10 @@ class Store:
         except IndexFault as fault:
             raise _unusable(fault) from fault
 
-    def write(self, *statements: tuple[str, Iterable[Sequence[Any]]]) -> None:
+    def write(self, *statements: tuple[str, Iterable[Sequence[Any]]], is_lasting: bool = True) -> None:
         """Carry out (statement, rows of values) in one transaction. Raises FileFault; nothing of it is written then."""
         try:
-            self._file.write(*statements)
+            self._file.write(*statements, is_lasting=is_lasting)
         except IndexFault as fault:
             raise _unusable(fault) from fault
 
@@ -191,13 +192,21 @@ class Store:
         change.state, change.ended = state, ended
 
     def settle(self, change: int, acts: Iterable[KeptAct]) -> None:
-        """Write down what became of acts."""
-        values = [(act.state, act.is_taken, _text(act.text), _key(change, act.number)) for act in acts]
-        self.write(("UPDATE acts SET state = ?, taking = ?, text = ? WHERE key = ?", values))
+        """Write down what became of acts. It need not outlive a power cut: the disk is asked then, as it is after a kill."""
+        sql = "UPDATE acts SET state = ?, taking = ?, text = ? WHERE key BETWEEN ? AND ?"
+        self.write((sql, _runs(change, acts)), is_lasting=False)
 
     def has_done(self, change: int) -> bool:
         """Whether anything that a change did is still as it did it."""
         return bool(self.rows("SELECT 1 FROM acts WHERE key BETWEEN ? AND ? AND state = ? LIMIT 1", (*_keys(change), ACT_DONE)))
+
+    def take(self, change: int, numbers: Sequence[int], is_all: bool) -> None:
+        """Mark the acts that are to be undone, and only those; is_all: they are all that are done."""
+        chosen = [(_key(change, number),) for number in numbers]
+        self.write(
+            ("UPDATE acts SET taking = ? AND state = ? WHERE key BETWEEN ? AND ?", [(is_all, ACT_DONE, *_keys(change))]),
+            ("UPDATE acts SET taking = 1 WHERE key = ?", [] if is_all else chosen),
+        )
 
     def note_after(self, change: int, act: KeptAct) -> None:
         """Write down what the files are that an act is about to give their names."""
@@ -287,6 +296,18 @@ def _new_change(*values: Any) -> tuple[str, list[Sequence[Any]]]:
     return f"INSERT INTO changes ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [row]
 
 
+def _runs(change: int, acts: Iterable[KeptAct]) -> list[list[Any]]:
+    """What became of acts, in one row for all that follow each other and came to the same."""
+    found: list[list[Any]] = []
+    for number, *became in sorted((act.number, act.state, act.is_taken, _text(act.text)) for act in acts):
+        key = _key(change, number)
+        if found and found[-1][:3] == became and found[-1][4] == key - 1:
+            found[-1][4] = key
+        else:
+            found.append([*became, key, key])
+    return found
+
+
 def _key(change: int, act: int) -> int:
     return change << _SHIFT | act
 
@@ -320,22 +341,26 @@ def _paper(change: int, act: KeptAct) -> tuple[int, bytes]:
     """An act as one text of parts that no name can have a NUL in: six of its own, five of each step."""
     parts = [act.name.replace("\0", " "), act.path, act.new_path, *act.shown, str(act.size)]
     for step in act.steps:
-        seen = step.seen
-        parts += (step.sort, step.source, step.target)
-        parts += ("", "") if seen is None else (" ".join(map(str, seen[:5])), seen.link)
+        if step.seen is None:
+            parts += (step.sort, step.source, step.target, "", "")
+            continue
+        mode, bytes_, mtime_ns, inode, device, link = step.seen
+        parts += (step.sort, step.source, step.target, f"{mode} {bytes_} {mtime_ns} {inode} {device}", link)
     return _key(change, act.number), "\0".join(parts).encode("utf-8", "surrogatepass")
 
 
 def _act(row: Sequence[Any]) -> KeptAct:
-    key, state, text, taking, paper, after = row
+    key, state, text, taking, paper, noted = row
     name, path, new_path, before, now, size, *parts = paper.decode("utf-8", "surrogatepass").split("\0")
-    left = json.loads(after) if after else {}
-    steps = []
-    for number in range(len(parts) // 5):
-        sort, source, target, numbers, link = parts[number * 5 : number * 5 + 5]
-        mode, bytes_, mtime_ns, inode, device = map(int, numbers.split()) if numbers else (0, 0, 0, 0, 0)
-        seen = Seen(mode, bytes_, mtime_ns, inode, device, link) if numbers else None
-        steps.append(KeptStep(number, sort, source, target, seen, Seen(*left[str(number)]) if str(number) in left else None))
+    left = json.loads(noted) if noted else {}
+    steps: list[KeptStep] = []
+    for number, (sort, source, target, numbers, link) in enumerate(zip(*[iter(parts)] * 5, strict=True)):
+        seen = None
+        if numbers:
+            mode, bytes_, mtime_ns, inode, device = numbers.split(" ")
+            seen = Seen(int(mode), int(bytes_), int(mtime_ns), int(inode), int(device), link)
+        after = Seen(*left[str(number)]) if left and str(number) in left else None
+        steps.append(KeptStep(number, sys.intern(sort), source, target, seen, after))
     has_bytes = all(step.sort not in (WRITE, HARD, SHARE) for step in steps)
     number = key & (1 << _SHIFT) - 1
     return KeptAct(number, state, text, name, path, new_path, (before, now), int(size), steps, bool(taking), has_bytes)

@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from model_manager.core.errors import BadConfig
 from model_manager.core.library import yaml_scalars
-from model_manager.core.library.yaml_shape import BASE, DEFAULT, OPTIONS, Folder, Section, Shape, meaning, off_length, uncommented
-from model_manager.core.library.yaml_tree import Lines
+from model_manager.core.library.yaml_off import comment_out, off_length, uncommented
+from model_manager.core.library.yaml_shape import Folder, Section, Shape
+from model_manager.core.library.yaml_tree import BASE, DEFAULT, OPTIONS, Lines, meaning
 from model_manager.core.library.yaml_writing import (
     INDENT,
     Edited,
@@ -97,9 +98,7 @@ def switch_section(shape: Shape, name: str, is_on: bool) -> Shape:
         return lines.shape
     with change(shape, lambda known: _without(known, name)) as lines:
         key, node = entry_of(root(lines), name)
-        own_line(lines, key)
-        for line in range(key.line, end_of(lines, key, node) + 1):
-            lines.texts[line] = "#" + lines.texts[line]
+        comment_out(lines, own_line(lines, key), end_of(lines, key, node))
     return lines.shape
 
 

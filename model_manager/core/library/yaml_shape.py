@@ -7,23 +7,19 @@ folder, a section with a `#` before each of its lines for a section. Other comme
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
 from model_manager.core.errors import BadConfig
 from model_manager.core.library import extra_paths
 from model_manager.core.library.extra_paths import ExtraPaths
-from model_manager.core.library.kinds import KINDS, current_name
-from model_manager.core.library.yaml_tree import ALIAS, MAP, SCALAR, Lines, Node, tree_of
+from model_manager.core.library.yaml_off import is_folder, off_length, uncommented
+from model_manager.core.library.yaml_tree import ALIAS, BASE, DEFAULT, MAP, OPTIONS, SCALAR, Lines, Node, meaning, tree_of
 from model_manager.core.words import tr
 
-BASE, DEFAULT = "base_path", "is_default"
-OPTIONS: Final = (BASE, DEFAULT)
 _OFF = re.compile(r"\s*#\s*([A-Za-z_][\w.\-]*)\s*:(?:\s+(.*\S))?\s*$")
 _OFF_LINE = re.compile(r"\s*#(\s+)(\S.*)$")
-_HEADER = re.compile(r"#( ?)([^\s#:'\"\[{&*!|>%@`,?-][^#:]*):\s*(?:#.*)?$")
-_PROSE = frozenset({"note", "todo", "fixme", "see", "example", "http", "https", "warning", "hint", "source", "default", "config"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +104,6 @@ def read_shape(path: str) -> Shape:
     return shape_of(extra_paths.text_of(path), path)
 
 
-def meaning(text: str) -> dict[Any, Any]:
-    """What ComfyUI's `safe_load` makes of the text, {} of nothing. Raises BadConfig when it makes nothing of it."""
-    try:
-        found = yaml.safe_load(text.replace("\r\n", "\n").replace("\r", "\n"))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise BadConfig(tr("Line {line}: this value means nothing in YAML, so ComfyUI does not start with this file.",
-                           line=mark.line + 1 if mark else 0)) from error  # fmt: skip
-    except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise BadConfig(tr("A value in this file means nothing in YAML, so ComfyUI does not start with it.")) from error
-    if not isinstance(found, dict):
-        return {}
-    return found
-
-
 def folders_in(value: object) -> list[str]:
     """The folders that a category's value names: the lines of a text, or the texts of a list, which ComfyUI cannot read."""
     if isinstance(value, str):
@@ -193,11 +174,17 @@ def block_slots(lines: Lines, key: Node, node: Node) -> list[int] | None:
         return None
     body = range(node.line + 1, node.last_line() + 1)
     wanted = folders_in(node.value)
-    first = next((lines.texts[line] for line in body if lines.texts[line].strip(" ")), "")
-    told = re.match(r"\|[+-]?([1-9])", lines.texts[node.line][node.column :])
-    indent = key.column + int(told.group(1)) if told else len(first) - len(first.lstrip(" "))
+    indent = block_indent(lines, key, node)
     slots = [line for line in body if lines.texts[line][indent:]]
     return slots if [lines.texts[line][indent:] for line in slots] == wanted else None
+
+
+def block_indent(lines: Lines, key: Node, node: Node) -> int:
+    """How far the text of a block stands from the left: blanks behind that are part of the text."""
+    body = range(node.line + 1, node.last_line() + 1)
+    first = next((lines.texts[line] for line in body if lines.texts[line].strip(" ")), "")
+    told = re.match(r"[|>][+-]?([1-9])", lines.texts[node.line][node.column :])
+    return key.column + int(told.group(1)) if told else len(first) - len(first.lstrip(" "))
 
 
 def _off_folders(lines: Lines, node: Node, room: range, taken: set[int], present: set[str]) -> dict[str, list[Folder]]:
@@ -219,16 +206,9 @@ def _off_folders(lines: Lines, node: Node, room: range, taken: set[int], present
             key, value = match.group(1), match.group(2) or ""
             if value in ("|", "|-", "|+"):
                 name, depth = key, text.index(key) - text.index("#") - 1
-            elif value and _is_off(key, value, present) and (folder := _unquoted(value)):
+            elif value and is_folder(key, value, present) and (folder := _unquoted(value)):
                 found.setdefault(key, []).append(Folder(folder, line + 1, False))
     return found
-
-
-def _is_off(key: str, value: str, present: set[str]) -> bool:
-    """Whether a comment `key: value` stands for a folder, and is not just a sentence."""
-    if current_name(key) in KINDS or key in present:
-        return True
-    return key.lower() not in _PROSE and (" " not in value or "/" in value or "\\" in value)
 
 
 def _unquoted(value: str) -> str:
@@ -247,46 +227,10 @@ def _off_sections(lines: Lines, first: int, end: int) -> Iterator[Section]:
         if not length:
             line += 1
             continue
-        (name, value), = meaning(uncommented(lines, line)).items()  # fmt: skip
         inner = shape_of(uncommented(lines, line), "/x").sections[0]
         off = tuple(
             replace(one, line=one.line + line, folders=tuple(Folder(folder.text, folder.line + line, False) for folder in one.folders))
             for one in inner.categories
         )
-        yield Section(str(name), line + 1, value.get(BASE), bool(value.get(DEFAULT)), off, is_on=False)
+        yield Section(inner.name, line + 1, inner.base, inner.is_default, off, is_on=False, problem=inner.problem)
         line += length
-
-
-def off_length(lines: Lines, line: int) -> int:
-    """How many lines the section that is switched off at this line has; 0 when there is none."""
-    if line >= len(lines.texts) or not _HEADER.match(lines.texts[line]):
-        return 0
-    end = line + 1
-    while end < len(lines.texts) and lines.texts[end].startswith("#"):
-        bare = _bare(lines, line, end)
-        if bare.strip(" ") and not bare.startswith((" ", "#")):
-            break
-        end += 1
-    while end > line + 1 and not _bare(lines, line, end - 1).strip(" "):
-        end -= 1
-    try:
-        found = meaning("\n".join(_bare(lines, line, at) for at in range(line, end)))
-    except BadConfig:
-        return 0
-    value = next(iter(found.values()), None)
-    is_section = len(found) == 1 and isinstance(value, dict) and all(_is_entry(key, one) for key, one in value.items())
-    return end - line if is_section else 0
-
-
-def _is_entry(key: object, value: object) -> bool:
-    return isinstance(key, str) and " " not in key and (key == DEFAULT or isinstance(value, str))
-
-
-def uncommented(lines: Lines, line: int) -> str:
-    """The text of the section that is switched off at this line, as it would be when it is on."""
-    return "\n".join(_bare(lines, line, at) for at in range(line, line + off_length(lines, line))) + "\n"
-
-
-def _bare(lines: Lines, header: int, at: int) -> str:
-    """One of its lines without what makes it a comment: as much as stands before the section's name."""
-    return lines.texts[at].removeprefix("# " if lines.texts[header].startswith("# ") else "#")

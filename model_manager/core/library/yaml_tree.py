@@ -13,6 +13,8 @@ from model_manager.core.errors import BadConfig
 from model_manager.core.words import tr
 
 BOM: Final = "\ufeff"
+BASE, DEFAULT = "base_path", "is_default"  # of a section; all else in it are categories
+OPTIONS: Final = (BASE, DEFAULT)
 SCALAR, MAP, LIST, ALIAS = "scalar", "map", "list", "alias"
 # what PyYAML counts as the end of a line; ComfyUI opens the file as text, which makes \n of the first two
 _ENDS = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
@@ -99,6 +101,21 @@ class Node:
         if self.sort == SCALAR and self.style in ("|", ">"):
             return max(self.line, self.after_line if self.after_column else self.after_line - 1)
         return max(last, self.after_line)
+
+
+def meaning(text: str) -> dict[Any, Any]:
+    """What ComfyUI's `safe_load` makes of the text, {} of nothing. Raises BadConfig when it makes nothing of it."""
+    try:
+        found = yaml.safe_load(text.replace("\r\n", "\n").replace("\r", "\n"))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise BadConfig(tr("Line {line}: this value means nothing in YAML, so ComfyUI does not start with this file.",
+                           line=mark.line + 1 if mark else 0)) from error  # fmt: skip
+    except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise BadConfig(tr("A value in this file means nothing in YAML, so ComfyUI does not start with it.")) from error
+    if not isinstance(found, dict):
+        return {}
+    return found
 
 
 def tree_of(lines: Lines) -> Node | None:

@@ -13,19 +13,9 @@ import yaml
 from model_manager.core.errors import BadConfig
 from model_manager.core.library import yaml_scalars
 from model_manager.core.library.extra_paths import LARGEST_FILE
-from model_manager.core.library.yaml_shape import (
-    BASE,
-    DEFAULT,
-    OPTIONS,
-    Folder,
-    Shape,
-    block_slots,
-    folders_in,
-    last_pairs,
-    meaning,
-    shape_of,
-)
-from model_manager.core.library.yaml_tree import MAP, SCALAR, Lines, Node, tree_of
+from model_manager.core.library.yaml_off import keep_apart
+from model_manager.core.library.yaml_shape import Folder, Shape, block_indent, block_slots, folders_in, last_pairs, shape_of
+from model_manager.core.library.yaml_tree import BASE, DEFAULT, MAP, OPTIONS, SCALAR, Lines, Node, meaning, tree_of
 from model_manager.core.words import tr
 
 INDENT = 4
@@ -44,9 +34,10 @@ def change(shape: Shape, mean: Callable[[Meaning], Meaning]) -> Iterator[Edited]
     if shape.fault:
         raise BadConfig(shape.fault)
     old = Lines.of(shape.text)
-    lines = Edited(old.texts, old.ends, old.bom)
+    lines = Edited(list(old.texts), list(old.ends), old.bom)
     wanted = _normal(mean(dict(meaning(shape.text))))
     yield lines
+    keep_apart(old, lines)
     if _is_nothing(lines):
         append(lines, ["{}"], is_apart=False)
     text = lines.joined()
@@ -107,9 +98,13 @@ def own_line(lines: Lines, key: Node) -> int:
 
 
 def end_of(lines: Lines, key: Node, node: Node) -> int:
-    """The last line of an entry; blank lines at its end are none of its own."""
-    last = max(key.line, node.last_line())
-    while last > key.line and not lines.texts[last].strip(" \t"):
+    """The last line of an entry; blank lines at its end are none of its own, unless their blanks are part of the text of a block."""
+    last, indent, first = max(key.line, node.last_line()), 0, key.line
+    while node.children and not node.is_flow:
+        key, node = node.children[-2] if node.sort == MAP else key, node.children[-1]
+    if node.sort == SCALAR and node.style in ("|", ">"):
+        indent = block_indent(lines, key, node)
+    while last > first and not (lines.texts[last][indent:] if indent else lines.texts[last].strip(" \t")):
         last -= 1
     return last
 

@@ -4,6 +4,7 @@ Called by bridge in its writing thread and by the command line. One at a time ov
 and can be cancelled. What we keep by the paths of models follows them.
 """
 
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,8 +28,9 @@ def carry_out(data: Path, plan: Plan, work: Work) -> Report:
     of the program or looks at the files; nothing is done then. What becomes of each act is in the report."""  # fmt: skip
     with _journal(data, work) as store:
         prune(store)
+        begun = time.monotonic()
         change, acts = write_down(store, plan, work)
-        return _run(data, store, change, acts, work)
+        return _run(data, store, change, acts, work, begun)
 
 
 def take_back(data: Path, change: int, work: Work, acts: Collection[int] | None = None) -> Report:
@@ -43,7 +45,7 @@ def take_back(data: Path, change: int, work: Work, acts: Collection[int] | None 
         all_acts = store.acts(change)
         for act in all_acts:
             act.is_taken = act.state == ACT_DONE and (acts is None or act.number in acts)
-        store.settle(change, all_acts)
+        store.take(change, [act.number for act in all_acts if act.is_taken], is_all=acts is None)
         store.turn(kept, UNDOING)
         return _run(data, store, kept, all_acts, work)
 
@@ -138,10 +140,10 @@ def _resume(data: Path, change: int, work: Work, is_finish: bool) -> Report:
         return _run(data, store, kept, acts, work)
 
 
-def _run(data: Path, store: Store, change: KeptChange, acts: Sequence[KeptAct], work: Work) -> Report:
+def _run(data: Path, store: Store, change: KeptChange, acts: Sequence[KeptAct], work: Work, looked: float = 0.0) -> Report:
     """Do what is to be done, let everything follow, and end it; a kill anywhere in it is for `finish` and `roll_back`."""
     is_back = change.state == UNDOING
-    runner = Runner(store, change, work)
+    runner = Runner(store, change, work, looked)
     announce(data, runner.far_moves(acts, is_back))
     (runner.backward if is_back else runner.forward)(acts)
     note = follow(data, runner.moves(acts, is_back), list(_pictures(acts, is_back)))

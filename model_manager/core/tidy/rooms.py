@@ -77,7 +77,7 @@ class Room:
 
     def _is_mixed(self, stem: str, models: Sequence[str], beside: Sequence[str], own: Collection[str]) -> bool:
         """Whether a file of ours would become another model's, or one that is here would become ours."""
-        near = {name for name in self._by_front.get(name_key(stem), ()) if name not in own}
+        near = {name for name in (*self._by_front.get(name_key(stem), ()), self.there(stem)) if name and name not in own}
         if not near and not self._is_below_others(stem, beside):
             return False
         ours = [stem + rest for rest in models]
@@ -88,8 +88,9 @@ class Room:
         around = {*ours, *(name for name in others if name in near or self._is_longer(name, family))}
         files = {*near, *family} - around
         found, unknown = families(around, files), strangers(around, files)
-        held = {name for one in ours for name in (*found[one].sidecars, *found[one].previews, *unknown.get(one, ()))}
-        return held != family
+        held = {one: {*found[one].sidecars, *found[one].previews, *unknown.get(one, ())} for one in around}
+        is_theirs = any(held[one] & family for one in around.difference(ours))  # one may be named like our stem, ending and all
+        return is_theirs or {name for one in ours for name in held[one]} != family
 
     def _is_below_others(self, stem: str, beside: Sequence[str]) -> bool:
         """Whether a name of ours begins with more than our stem and might be the stem of a model that is here."""

@@ -28,12 +28,11 @@ class Rename(Deed):
     def name(self, ground: Ground) -> None:
         """Rename it."""
         if not self.is_gone:
-            self.did = True
             give_name(self.source, self.target)
 
     def back(self, ground: Ground, is_begun: bool) -> None:
         """Rename it back, if it has the other name."""
-        if self.did is False or has_name(self.source, self.target) or not has_name(self.target, self.source):
+        if has_name(self.source, self.target) or not has_name(self.target, self.source):
             return
         if is_begun or self._is_ours(look(self.target)):
             give_name(self.target, self.source)

@@ -41,21 +41,22 @@ from model_manager.core.work import Work
 def write_down(store: Store, plan: Plan, work: Work) -> tuple[KeptChange, list[KeptAct]]:
     """Write a plan into the journal. Raises FileFault or Cancelled; nothing was done then."""
     folders: dict[str, int] = {}
-    claims = set[str]()
+    claims, moved = set[str](), set[str]()
     acts = []
     for number, act in enumerate(plan.acts):
         work.check()
-        acts.append(_act(number, act, folders, claims))
+        acts.append(_act(number, act, folders, claims, moved))
     mark, ground = secrets.token_hex(6), Ground("", work, lambda _: None, lambda _: None)
     drives = {folder: ground.device(folder) for folder in folders}
     return store.add(plan.kind, plan.title, plan.can_undo, mark, acts, folders, drives), acts
 
 
-def _act(number: int, act: Act, folders: dict[str, int], claims: set[str]) -> KeptAct:
+def _act(number: int, act: Act, folders: dict[str, int], claims: set[str], moved: set[str]) -> KeptAct:
     kept = KeptAct(number, ACT_WAITS, "", act.name, act.path, act.new_path, (act.before, act.after), act.size)
     try:
         for step in act.steps:
             if step.sort == MOVE:
+                _claim(step.source, moved)
                 _add(kept, step, step.source, step.target, look(step.source))
             else:
                 _add_other(kept, step, claims)

@@ -17,10 +17,9 @@ from model_manager.bridge import pictures
 from model_manager.bridge.jobs import Pool, Runner
 from model_manager.bridge.library_model import PictureKey
 from model_manager.core.errors import BadPicture, ModelManagerError
-from model_manager.core.previews.thumbnail_cache import ThumbnailCache, ThumbnailKey
+from model_manager.core.previews.thumbnail_cache import EDGES, ThumbnailCache, ThumbnailKey
 from model_manager.core.words import tr
 
-EDGES = (160, 320, 512, 768, 1024)  # device pixels; few steps, so that the size slider and 1x/2x screens share thumbnails
 MEMORY = 96 * 1024 * 1024  # bytes of pixmaps kept beyond those on screen
 CHUNK = 6  # cached thumbnails read in one job: some 5 ms
 READS, MAKES = 3, 3  # jobs under way; enough to keep the workers busy, few enough that nothing stale waits in line

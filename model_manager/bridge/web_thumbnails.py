@@ -11,9 +11,10 @@ from PySide6.QtGui import QImage, QPixmap
 from model_manager.bridge.browse_tasks import Hit
 from model_manager.bridge.library_model import PictureKey
 from model_manager.bridge.online import Online
-from model_manager.bridge.thumbnails import EDGES, FRAME, MEMORY, step_of
+from model_manager.bridge.thumbnails import FRAME, MEMORY, step_of
 from model_manager.bridge.web_pictures import WebPictures
 from model_manager.core.online.records import Image
+from model_manager.core.previews.thumbnail_cache import EDGES
 
 WEB, WEB_VIDEO, HIDDEN = "web", "web video", "hidden"  # sorts of keys
 AT_ONCE = 4

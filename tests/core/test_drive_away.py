@@ -104,7 +104,7 @@ def test_another_drive_at_that_place(library: Library, monkeypatch: pytest.Monke
     emptied_root(library)
     place = str(library.folder / "mount/loras")
     monkeypatch.setattr(os.path, "ismount", lambda path: path == place)
-    assert not is_refused(library, "mount/loras")
+    assert not is_refused(library, "mount/loras") and not is_refused(library, "mount/loras/new")
 
 
 def test_listed_as_a_drive(library: Library, fstab: Path, monkeypatch: pytest.MonkeyPatch) -> None:

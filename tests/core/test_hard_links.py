@@ -107,6 +107,23 @@ def test_taken_back_one_by_one(ground: Ground, far: Path) -> None:
     assert ground.tree() == before
 
 
+def test_one_is_renamed_and_one_goes(ground: Ground, far: Path) -> None:
+    before = ground.tree()
+    for acts in (("a", "b"), ("b", "a")):
+        renamed = Act("a", (Step(MOVE, ground.at("a.safetensors"), ground.at("z.safetensors")),), ground.at("a.safetensors"))
+        both = {"a": renamed, "b": going(ground, far, "b", "a", "c")}
+        report = ground.carry_out(*(both[name] for name in acts))
+        assert groups(ground.top, far) == one("c", "z")
+        assert said(ground.take_back(report)) == []
+        assert ground.tree() == before and groups(ground.top) == one("a", "b", "c")
+        report = ground.carry_out(*(both[name] for name in acts))
+        Path(ground.at("c.safetensors")).unlink()
+        ground.take_back(report)
+        assert groups(ground.top) == one("a", "b")
+        os.link(ground.at("a.safetensors"), ground.at("c.safetensors"))
+        os.utime(ground.top, ns=(PAST, PAST))
+
+
 @pytest.mark.parametrize("how", ["changed", "replaced", "gone"])
 def test_what_stayed_and_is_another_file_is_told(ground: Ground, far: Path, how: str) -> None:
     bytes_, stayed = Path(ground.at("a.safetensors")).read_bytes(), Path(ground.at("b.safetensors"))

@@ -12,7 +12,10 @@ from model_manager.core.hashes.store import Store as Hashes
 from model_manager.core.journal.pruning import MOST_SECONDS, prune
 from model_manager.core.journal.steps import ACT_DONE, ACT_UNDONE, COPY, HOLDING, Act, Plan, Step
 from model_manager.core.journal.store import Store
+from model_manager.core.previews import thumbnail_cache
 from model_manager.core.previews.history import FOLDER_NAME, History
+from model_manager.core.previews.thumbnail_cache import EDGES, ThumbnailCache, ThumbnailKey
+from model_manager.core.previews.thumbnail_cache import FOLDER_NAME as THUMBNAILS
 from model_manager.core.tidy import carrying
 from model_manager.core.work import Work
 
@@ -47,6 +50,27 @@ def test_earlier_pictures_and_hashes_follow(ground: Ground) -> None:
     with Hashes(ground.data) as hashes:
         assert hashes.hashes(old, mark_of(old)) == {"sha256": "ab" * 32}
         assert hashes.paths_of("ab" * 32) == [old]
+
+
+@pytest.mark.parametrize("many", [0, 200])
+def test_thumbnails_follow(ground: Ground, monkeypatch: pytest.MonkeyPatch, many: int) -> None:
+    monkeypatch.setattr(thumbnail_cache, "MANY", many)
+    ground.family("a.safetensors", ".preview.png", ".png")
+    cache = ThumbnailCache(ground.data / THUMBNAILS)
+
+    def keys(stem: str) -> list[ThumbnailKey]:
+        """What the window asks for, in two sizes."""
+        about = os.stat(ground.at(f"{stem}.preview.png"))
+        return [ThumbnailKey(ground.at(f"{stem}.preview.png"), about.st_mtime_ns, about.st_size, 0, edge) for edge in EDGES[:2]]
+
+    before = keys("a")
+    for number, key in enumerate(before):
+        cache.write(key, b"%d" % number)
+    report = ground.carry_out(ground.move("a.safetensors", "new/c.safetensors", ".preview.png", ".png", folders=["new"]))
+    now = keys("new/c")
+    assert [Path(cache.find(key) or "").read_bytes() for key in now] == [b"0", b"1"] and not any(map(cache.find, before))
+    ground.take_back(report)
+    assert [Path(cache.find(key) or "").read_bytes() for key in before] == [b"0", b"1"] and not any(map(cache.find, now))
 
 
 def test_a_copy_takes_nothing_away(ground: Ground) -> None:

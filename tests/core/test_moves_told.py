@@ -12,6 +12,7 @@ from journal_faults import Killer
 from library_case import Library, model_bytes, put
 from tidy_case import family
 
+from model_manager.core.formats.write import torch_zip_bytes
 from model_manager.core.journal.steps import FOLDER, MOVE, Act, Plan, Step
 from model_manager.core.library.index import Index
 from model_manager.core.library.index_schema import VERSION
@@ -136,3 +137,21 @@ def test_what_an_older_reader_called_damaged_is_read_once_more(library: Library,
     opened.clear()
     library.scan()
     assert opened == []
+
+
+def test_an_archive_of_pytorch_that_was_called_damaged_is_sound_now(library: Library) -> None:
+    path = library.folder / "models" / "loras" / "sound.pt"
+    path.write_bytes(torch_zip_bytes({"lora_unet_x.lora_down.weight": ("F16", [4, 8])}))
+    library.scan()
+    (id_,) = [model.row.id for model in library.models().values() if model.row.file == path.name]
+    with closing(sqlite3.connect(library.path)) as db:
+        facts = '{"format":"pickle","verdict":"bad_header","reason":"damaged"}'
+        db.execute("UPDATE known SET facts = ? WHERE id = ?", (facts, id_))
+        db.execute("UPDATE models SET problem = 'bad_header' WHERE id = ?", (id_,))
+        db.execute("DROP TABLE told")
+        db.execute("PRAGMA user_version=2")
+        db.commit()
+    library.screen = {model.row.id: model.row for model in library.models().values()}
+    assert library.screen[id_].problem == "bad_header"
+    library.scan()
+    assert library.screen[id_].problem == "" and identity(library, path.name)[0] == id_

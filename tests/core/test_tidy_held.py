@@ -12,7 +12,7 @@ from library_case import Library, model_bytes
 from tidy_case import contents, family, files, look, only
 
 from model_manager.core.errors import FileFault
-from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, REMOVE, Plan, Report
+from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, ACT_UNDONE, REMOVE, Plan, Report
 from model_manager.core.library.kinds import TRASH
 from model_manager.core.tidy import emptying
 from model_manager.core.tidy import held as held_module
@@ -338,3 +338,64 @@ def test_what_came_back_before_a_fault_is_reported(library: Library, loras: Path
     (report,) = restore(library.data, [two, one], library.roots, Work())
     assert report.outcomes[0].name == "two" and report.note == "This change is not in the history any more."
     assert report.folders and held(library.data) == [one]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_emptying_that_was_cut_off(library: Library, loras: Path, monkeypatch: pytest.MonkeyPatch, at: int, is_known: bool) -> None:
+    """What is left comes back, the model among it, and what is gone is told."""
+    path = family(loras, "x.safetensors", "x.png", "x.md")
+    library.scan()
+    delete(library, path)
+    (item,) = held(library.data)
+    unlink, count = os.unlink, 0
+
+    def killed(path: str) -> None:
+        nonlocal count
+        count += 1
+        if count == at:
+            raise KeyboardInterrupt
+        unlink(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", killed)
+        with pytest.raises(KeyboardInterrupt):
+            empty(library.data, [item], Work(), for_good=True)
+    (left,) = held(library.data) if is_known else found(library.roots)
+    reports = restore(library.data, [left], library.roots, Work())
+    assert [outcome.state for report in reports for outcome in report.outcomes] == [ACT_DONE if not is_known else ACT_UNDONE]
+    names = [os.path.basename(file.path) for file in item.files]
+    assert sorted(os.listdir(loras)) == sorted(names[: len(names) - at + 1]) and path.exists()
+    told = "".join(report.note for report in reports)
+    assert ("removed for good before" in told) == (at > 1) and all(name in told for name in names[len(names) - at + 1 :])
+    assert held(library.data) == [] and not found(library.roots)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_is_left_of_a_model_that_is_gone(library: Library, loras: Path, is_known: bool) -> None:
+    path = family(loras, "x.safetensors", "x.png", "x.md")
+    library.scan()
+    delete(library, path)
+    (item,) = held(library.data)
+    os.unlink(item.files[0].held)
+    (left,) = held(library.data) if is_known else found(library.roots)
+    (report,) = restore(library.data, [left], library.roots, Work())
+    assert report.count(ACT_DONE) == 1 and report.note == "x.safetensors was removed for good before."
+    assert sorted(os.listdir(loras)) == ["x.md", "x.png"] and held(library.data) == []
+
+
+def test_what_is_left_finds_its_name_taken(library: Library, loras: Path) -> None:
+    path = family(loras, "x.safetensors", "x.png", "x.md")
+    library.scan()
+    delete(library, path)
+    (item,) = held(library.data)
+    os.unlink(item.files[0].held)
+    (loras / "x.md").write_text("a new one")
+    (report,) = restore(library.data, held(library.data), library.roots, Work())
+    assert report.count(ACT_DONE) == 1 and (loras / "x.png").exists() and (loras / "x.md").read_text() == "a new one"
+    (item,) = held(library.data)
+    (report,) = restore(library.data, [item], library.roots, Work())
+    assert [outcome.text for outcome in report.outcomes] == ["The name is taken there."]
+    (loras / "x.md").unlink()
+    restore(library.data, held(library.data), library.roots, Work())
+    assert (loras / "x.md").read_bytes() == b"x.md" and held(library.data) == []

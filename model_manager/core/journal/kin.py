@@ -49,6 +49,8 @@ def moved(step: KeptStep, others: Sequence[tuple[KeptAct, KeptStep]], is_back: b
         if made is not None:
             yield (other.source if is_back else other.target), made
             yield hidden(act, other), made
+            if is_back:  # it never left the drive, and has its other name still
+                yield other.target, made
 
 
 def link_as(source: str, path: str, made: Seen, partial: str, work: Work, told: Callable[[int], None]) -> bool:
@@ -57,7 +59,10 @@ def link_as(source: str, path: str, made: Seen, partial: str, work: Work, told: 
     False where there is nothing to link to, or the drive has no links. Raises Cancelled.
     """
     try:
-        if not is_same(made, look(path)) or not same_bytes(source, path, work, lambda count: told(2 * count)):
+        now = look(path)
+        if now is None or not is_same(made, now) or now.device != os.stat(long_path(os.path.dirname(partial))).st_dev:
+            return False
+        if not same_bytes(source, path, work, lambda count: told(2 * count)):
             return False
         os.link(long_path(path), long_path(partial))
         if is_same(made, look(partial)):

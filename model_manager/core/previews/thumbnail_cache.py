@@ -9,6 +9,7 @@ import errno
 import os
 import threading
 import time
+from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
@@ -17,9 +18,12 @@ from model_manager.core.paths import plain_reason
 from model_manager.core.words import tr
 
 MAKING = 1  # raise it when thumbnails are made differently: old ones are then found no more and age out
+FOLDER_NAME = "thumbnails"  # in the data folder: Session.cache_folder
+EDGES = (160, 320, 512, 768, 1024)  # device pixels; few steps, so that the size slider and 1x/2x screens share thumbnails
 SHARDS = 256
 ENDING = ".jpg"  # lets a decoder try JPEG first; those with see-through places are PNG all the same
 WRITES_A_CHECK = 32  # a folder is measured at its first write and then after so many
+MANY = 200  # pictures from which on all thumbnails are listed once, which takes some 50 ms
 USED_EVERY = 24 * 3600.0  # seconds; how exactly "last used" is kept, so that reading hardly ever writes
 STALE_PART = 3600.0  # seconds after which a half-written file is nobody's any more
 
@@ -87,6 +91,27 @@ class ThumbnailCache:
         """Forget one thumbnail, because it turned out to be broken."""
         with contextlib.suppress(OSError):
             os.unlink(self._path(key))
+
+    def follow(self, moves: Sequence[tuple[str, str, int, int]]) -> None:
+        """Let pictures that have another path keep their thumbnails. moves: (old path, new path, mtime_ns, size); nothing is read."""
+        is_there = self._there().__contains__ if len(moves) > MANY else os.path.exists
+        for old, new, mtime_ns, size in moves:
+            for edge in EDGES:
+                before = self._path(ThumbnailKey(old, mtime_ns, size, 0, edge))
+                if is_there(before):
+                    now = self._path(ThumbnailKey(new, mtime_ns, size, 0, edge))
+                    with contextlib.suppress(OSError):  # it is made anew then
+                        os.makedirs(os.path.dirname(now), exist_ok=True)
+                        os.replace(before, now)
+
+    def _there(self) -> set[str]:
+        """All thumbnails: they are sooner listed than asked for one by one, of which most are not there."""
+        found: set[str] = set()
+        with contextlib.suppress(OSError), os.scandir(self._folder) as shards:
+            for shard in shards:
+                with contextlib.suppress(OSError), os.scandir(shard) as entries:
+                    found.update(entry.path for entry in entries)
+        return found
 
     def _path(self, key: ThumbnailKey) -> str:
         text = "\0".join(map(str, (MAKING, *key)))

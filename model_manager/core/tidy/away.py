@@ -48,14 +48,14 @@ def _mount_points() -> list[str]:
 
 def _went_away(index: Path, folder: str) -> str:
     device, nearest, _ = volume_of(folder)
-    if os.path.ismount(long_path(nearest)) and nearest == folder:
+    is_empty = _is_empty(nearest)
+    if is_empty and os.path.ismount(long_path(nearest)):  # another drive, with nothing on it yet
         return ""
     try:
         with Index(index) as opened:
             rows = opened.folders()
     except IndexFault:
         return ""
-    is_empty = _is_empty(nearest)
     gone = [row for row in rows if row.models and row.device != device and _is_missing(row, folder, nearest, is_empty)]
     if not gone or any(_is_renumbered(rows, drive, device) for drive in {row.device for row in gone}):
         return ""

@@ -14,10 +14,11 @@ from model_manager.core.errors import Cancelled, FileFault
 from model_manager.core.journal.pruning import prune
 from model_manager.core.journal.recovery import away, resume
 from model_manager.core.journal.running import Runner, outcome_of
-from model_manager.core.journal.steps import ACT_DONE, UNDOING, Change, Outcome, Plan, Report
+from model_manager.core.journal.steps import ACT_DONE, ACT_UNDONE, MOVE, UNDOING, Change, Outcome, Plan, Report
 from model_manager.core.journal.store import ACTIVE, LOCK_NAME, KeptAct, KeptChange, Store
 from model_manager.core.journal.writing_down import write_down
 from model_manager.core.release import let_go
+from model_manager.core.sidecars.suffixes import PREVIEWS
 from model_manager.core.tidy.following import announce, follow
 from model_manager.core.words import tr
 from model_manager.core.work import Work
@@ -157,8 +158,17 @@ def _run(data: Path, store: Store, change: KeptChange, acts: list[KeptAct], work
     runner = Runner(store, change, work, looked)
     announce(data, runner.far_moves(acts, is_back))
     (runner.backward if is_back else runner.forward)(acts)
-    note = follow(data, runner.moves(acts, is_back))
+    note = follow(data, runner.moves(acts, is_back), list(_pictures(acts, is_back)))
     runner.end(is_back)
     runner.report.note = runner.report.note or note
     let_go(acts)
     return runner.report
+
+
+def _pictures(acts: list[KeptAct], is_back: bool) -> Iterator[tuple[str, str, int, int]]:
+    """The pictures that have another path now: (old, new, mtime_ns, size)."""
+    state = ACT_UNDONE if is_back else ACT_DONE
+    for step in (step for act in acts if act.state == state for step in act.steps if step.sort == MOVE):
+        if step.seen is not None and step.source.lower().endswith(PREVIEWS):
+            paths = (step.target, step.source) if is_back else (step.source, step.target)
+            yield (*paths, step.seen.mtime_ns, step.seen.size)

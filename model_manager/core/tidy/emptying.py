@@ -31,7 +31,7 @@ def let_go(item: HeldItem, for_good: bool) -> None:
     try:
         settle(item)
         if for_good:
-            for file in item.files:
+            for file in reversed(item.files):  # the model last: when this is cut off, what matters can still be brought back
                 with suppress(FileNotFoundError):
                     os.unlink(long_path(file.held))
         else:

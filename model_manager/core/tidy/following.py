@@ -17,6 +17,8 @@ from model_manager.core.library.index_place import FILE_NAME as INDEX
 from model_manager.core.online.updates import FILE_NAME as UPDATES
 from model_manager.core.online.updates import Updates
 from model_manager.core.previews.history import FOLDER_NAME, History
+from model_manager.core.previews.thumbnail_cache import FOLDER_NAME as THUMBNAILS
+from model_manager.core.previews.thumbnail_cache import ThumbnailCache
 
 
 def announce(data: Path, moves: Sequence[tuple[str, str]]) -> None:
@@ -28,8 +30,11 @@ def announce(data: Path, moves: Sequence[tuple[str, str]]) -> None:
             index.save_told([(new, id_, now) for new, id_ in ids if id_ is not None])
 
 
-def follow(data: Path, moves: Sequence[tuple[str, str]]) -> str:
-    """Follow models from (old, new) path; returns a sentence on what could not, "" when all is well. Harmless when done twice."""
+def follow(data: Path, moves: Sequence[tuple[str, str]], pictures: Sequence[tuple[str, str, int, int]] = ()) -> str:
+    """Follow models from (old, new) path, and pictures from (old, new, mtime_ns, size); returns a sentence on what could not, "" when all
+    is well. Harmless when done twice."""  # fmt: skip
+    if pictures:
+        ThumbnailCache(data / THUMBNAILS).follow(pictures)
     if not moves:
         return ""
     try:

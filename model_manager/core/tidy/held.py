@@ -165,9 +165,17 @@ def plan_restore(items: Sequence[HeldItem], roots: Mapping[Root, str]) -> Plan:
         if not item.is_there:
             refused.append(Refused(item.name, item.path, tr("It is on a drive that is away.")))
             continue
-        folder = os.path.dirname(item.path)
-        acts.append(_restoring(item, rooms.setdefault(folder, Room(folder)), ground))
-    both = sum(bool(act.note) for act in acts)
+        folder, gone = os.path.dirname(item.path), gone_words(item)
+        left = replace(item, files=tuple(file for file in item.files if os.path.lexists(long_path(file.held))))
+        if not left.files:
+            refused.append(Refused(item.name, item.path, gone))
+        elif left.files[0] == item.files[0]:
+            acts.append(_restoring(left, rooms.setdefault(folder, Room(folder)), ground, gone))
+        elif all(os.path.lexists(long_path(file.path)) for file in left.files):
+            refused.append(Refused(item.name, item.path, tr("The name is taken there."), "warn"))
+        else:
+            acts.append(_rest(left, ground, gone))
+    both = len({act.new_path for act in acts} - {file.path for item in items for file in item.files})
     chips = [
         trn("{count} comes back", "{count} come back", len(acts)),
         *([trn("{count} keeps both", "{count} keep both", both)] if both else []),
@@ -176,7 +184,28 @@ def plan_restore(items: Sequence[HeldItem], roots: Mapping[Root, str]) -> Plan:
     return Plan("restore", title, title, tuple(acts), tuple(refused), tuple(chips))
 
 
-def _restoring(item: HeldItem, room: Room, ground: Ground) -> Act:
+def gone_words(item: HeldItem) -> str:
+    """Return which files of an item were removed for good before that was cut off, "" when none was."""
+    gone = [os.path.basename(file.path) for file in item.files if not os.path.lexists(long_path(file.held))]
+    if not gone:
+        return ""
+    return trn("{names} was removed for good before", "{names} were removed for good before", len(gone), names=", ".join(gone))
+
+
+def _rest(item: HeldItem, ground: Ground, gone: str) -> Act:
+    """What is left of a model that is gone itself goes where it was; what finds its name taken stays."""
+    free = [file for file in item.files if not os.path.lexists(long_path(file.path))]
+    folder, first = os.path.dirname(item.path), free[0]
+    steps = [Step(FOLDER, target=folder), *(Step(MOVE, file.held, file.path) for file in free)]
+    if len(free) == len(item.files):
+        steps += [Step(WRITE, target=os.path.join(item.folder, NOTE)), Step(NO_FOLDER, target=item.folder)]
+    place = ground.place_after(ground.target(folder), os.path.basename(first.path))
+    shown = ground.short(place.root, place.path) if place is not None else first.path
+    return Act(item.name, tuple(steps), first.held, first.path, tr("Recently deleted"), shown, len(free) - 1, gone, "warn",
+               sum(file.size for file in free))  # fmt: skip
+
+
+def _restoring(item: HeldItem, room: Room, ground: Ground, gone: str) -> Act:
     old = stem_of(os.path.basename(item.path))
     folder = os.path.dirname(item.path)
     rests = [os.path.basename(file.path)[len(old) :] for file in item.files]
@@ -186,7 +215,7 @@ def _restoring(item: HeldItem, room: Room, ground: Ground) -> Act:
     steps = (Step(FOLDER, target=folder), *moves, Step(WRITE, target=os.path.join(item.folder, NOTE)), Step(NO_FOLDER, target=item.folder))
     target, file = ground.target(folder), os.path.basename(moves[0].target)
     place = ground.place_after(target, file)
-    note = "" if stem == old else tr("name is taken · keeps both")
+    note = " · ".join(filter(None, ("" if stem == old else tr("name is taken · keeps both"), gone)))
     return Act(
         item.name, steps, item.files[0].held, moves[0].target, tr("Recently deleted"),
         ground.short(place.root, place.path) if place is not None else moves[0].target, len(moves) - 1, note, "warn" if note else "",
@@ -203,7 +232,7 @@ def restore(data: Path, items: Sequence[HeldItem], roots: Mapping[Root, str], wo
     anew: list[HeldItem] = []
     for item in items:
         is_taken = any(os.path.lexists(long_path(file.path)) for file in item.files)
-        if item.change and not is_taken and item.is_there:
+        if item.change and not is_taken and item.is_there and os.path.lexists(long_path(item.files[0].held)):
             undone.setdefault(item.change, []).append(item)
         else:
             anew.append(item)
@@ -212,7 +241,11 @@ def restore(data: Path, items: Sequence[HeldItem], roots: Mapping[Root, str], wo
     ]
     if anew:
         runs.append(lambda: _carried(data, plan_restore(anew, roots), work))
-    return in_turn(runs)
+    gone = [words for item in items if item.is_there and is_held(item) and (words := gone_words(item))]
+    reports = in_turn(runs)
+    if reports and gone:
+        reports[-1].note = " ".join(filter(None, (reports[-1].note, *(f"{words}." for words in gone[:3]))))
+    return reports
 
 
 def _carried(data: Path, plan: Plan, work: Work) -> Report:

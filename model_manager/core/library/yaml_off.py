@@ -75,7 +75,7 @@ def _reach(lines: Lines, line: int) -> int:
                 break  # a comment, or what comes next
             indent = indent or room
         end += 1
-    while end > line + 1 and not _bare(lines, line, end - 1).strip(" "):
+    while end > line + 1 and not _bare(lines, line, end - 1):  # one with blanks may be text of a block
         end -= 1
     return end
 

@@ -444,6 +444,12 @@ def test_what_keeps_comfyui_from_starting_can_be_switched_off() -> None:
     assert editing.switch_section(gone, "a", True).text == text
 
 
+def test_a_quoted_folder_is_no_sentence() -> None:
+    text = "a:\n my_nodes: 'a: b'\nb:\n  vae: w\n"
+    gone = editing.switch_section(shape(text), "a", False)
+    assert off(gone, "a", "my_nodes") == ["a: b"] and editing.switch_section(gone, "a", True).text == text
+
+
 def test_a_quoted_name_is_found_again() -> None:
     text = '"my: ui":\n  vae: v\nb:\n'
     gone = editing.switch_section(shape(text), "my: ui", False)

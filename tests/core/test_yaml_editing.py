@@ -444,6 +444,12 @@ def test_what_keeps_comfyui_from_starting_can_be_switched_off() -> None:
     assert editing.switch_section(gone, "a", True).text == text
 
 
+def test_a_quoted_folder_is_no_sentence() -> None:
+    text = "a:\n my_nodes: 'a: b'\nb:\n  vae: w\n"
+    gone = editing.switch_section(shape(text), "a", False)
+    assert off(gone, "a", "my_nodes") == ["a: b"] and editing.switch_section(gone, "a", True).text == text
+
+
 def test_a_quoted_name_is_found_again() -> None:
     text = '"my: ui":\n  vae: v\nb:\n'
     gone = editing.switch_section(shape(text), "my: ui", False)
@@ -456,6 +462,10 @@ def test_blanks_at_the_end_of_a_block_are_text() -> None:
     found = editing.add_folder(shape("a:\n loras: |\n  l\n\n   \n \nb:\n"), "a", "vae", "v")
     assert found.text == "a:\n loras: |\n  l\n\n   \n vae: v\n \nb:\n"
     assert on(found, "a", "loras") == ["l", " "]
+    text = "a:\n vae: v\n loras: |\n  l\n\n   \nb:\n  vae: w\n"
+    gone = editing.switch_section(shape(text), "a", False)
+    assert gone.text == "#a:\n# vae: v\n# loras: |\n#  l\n#\n#   \nb:\n  vae: w\n"
+    assert editing.switch_section(gone, "a", True).text == text
 
 
 def test_a_file_that_is_read_and_written_with_its_bytes(tmp_path: Path) -> None:

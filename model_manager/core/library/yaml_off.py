@@ -75,7 +75,7 @@ def _reach(lines: Lines, line: int) -> int:
                 break  # a comment, or what comes next
             indent = indent or room
         end += 1
-    while end > line + 1 and not _bare(lines, line, end - 1).strip(" "):
+    while end > line + 1 and not _bare(lines, line, end - 1):  # one with blanks may be text of a block
         end -= 1
     return end
 
@@ -83,7 +83,8 @@ def _reach(lines: Lines, line: int) -> int:
 def _is_sentence(words: str) -> bool:
     """Whether a comment is none of a section's entries; asked where a blank behind the `#` may be but a habit."""
     found = _ENTRY.match(re.sub(r"\s#.*", "", words))
-    return found is None or not (found.group(1) in OPTIONS or is_folder(found.group(1), found.group(2) or ""))
+    key, value = found.groups("") if found else ("", "")
+    return not key or not (key in OPTIONS or value.startswith(("'", '"', "[")) or is_folder(key, value))
 
 
 def _own_end(lines: Lines, last: int) -> int:

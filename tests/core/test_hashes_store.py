@@ -1,8 +1,10 @@
 """What is remembered of files and of Civitai's answers, and when it holds no more."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from model_manager.core.errors import IndexFault
 from model_manager.core.hashes import store as module
 from model_manager.core.hashes.compute import Mark, mark_of
+from model_manager.core.hashes.kept import Kept
 from model_manager.core.hashes.store import Answer, Store
 
 HASHES = {"sha256": "a" * 64, "autov2": "a" * 10}
@@ -129,3 +132,17 @@ def test_several_processes_at_once(tmp_path: Path) -> None:
     assert [process.wait(60) for process in started] == [0, 0, 0]
     with Store(tmp_path / "data") as store:
         assert [store.hashes(f"/m/{letter}/99", Mark(1, 2, 3, 100)) for letter in "abc"] == [{"sha256": letter * 64} for letter in "abc"]
+
+
+def test_a_new_file_that_another_connection_is_making_is_waited_for(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "kept.sqlite", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("CREATE TABLE other (one)")
+    ended = threading.Timer(0.2, other.execute, ("COMMIT",))
+    ended.start()
+    try:
+        with Kept(tmp_path / "kept.sqlite", 1, "CREATE TABLE IF NOT EXISTS mine (one)") as kept:
+            assert kept.rows("SELECT one FROM mine") == []
+    finally:
+        ended.join()
+        other.close()

@@ -5,6 +5,7 @@ connection. A damaged file is set aside and begun anew; it must never be the onl
 """
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from model_manager.core.paths import plain_reason
 from model_manager.core.words import tr
 
 _DAMAGED = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
+_PATIENCE = 10  # seconds that one connection waits for another
 _T = TypeVar("_T")
 
 
@@ -76,12 +78,12 @@ class Kept:
 
     def _connection(self) -> sqlite3.Connection:
         if self._db is None:
-            self._db = sqlite3.connect(self.path, timeout=10, isolation_level=None)
+            self._db = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
             self._prepare(self._db)
         return self._db
 
     def _prepare(self, db: sqlite3.Connection) -> None:
-        db.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(db)
         db.execute(f"PRAGMA synchronous={_synchronous(self._is_lasting)}")
         found = db.execute("PRAGMA user_version").fetchone()[0]
         if found == self._version:
@@ -119,6 +121,20 @@ class Kept:
 
     def _unusable(self, fault: sqlite3.DatabaseError) -> IndexFault:
         return IndexFault(tr("{file} cannot be used just now ({reason}). Your files are untouched.", file=self.path.name, reason=fault))
+
+
+def _write_ahead(db: sqlite3.Connection) -> None:
+    """Have a file written ahead. SQLite does not wait by itself when several connections do that to a new file at once."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _synchronous(is_lasting: bool) -> str:

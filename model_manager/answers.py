@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, ACT_UNDONE, ACT_WAITS, Outcome, Plan, Refused, Report
-from model_manager.core.library.index import usable_index
+from model_manager.core.library.index_place import usable_index
 from model_manager.core.words import tr, trn
 
 _STATES = {ACT_DONE: "done", ACT_FAILED: "failed", ACT_UNDONE: "undone", ACT_WAITS: "waits"}

@@ -19,7 +19,8 @@ from model_manager.core.formats.read import read_facts
 from model_manager.core.library import catalogue
 from model_manager.core.library.entry import ModelRecord, Root
 from model_manager.core.library.folder_states import report
-from model_manager.core.library.index import Index, IndexDamaged, set_aside, usable_index
+from model_manager.core.library.index import Index, IndexDamaged, set_aside
+from model_manager.core.library.index_place import usable_index
 from model_manager.core.library.places import by_listing
 from model_manager.core.library.query import parse
 from model_manager.core.library.records import read_record

@@ -19,7 +19,8 @@ from model_manager.core.hashes.finding import known_hashes
 from model_manager.core.hashes.store import Store
 from model_manager.core.library import catalogue
 from model_manager.core.library.entry import ModelRecord
-from model_manager.core.library.index import Index, usable_index
+from model_manager.core.library.index import Index
+from model_manager.core.library.index_place import usable_index
 from model_manager.core.online.records import Update, Version
 from model_manager.core.online.updates import Updates, found
 from model_manager.core.paths import data_dir

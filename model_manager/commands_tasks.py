@@ -18,7 +18,8 @@ from typing import Any, Final
 from model_manager.commands import roots_for
 from model_manager.core.demo.site_process import DemoSite
 from model_manager.core.errors import NoRoom
-from model_manager.core.library.index import Index, usable_index
+from model_manager.core.library.index import Index
+from model_manager.core.library.index_place import usable_index
 from model_manager.core.library.roots import Roots
 from model_manager.core.online.keys import Keys
 from model_manager.core.online.offers import make_sites

@@ -24,6 +24,7 @@ from model_manager.core.library.scanner import scan
 from model_manager.core.paths import data_dir, inside, normalize
 from model_manager.core.tasks.naming import parse_target
 from model_manager.core.tidy import carrying
+from model_manager.core.tidy.away import require_drive
 from model_manager.core.tidy.held import plan_delete
 from model_manager.core.tidy.moving import plan_copy, plan_move, plan_rename
 from model_manager.core.tidy.organising import Options, plan_organise, problem
@@ -55,11 +56,14 @@ def _planned(chosen: argparse.Namespace, index: Index, roots: Roots) -> int:
         return 1
     if chosen.command == "rename" and len(models) + len(refused) != 1:
         raise BadQuery(tr("{path} means {count} models. Name one.", path=chosen.path, count=len(models) + len(refused)))
+    folder = _folder(words[-1], roots) if chosen.command in ("move", "copy") else ""
+    if folder:
+        require_drive(index.path, folder)
     with known_uses(data_dir()) as uses:
         if chosen.command == "move":
-            plan = plan_move(models, _folder(words[-1], roots), roots.groups, chosen.taken, refused, uses)
+            plan = plan_move(models, folder, roots.groups, chosen.taken, refused, uses)
         elif chosen.command == "copy":
-            plan = plan_copy(models, _folder(words[-1], roots), roots.groups, chosen.taken, refused)
+            plan = plan_copy(models, folder, roots.groups, chosen.taken, refused)
         elif chosen.command == "rename":
             plan = plan_rename(models[0], chosen.name, roots.groups, uses) if models else Plan("rename", "", refused=tuple(refused))
         elif chosen.command == "delete":

@@ -10,15 +10,16 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
-from model_manager.bridge import preview_tasks
+from model_manager.bridge import preview_tasks, preview_writing
 from model_manager.bridge.jobs import Job, Pool
 from model_manager.bridge.preview_tasks import Choices
+from model_manager.bridge.preview_writing import Changed
 from model_manager.bridge.session import Session
 from model_manager.bridge.source_pictures import SourcePictures
 from model_manager.bridge.web_choices import WebChoices
 from model_manager.core.errors import ModelManagerError
 from model_manager.core.previews.history import History
-from model_manager.core.previews.records import Applied, Earlier, Form, Look, Made, Source
+from model_manager.core.previews.records import Earlier, Form, Look, Made, Source
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -41,6 +42,7 @@ class Choosing(QObject):
     failed = Signal(str)
     lock_changed = Signal(bool)
     changed = Signal(int)  # id of a model whose files have changed
+    noted = Signal(int, object)  # id, preview_writing.Changed: what is in the history now
 
     def __init__(self, session: Session, index: Path, history: History, form: Form, id_: int, parent: QObject) -> None:
         super().__init__(parent)
@@ -83,7 +85,8 @@ class Choosing(QObject):
 
     def _look(self, is_first: bool = False) -> None:
         self._runner.start(
-            Pool.READ, preview_tasks.choices, self._index, self._data, self._history, self.id, tuple(self._chosen), self.web.sources,
+            Pool.READ, preview_tasks.choices, self._index, self._data, self._history, self.id, self._form.suffix,
+            tuple(self._chosen), self.web.sources,
             done=partial(self._on_looked, is_first), failed=self._on_failed,
         )  # fmt: skip
 
@@ -201,24 +204,25 @@ class Choosing(QObject):
             return
         self._uses_next = False
         _, look, made = self._made
-        self._start(preview_tasks.use, self._data, self._model(), made, look, self._history)
+        self._start(preview_writing.use, self._data, self._model(), made, look, self._history)
 
     def bring_back(self, earlier: Earlier) -> None:
         """Bring an earlier picture back; the present one goes to the history."""
         if self.choices is not None:
-            self._start(preview_tasks.bring_back, self._data, self._model(), earlier, self._history)
+            self._start(preview_writing.bring_back, self._data, self._model(), earlier, self._history)
 
-    def _model(self) -> preview_tasks.Model:
+    def _model(self) -> preview_writing.Model:
         assert self.choices is not None
         record = self.choices.record
-        return preview_tasks.Model(record.id, record.path, record.name)
+        return preview_writing.Model(record.id, record.path, record.name)
 
-    def _start(self, function: Callable[..., Applied], *args: object) -> None:
+    def _start(self, function: Callable[..., Changed], *args: object) -> None:
         self._runner.start(Pool.WRITE, function, *args, done=self._on_written, failed=self._on_failed)
 
-    def _on_written(self, applied: Applied) -> None:
+    def _on_written(self, done: Changed) -> None:
         self.changed.emit(self.id)
-        self.written.emit(applied)
+        self.noted.emit(self.id, done)
+        self.written.emit(done.applied)
 
     def look_again(self) -> None:
         """Show what has changed."""
@@ -229,7 +233,7 @@ class Choosing(QObject):
         if self.choices is not None:
             work = Work()
             self._runner.start(
-                Pool.WRITE, preview_tasks.lock, [self.choices.record.path], is_locked, work,
+                Pool.WRITE, preview_writing.lock, [self.choices.record.path], is_locked, work,
                 done=partial(self._on_locked, is_locked), failed=self._on_failed,
             )  # fmt: skip
 

@@ -4,7 +4,9 @@ Made by the session, wired to the panel by the main window. It only starts jobs;
 """
 
 import math
+import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,14 @@ from PySide6.QtCore import QObject, Signal
 
 from model_manager.bridge import pictures, tasks
 from model_manager.bridge.jobs import Pool, Runner
+from model_manager.bridge.later import later
 from model_manager.bridge.library_model import LibraryModel
+from model_manager.bridge.order_words import Note
+from model_manager.core.journal.steps import Report
 from model_manager.core.library.entry import Preview
 from model_manager.core.words import tr
+
+_write_notes = later("model_manager.bridge.order_tasks", "write_notes")
 
 
 class Details(QObject):
@@ -26,11 +33,13 @@ class Details(QObject):
     picture_ready = Signal(object, object)  # Preview, QImage or None
     notes_saved = Signal(int, str)
     notes_failed = Signal(int, str)
+    noted = Signal(object)  # Note: what was written and is in the history
     folder_written = Signal(str)  # the real folder in which a file of ours has changed
 
-    def __init__(self, runner: Runner, model: LibraryModel, index_path: Callable[[], Path | None], parent: QObject) -> None:
+    def __init__(self, runner: Runner, model: LibraryModel, data: Path, index_path: Callable[[], Path | None], parent: QObject) -> None:
+        """`data`: the data folder."""
         super().__init__(parent)
-        self._runner, self._model, self._index_path = runner, model, index_path
+        self._runner, self._model, self._data, self._index_path = runner, model, data, index_path
         self._wanted = -1
 
     def show_record(self, id_: int) -> None:
@@ -64,12 +73,14 @@ class Details(QObject):
         if slot < 0:
             self.notes_failed.emit(id_, tr("This model is no longer in the library. Your text is kept here."))
             return
-        folder = shelf.folders[shelf.folder[slot]].path
+        path, name = shelf.real_path(slot), shelf.name(slot)
         self._runner.start(
-            Pool.WRITE, tasks.save_notes, folder, shelf.file[slot], body, expected,
-            done=lambda _: self._on_notes_saved(id_, body, folder), failed=lambda fault: self.notes_failed.emit(id_, fault.text),
+            Pool.WRITE, _write_notes, self._data, path, name, body, expected,
+            done=partial(self._on_notes_saved, id_, body, path), failed=lambda fault: self.notes_failed.emit(id_, fault.text),
         )  # fmt: skip
 
-    def _on_notes_saved(self, id_: int, body: str, folder: str) -> None:
+    def _on_notes_saved(self, id_: int, body: str, path: str, report: Report) -> None:
         self.notes_saved.emit(id_, body)
-        self.folder_written.emit(folder)
+        self.folder_written.emit(os.path.dirname(path))
+        if report.change:
+            self.noted.emit(Note(tr("{title}: saved.", title=report.title), "info", report.change, can_undo=True, is_quiet=True))

@@ -10,13 +10,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 from model_manager.bridge.order_words import Make, Room
-from model_manager.core.errors import Cancelled
+from model_manager.core.errors import Cancelled, FileFault
 from model_manager.core.files.volumes import volume_of
 from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, FOLDER, NO_FOLDER, Change, Outcome, Plan, Report, Step
 from model_manager.core.library.index import Index
 from model_manager.core.library.kinds import TRASH, is_in_trash
 from model_manager.core.paths import replace_file
 from model_manager.core.tidy import carrying, held, past
+from model_manager.core.tidy.editing import plan_notes
 from model_manager.core.tidy.holding import HeldItem
 from model_manager.core.words import tr
 from model_manager.core.work import Work
@@ -65,6 +66,16 @@ def _emptied(emptied: held.Emptied) -> Report:
     outcomes = [Outcome(number, item.name, ACT_DONE, item.path, size=item.size) for number, item in enumerate(emptied.gone)]
     outcomes += [Outcome(number, item.name, ACT_FAILED, item.path, text=text) for number, (item, text) in enumerate(emptied.failed)]
     return Report(0, "", outcomes, is_stopped=emptied.is_stopped)
+
+
+def write_notes(data: Path, path: str, name: str, body: str, expected: str) -> Report:
+    """Make a text the notes of the model at this real path, as a change of its own. Raises FileFault; all is as it was then."""
+    plan = plan_notes(path, name, body, expected)
+    report = carrying.carry_out(data, plan, Work()) if not plan.is_empty else Report(0, plan.title)
+    for one in report.outcomes:
+        if one.state == ACT_FAILED:
+            raise FileFault(one.text)
+    return report
 
 
 def newest(data: Path) -> Change | None:

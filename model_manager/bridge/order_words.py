@@ -3,6 +3,7 @@
 Used by the orders and by ui. Pure functions.
 """
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from model_manager.core.words import tr, trn
 
 Make = Callable[[Path, Path], Plan]  # makes a plan from the data folder and the index
 DO, UNDO, FINISH, ROLL_BACK, RESTORE, EMPTY = "do", "undo", "finish", "roll back", "restore", "empty"
+NAMED = 2  # files that a note names
 MANY, OLD_SECONDS = 25, 15 * 60  # a change larger or older than this is not undone by a key without a question
 
 
@@ -21,7 +23,7 @@ MANY, OLD_SECONDS = 25, 15 * 60  # a change larger or older than this is not und
 class Note:
     """The end of a change. tone: info or warn. change: its number, 0 for none. failed: how many models were left as they are.
 
-    is_quiet: a key was pressed, such as for a rating; the way back is a key, too, and nothing on the screen moves for it.
+    is_quiet: a key was pressed, such as for a rating: nothing on the screen moves for it, the line at the bottom tells it.
     """
 
     text: str
@@ -72,8 +74,18 @@ def done_words(kind: str, count: int) -> str:
     return trn(*pairs.get(kind, ("{count} model changed", "{count} models changed")), count)
 
 
-def note_of(way: str, kind: str, report: Report, can_undo: bool) -> Note:
-    """What is said when it is over."""
+def written_words(plan: Plan) -> str:
+    """Which sidecars a small edit wrote, "" for anything else."""
+    if plan.kind != "edit" or len(plan.acts) > MANY:
+        return ""
+    names = [os.path.basename(step.target) for act in plan.acts for step in act.steps]
+    if (rest := len(names) - NAMED) > 1:
+        return tr("Written: {files} and {count} more.", files=", ".join(names[:NAMED]), count=rest)
+    return tr("Written: {files}.", files=", ".join(names))
+
+
+def note_of(way: str, kind: str, report: Report, can_undo: bool, written: str = "") -> Note:
+    """What is said when it is over. written: which files, a sentence for when all went well."""
     counts = report.counts(ACT_DONE)[0], report.counts(ACT_UNDONE)[0]  # that empty folders went is not told
     is_back = way == UNDO or (way in (FINISH, ROLL_BACK) and counts[1] > counts[0])  # what was interrupted may have been an undo
     done, failed = sum(counts) if way == RESTORE else counts[is_back], report.count(ACT_FAILED)
@@ -85,7 +97,8 @@ def note_of(way: str, kind: str, report: Report, can_undo: bool) -> Note:
         text = tr("Stopped: {done}", done=text)
     tone = "warn" if failed or report.is_stopped or report.note else "info"
     is_quiet = kind == "edit" and tone == "info" and done <= MANY
-    return Note(f"{text}. {report.note}".strip(), tone, report.change, failed, can_undo and not is_back and done > 0, is_quiet)
+    more = report.note or (written if not failed and not is_back else "")
+    return Note(f"{text}. {more}".strip(), tone, report.change, failed, can_undo and not is_back and done > 0, is_quiet)
 
 
 def wants_question(count: int, begun: float, now: float | None = None) -> bool:

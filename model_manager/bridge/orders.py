@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from model_manager.bridge.jobs import Job, Pool
 from model_manager.bridge.later import later
-from model_manager.bridge.order_words import DO, EMPTY, FINISH, RESTORE, ROLL_BACK, UNDO, Make, Note, note_of, wants_question
+from model_manager.bridge.order_words import DO, EMPTY, FINISH, RESTORE, ROLL_BACK, UNDO, Make, Note, note_of, wants_question, written_words
 from model_manager.bridge.order_words import Room as Room
 from model_manager.bridge.session import Session
 from model_manager.core.errors import ModelManagerError
@@ -40,6 +40,7 @@ class Order:
     function: Callable[..., Report]
     args: tuple[Any, ...]
     can_undo: bool = False
+    written: str = ""  # which files, a sentence
 
 
 class Orders(QObject):
@@ -127,7 +128,7 @@ class Orders(QObject):
     def carry_out(self, plan: Plan) -> None:
         """Do what a plan says; `carried` answers, or `failed` when it could not be begun."""
         if not plan.is_empty:
-            self._give(Order(DO, plan.kind, plan.title, _carry_out, (plan,), plan.can_undo))
+            self._give(Order(DO, plan.kind, plan.title, _carry_out, (plan,), plan.can_undo, written_words(plan)))
 
     def undo(self, change: int, acts: Collection[int] | None = None) -> None:
         """Take a change back, or some of its acts by number; `undone` answers."""
@@ -156,6 +157,11 @@ class Orders(QObject):
     def undo_newest(self) -> None:
         """Take back the newest change, after a question (`undo_asked`) when it is large or long ago."""
         self._runner.start(Pool.READ, _newest, self._session.folder, done=self._on_newest, failed=self._on_failed)
+
+    def tell(self, note: Note) -> None:
+        """Something was done by others that the history knows, such as a preview that was set."""
+        self.noted.emit(note)
+        self.changed.emit()
 
     def stop(self) -> None:
         """End what is being done before the next model; what is done stays, and is reported."""
@@ -206,7 +212,7 @@ class Orders(QObject):
         order = self._end()
         self._session.hints.release(report.folders)
         (self.undone if order.way in (UNDO, ROLL_BACK) else self.carried).emit(report)
-        self.noted.emit(note_of(order.way, order.kind, report, order.can_undo))
+        self.noted.emit(note_of(order.way, order.kind, report, order.can_undo, order.written))
         self.changed.emit()
         if order.kind != "edit":
             self.files_changed.emit()

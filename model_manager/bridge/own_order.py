@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from model_manager.bridge.jobs import Job, Pool
+from model_manager.bridge.jobs import Pool
+from model_manager.bridge.order_words import Make
 from model_manager.bridge.orders import Orders
 from model_manager.bridge.session import Session
-from model_manager.core.errors import BadConfig, ModelManagerError
+from model_manager.core.errors import ModelManagerError
 from model_manager.core.journal.steps import ACT_FAILED, Plan, Report
 from model_manager.core.library.rows import FAVOURITE, Row
 from model_manager.core.library.shelf import Shelf
 from model_manager.core.words import tr, trn
-from model_manager.core.work import Work
 
 if TYPE_CHECKING:
-    from model_manager.bridge.own_tasks import Shown
+    from model_manager.core.sidecars.own_values import Edits
 
 MOST_AT_ONCE = 200  # cards that change before their files do; more would cost frames
 LARGE = 50  # models from which on an edit of the sheet is shown as a plan first
@@ -51,7 +51,6 @@ class OwnOrder(QObject):
     """Edits wait for each other: each is planned when the files are as the one before left them."""
 
     failed = Signal(str)
-    fields_ready = Signal(object, object)  # ids, Shown
     said = Signal(str)
     shown_changed = Signal(object)  # ids of models whose cards have changed before their files did
     names_changed = Signal()
@@ -63,7 +62,6 @@ class OwnOrder(QObject):
         self._wish: Wish | None = None
         self._is_carrying = False
         self._orders_begun = 0  # a plan that was made before another order began may not fit its files any more
-        self._fields: Job | None = None
         orders.began.connect(self._on_began)
         orders.carried.connect(self._on_carried)
         orders.failed.connect(lambda _: self._on_order_failed())
@@ -79,9 +77,10 @@ class OwnOrder(QObject):
             self._waiting.append(wish)
             self._next()
 
-    def edit_shown(self, wish: Wish) -> None:
-        """Show the plan of an edit first, for the person to say so."""
-        self._orders.plan(partial(_plan, wish))
+    @staticmethod
+    def plan_of(wish: Wish) -> Make:
+        """What makes the plan of an edit, to be shown before the person says so."""
+        return partial(_plan, wish)
 
     def take_in(self, ids: Sequence[int]) -> None:
         """Show the plan that takes in what other programs' files say of these models."""
@@ -208,19 +207,6 @@ class OwnOrder(QObject):
         if self._session.index_path is not None and ids:
             self._session.runner.start(Pool.READ, _rows, self._session.index_path, tuple(ids), done=self._session.model.change)
 
-    # what the sheet asks
-
-    def fetch_fields(self, ids: Sequence[int]) -> None:
-        """Read what the fields of these models say; `fields_ready` answers, for the last ones asked for only."""
-        if self._fields is not None:
-            self._fields.cancel()
-        if self._session.index_path is not None:
-            work = Work()
-            self._fields = self._session.runner.start(
-                Pool.READ, _fields, self._session.index_path, tuple(ids), work,
-                done=partial(self.fields_ready.emit, tuple(ids)), failed=self._on_failed, work=work,
-            )  # fmt: skip
-
     def known_words(self, name: str) -> list[str]:
         """What other models have in a field: tags, collections, base models ..., most frequent first; for completing."""
         counts = self._session.model.shelf.counts
@@ -228,16 +214,6 @@ class OwnOrder(QObject):
         found = sorted(((-count, word) for word, count in counts.get(key, {}).items() if count > 0 and word), key=lambda pair: pair)
         made = self._session.settings.own_names.get(key, [])
         return list(dict.fromkeys([*(word for _, word in found), *made]))
-
-    def problem_of(self, wish: Wish) -> str:
-        """What is wrong with the values of an edit, a plain sentence; "" when nothing is."""
-        from model_manager.core.sidecars.own_values import Edits
-
-        try:
-            Edits(wish.values)
-        except BadConfig as fault:
-            return fault.text
-        return ""
 
     def _on_failed(self, fault: ModelManagerError) -> None:
         self.failed.emit(fault.text)
@@ -347,24 +323,23 @@ def changed_row(row: Row, wish: Wish) -> Row:
     return row
 
 
-def _plan(wish: Wish, data: Path, index: Path) -> Plan:
-    from model_manager.bridge import own_tasks  # with all that plans; loaded on first need
+def edits_of(wish: Wish) -> "Edits":
+    """The edits as core takes them. Raises BadConfig with a sentence about the first value that no file should get."""
     from model_manager.core.sidecars.own_values import Edits
 
-    edits = Edits(wish.values, wish.add_tags, wish.remove_tags, wish.add_collections, wish.remove_collections)
-    return own_tasks.plan_edits(wish.ids, edits, wish.title, data, index)
+    return Edits(wish.values, wish.add_tags, wish.remove_tags, wish.add_collections, wish.remove_collections)
+
+
+def _plan(wish: Wish, data: Path, index: Path) -> Plan:
+    from model_manager.bridge import own_tasks  # with all that plans; loaded on first need
+
+    return own_tasks.plan_edits(wish.ids, edits_of(wish), wish.title, data, index)
 
 
 def _imports(ids: Sequence[int], data: Path, index: Path) -> Plan:
     from model_manager.bridge import own_tasks
 
     return own_tasks.plan_imports(ids, data, index)
-
-
-def _fields(index: Path, ids: Sequence[int], work: Work) -> "Shown":
-    from model_manager.bridge import own_tasks
-
-    return own_tasks.read_fields(index, ids, work)
 
 
 def _rows(index: Path, ids: Sequence[int]) -> list[Row]:

@@ -72,10 +72,10 @@ def finish(plans: Sequence[Callable[[Path, Path], Plan]], data: Path, index: Pat
         log.warning("The last edits were not carried out: %s", fault.text)
 
 
-def plan_edits(ids: Sequence[int], edits: Edits, title: str, data: Path, index: Path) -> Plan:
-    """Plan the same edits of these models; for `Orders.plan` all but the last two are given before."""
+def plan_edits(ids: Sequence[int], edits: Edits, title: str, data: Path, index: Path, work: Work | None = None) -> Plan:
+    """Plan the same edits of these models; for `Orders.plan` all but the data folder and the index are given before. Raises Cancelled."""
     found, refused = subjects(index, ids)
-    return plan_edit(found, edits, title, refused)
+    return plan_edit(found, edits, title, refused, work)
 
 
 def plan_imports(ids: Sequence[int], data: Path, index: Path) -> Plan:

@@ -20,6 +20,7 @@ from model_manager.core.library.yaml_shape import Section as Section
 from model_manager.core.library.yaml_shape import Shape as Shape
 from model_manager.core.library.yaml_shape import read_shape, shape_of
 from model_manager.core.paths import long_path
+from model_manager.core.tidy.away import require_drive
 from model_manager.core.tidy.folder_plans import plan_make
 from model_manager.core.tidy.folder_rows import OFF, Columns, PlaceRow, Words, place_rows, sums_of
 from model_manager.core.tidy.linking_away import plan_bring_back, plan_link_folder, plan_link_models
@@ -154,11 +155,13 @@ def made(path: str, data: Path, index: Path) -> Plan:
 
 def folder_away(path: str, folder: str, data: Path, index: Path) -> Plan:
     """Plan to move a folder into another one on another drive, with a link left in its place."""
+    require_drive(index, folder)
     return plan_link_folder(index, path, folder, _roots(index))
 
 
 def models_away(ids: Sequence[int], folder: str, data: Path, index: Path) -> Plan:
     """Plan to move models to another drive, with links left in their places."""
+    require_drive(index, folder)
     found, refused = subjects(index, ids)
     return plan_link_models(found, folder, _roots(index), refused)
 

@@ -23,6 +23,7 @@ from model_manager.core.library.index import Index
 from model_manager.core.library.kinds import label
 from model_manager.core.library.roots import collect
 from model_manager.core.release import let_go
+from model_manager.core.tidy.away import require_drive
 from model_manager.core.tidy.converting import plan_convert
 from model_manager.core.tidy.held import LINK, TARGET, plan_delete
 from model_manager.core.tidy.moving import plan_copy, plan_move, plan_rename
@@ -69,6 +70,7 @@ def deleted(ids: Sequence[int], for_good: bool, with_targets: bool, data: Path, 
 
 def into_folder(ids: Sequence[int], folder: str, copies: bool, data: Path, index: Path) -> Plan:
     """Plan to move or copy models into a folder."""
+    require_drive(index, folder)
     with ground(index, ids) as (found, refused, roots):
         if copies:
             return plan_copy(found, folder, roots, refused=refused)

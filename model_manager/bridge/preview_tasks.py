@@ -1,7 +1,7 @@
-"""The plain functions behind "Regenerate thumbnail": what there is to choose from, pictures of it, and the writing.
+"""The plain functions behind "Regenerate thumbnail": what there is to choose from, pictures of it, and plans for many models.
 
-Run by `choosing` and `previews` in workers; nothing here knows the window. Only drawn cards and video frames are made here, all else is
-core's.
+Run by `choosing` and `previews` in workers; nothing here knows the window, and `preview_writing` writes. Only drawn cards and video frames
+are made here, all else is core's.
 """
 
 import os
@@ -18,13 +18,14 @@ from model_manager.bridge.card_art import card_of, file_card
 from model_manager.bridge.library_model import Card
 from model_manager.bridge.preview_web import Asker, Known, known_of
 from model_manager.core.comfyui.usage import Usage, output_folders
-from model_manager.core.errors import BadPicture, BadSidecar, FileFault, IndexFault, ModelManagerError
+from model_manager.core.errors import BadPicture
 from model_manager.core.formats.tree import embedded_covers
 from model_manager.core.library.entry import ModelRecord
 from model_manager.core.library.index import Index
 from model_manager.core.library.records import read_record
 from model_manager.core.paths import replace_file
-from model_manager.core.previews import bulk, regenerate
+from model_manager.core.previews import bulk
+from model_manager.core.previews.effect import effect_of
 from model_manager.core.previews.history import History
 from model_manager.core.previews.make import make
 from model_manager.core.previews.records import (
@@ -35,12 +36,10 @@ from model_manager.core.previews.records import (
     FILE,
     OUTPUT,
     VIDEO,
-    Applied,
-    BulkItem,
     BulkOptions,
     BulkPlan,
     Earlier,
-    Ended,
+    Effect,
     Form,
     Look,
     Made,
@@ -51,7 +50,8 @@ from model_manager.core.previews.records import (
     SourceGroup,
 )
 from model_manager.core.previews.sources import groups_for, picture_of
-from model_manager.core.previews.state import read_state, save_state
+from model_manager.core.previews.state import read_state
+from model_manager.core.sidecars.suffixes import INFO, stem_of
 from model_manager.core.tasks import previewing
 from model_manager.core.tasks.lists import NewTask
 from model_manager.core.tasks.preview_runs import Runs
@@ -63,7 +63,7 @@ from model_manager.core.work import Work
 class Choices:
     """What the dialog of one model shows. now: the picture it has, None for none; card: what a drawn card shows.
 
-    known: by what Civitai can be asked for its pictures, None when it cannot.
+    effect: what a new preview would do to the files. known: by what Civitai can be asked for its pictures, None when it cannot.
     """
 
     record: ModelRecord
@@ -72,15 +72,13 @@ class Choices:
     now: Source | None
     state: PreviewState
     earlier: tuple[Earlier, ...]
+    effect: Effect
     known: Known | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the menu and the details panel tell of a model's preview. earlier: how many former pictures there are."""
-
-    is_locked: bool
-    earlier: int
+    @property
+    def info(self) -> str:
+        """The name of the file that remembers how the picture is put on the card."""
+        return stem_of(os.path.basename(self.record.path)) + INFO
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +100,9 @@ class Reported(NamedTuple):
 
 
 def choices(
-    index: Path, data: Path, history: History, id_: int, chosen: Sequence[Source], online: Sequence[Source] = ()
+    index: Path, data: Path, history: History, id_: int, suffix: str, chosen: Sequence[Source], online: Sequence[Source] = ()
 ) -> Choices | None:
-    """All there is to choose from, with outputs as far as they are known; None when the model is gone.
+    """All there is to choose from, with outputs as far as they are known; None when the model is gone. suffix: of the new preview.
 
     online: what Civitai has of it. Before it was asked its group is there, too, when it can be asked, with nothing in it.
     """
@@ -116,7 +114,8 @@ def choices(
     if known is not None and not online:
         groups = (*groups, SourceGroup(CIVITAI, tr("From Civitai"), tr("Look at Civitai"), ()))
     earlier = tuple(history.earlier(record.path))
-    return Choices(record, card_of(record), groups, _present(record, groups), read_state(record.path), earlier, known)
+    state, effect = read_state(record.path), effect_of(record.path, suffix)
+    return Choices(record, card_of(record), groups, _present(record, groups), state, earlier, effect, known)
 
 
 def outputs_looked_through(data: Path, installs: Sequence[str], work: Work) -> int:
@@ -176,60 +175,6 @@ def made(source: Source, card: Card, look: Look, form: Form) -> Made:
     return make(picture_of(painted(source, card)), look, form)
 
 
-class Model(NamedTuple):
-    """A model whose preview is changed."""
-
-    id: int
-    path: str
-    name: str
-
-
-def _note(data: Path, changed: Sequence[tuple[Model, Applied]]) -> tuple[str, ...]:
-    """Note changes of previews that were made as one entry of the history of changes; returns what else there is to say."""
-    ended = [Ended(BulkItem(*model, (), Look()), FILE, applied, warnings=applied.warnings) for model, applied in changed]
-    try:
-        with Runs(data) as runs:
-            runs.note(ended)
-    except IndexFault as fault:
-        return (fault.text,)
-    return ()
-
-
-def _noted(data: Path, model: Model, applied: Applied) -> Applied:
-    return replace(applied, warnings=(*applied.warnings, *_note(data, [(model, applied)])))
-
-
-def use(data: Path, model: Model, made: Made, look: Look, history: History) -> Applied:
-    """Write a preview beside the model and remember whether it fills the card; focus and zoom belong to one picture. Raises FileFault."""
-    path = model.path
-    regenerate.require_model(path)
-    applied = _noted(data, model, regenerate.apply(path, made, history))
-    state, look = read_state(path), Look(look.fit)
-    if state.look == look or (state.look is None and look == Look()):
-        return applied
-    try:
-        save_state(path, replace(state, look=look))
-    except (BadSidecar, FileFault) as fault:
-        return replace(applied, warnings=(*applied.warnings, fault.text))
-    return applied
-
-
-def bring_back(data: Path, model: Model, earlier: Earlier, history: History) -> Applied:
-    """Put an earlier picture back. Raises FileFault."""
-    return _noted(data, model, regenerate.bring_back(model.path, earlier, history))
-
-
-def set_picture(index: Path, data: Path, history: History, id_: int, path: str, form: Form) -> Applied:
-    """Make the picture or video at `path` the preview of a model, cut as the last one was. Raises BadPicture or FileFault."""
-    with Index(index) as opened:
-        record = read_record(opened, id_)
-    if record is None:
-        raise FileFault(tr("This model is no longer in the library."))
-    look = read_state(record.path).look or Look()
-    model = Model(record.id, record.path, record.name)
-    return use(data, model, made(chosen_file(path), card_of(record), look, form), look, history)
-
-
 def painted(source: Source, card: Card) -> Source:
     """The source with its bytes, where core cannot make them; what Civitai has is fetched by others."""
     if source.data or source.sort not in (DRAWN, VIDEO):
@@ -242,48 +187,6 @@ def _png(image: QImage) -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     image.save(buffer, "PNG", 90)  # type: ignore[call-overload]  # 90: fast, hardly larger
     return bytes(buffer.data().data())
-
-
-# menu and details
-
-
-def standing(path: str, history: History) -> Standing:
-    """Whether a model's preview is locked, and how many former ones there are."""
-    return Standing(read_state(path).is_locked, len(history.earlier(path)))
-
-
-def lock(paths: Sequence[str], is_locked: bool, work: Work) -> list[str]:
-    """Lock or unlock previews; returns why some could not be."""
-    faults: list[str] = []
-    for done, path in enumerate(paths):
-        if work.is_cancelled:
-            break
-        work.progress(tr("Locking previews") if is_locked else tr("Unlocking previews"), done, len(paths))
-        state = read_state(path)
-        if state.is_locked == is_locked:
-            continue
-        try:
-            save_state(path, replace(state, is_locked=is_locked))
-        except (BadSidecar, FileFault) as fault:
-            faults.append(fault.text)
-    return faults
-
-
-def bring_back_last(data: Path, models: Sequence[Model], history: History, work: Work) -> list[str]:
-    """Bring back the former picture of each; returns why some could not be."""
-    faults: list[str] = []
-    changed: list[tuple[Model, Applied]] = []
-    for done, model in enumerate(models):
-        if work.is_cancelled:
-            break
-        work.progress(tr("Bringing pictures back"), done, len(models))
-        earlier = history.earlier(model.path)
-        try:
-            if earlier:
-                changed.append((model, regenerate.bring_back(model.path, earlier[0], history)))
-        except ModelManagerError as fault:
-            faults.append(fault.text)
-    return [*faults, *(_note(data, changed) if changed else ())]
 
 
 # many

@@ -11,21 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from model_manager.bridge import preview_tasks
+from model_manager.bridge import preview_tasks, preview_writing
 from model_manager.bridge.choosing import Choosing
 from model_manager.bridge.jobs import Job, Pool
+from model_manager.bridge.order_words import Note
 from model_manager.bridge.preview_tasks import Planned, Reported
 from model_manager.bridge.preview_web import Asker
+from model_manager.bridge.preview_writing import Backs, Changed
 from model_manager.bridge.session import Session
 from model_manager.bridge.source_pictures import SourcePictures
 from model_manager.core.errors import ModelManagerError
 from model_manager.core.previews.bulk import plan_text, report_text
 from model_manager.core.previews.history import FOLDER_NAME, History
-from model_manager.core.previews.records import Applied, BulkOptions, Form, Report, form_of
+from model_manager.core.previews.records import BulkOptions, Form, Report, form_of
 from model_manager.core.tasks import previewing
 from model_manager.core.tasks.lists import NewTask
 from model_manager.core.tasks.states import FAILED, PREVIEWS, Task
-from model_manager.core.words import tr
+from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ SHOW_MS = 1500  # how long written folders are collected before they are looked 
 class Previews(QObject):
     """All that is done to previews in one session."""
 
-    standing_known = Signal(int, object)  # id, preview_tasks.Standing
+    standing_known = Signal(int, object)  # id, preview_writing.Standing
     planned = Signal(object)  # preview_tasks.Planned
     plan_progressed = Signal(str, int, int)
     plan_failed = Signal(str)
@@ -46,7 +48,9 @@ class Previews(QObject):
     reported = Signal(object)  # Report of a run that has just ended
     report_ready = Signal(object)  # Report that was asked for
     undone = Signal(object)  # list[str]: why some could not be brought back, when a run is undone
-    picture_set = Signal(int, str)  # id, and what else there is to say
+    noted = Signal(object)  # Note: what was done to previews and is in the history
+    is_locked = Signal(int, str)  # id, and the picture that was not set, as the preview is locked
+    backs_known = Signal(object, int, int)  # list of models, those locked, and how many were asked about
     said = Signal(str, str)  # text, tone: for the bar of problems
     changed = Signal(int)  # id of a model whose lock or picture has changed
 
@@ -91,6 +95,7 @@ class Previews(QObject):
         assert index is not None
         made = Choosing(session, index, self.history, self.form, id_, parent)
         made.changed.connect(self._on_changed)
+        made.noted.connect(self._note)
         return made
 
     def _on_changed(self, id_: int) -> None:
@@ -103,20 +108,31 @@ class Previews(QObject):
         """Find out whether a model's preview is locked and has former ones; `standing_known` answers."""
         path = self._path(id_)
         if path:
-            self._runner.start(Pool.READ, preview_tasks.standing, path, self.history, done=partial(self.standing_known.emit, id_))
+            self._runner.start(Pool.READ, preview_writing.standing, path, self.history, done=partial(self.standing_known.emit, id_))
 
-    def set_picture(self, id_: int, path: str) -> None:
-        """Make a dropped picture or video the preview of a model; `picture_set` or `said` answers."""
+    def set_picture(self, id_: int, path: str, is_sure: bool = False) -> None:
+        """Make a dropped picture or video the preview of a model; `noted`, `is_locked` or `said` answers. is_sure: also a locked one."""
         index = self._session.index_path
         if index is not None:
             self._start(
-                Pool.WRITE, self._begin(), partial(self._on_set, id_),
-                preview_tasks.set_picture, index, self._session.folder, self.history, id_, path, self.form,
+                Pool.WRITE, self._begin(), partial(self._on_set, id_, path),
+                preview_writing.set_picture, index, self._session.folder, self.history, id_, path, self.form, is_sure,
             )  # fmt: skip
 
-    def _on_set(self, id_: int, applied: Applied) -> None:
+    def _on_set(self, id_: int, path: str, done: Changed | None) -> None:
+        if done is None:
+            self.is_locked.emit(id_, path)
+            return
         self._on_changed(id_)
-        self.picture_set.emit(id_, " ".join(applied.warnings))
+        self._note(id_, done)
+
+    def _note(self, id_: int, done: Changed) -> None:
+        """Tell what was done to one model."""
+        for model in self._models([id_]):
+            self._tell_note(preview_writing.set_words(model.name, done.applied), done.change)
+
+    def _tell_note(self, text: str, change: int, faults: int = 0) -> None:
+        self.noted.emit(Note(text, "warn" if faults else "info", change, can_undo=change != 0))
 
     # several
 
@@ -124,14 +140,33 @@ class Previews(QObject):
         """Lock or unlock previews, so that bulk runs leave them alone."""
         work = self._begin()
         done = partial(self._on_changed_many, ids)
-        self._start(Pool.WRITE, work, done, preview_tasks.lock, self._paths(ids), is_locked, work)
+        self._start(Pool.WRITE, work, done, preview_writing.lock, self._paths(ids), is_locked, work)
+
+    def ask_backs(self, ids: Sequence[int]) -> None:
+        """Ask which of these models have a former picture that can be brought back; `backs_known` answers."""
+        work = self._begin()
+        done = partial(self._on_backs, len(ids))
+        self._start(Pool.READ, work, done, preview_writing.backs_of, self._models(ids), self.history, work)
+
+    def _on_backs(self, count: int, found: tuple[list[preview_writing.Model], int]) -> None:
+        self.backs_known.emit(*found, count)
 
     def bring_back_last(self, ids: Sequence[int]) -> None:
         """Bring back the former picture of each."""
         work = self._begin()
-        done = partial(self._on_changed_many, ids)
+        done = partial(self._on_back, ids)
         args = (self._session.folder, self._models(ids), self.history, work)
-        self._start(Pool.WRITE, work, done, preview_tasks.bring_back_last, *args)
+        self._start(Pool.WRITE, work, done, preview_writing.bring_back_last, *args)
+
+    def _on_back(self, ids: Sequence[int], done: Backs) -> None:
+        self._on_changed_many(ids, list(done.faults))
+        if len(done.changed) == 1:
+            model, applied = done.changed[0]
+            self._tell_note(preview_writing.set_words(model.name, applied), done.change)
+        elif done.changed:
+            count = len(done.changed)
+            text = trn("{count} model has its former picture.", "{count} models have their former pictures.", count)
+            self._tell_note(text, done.change, len(done.faults))
 
     def _start(self, pool: Pool, work: Work, done: Callable[[Any], None], function: Callable[..., Any], *args: Any) -> None:
         """Start what runs in the background until it is done, fails or is stopped; what was done by then is shown."""
@@ -255,10 +290,10 @@ class Previews(QObject):
     def _paths(self, ids: Iterable[int]) -> list[str]:
         return [path for id_ in ids if (path := self._path(id_))]
 
-    def _models(self, ids: Iterable[int]) -> list[preview_tasks.Model]:
+    def _models(self, ids: Iterable[int]) -> list[preview_writing.Model]:
         shelf = self._session.model.shelf
         slots = (shelf.slot(id_) for id_ in ids)
-        return [preview_tasks.Model(shelf.ids[slot], shelf.path(slot), shelf.name(slot)) for slot in slots if slot >= 0]
+        return [preview_writing.Model(shelf.ids[slot], shelf.path(slot), shelf.name(slot)) for slot in slots if slot >= 0]
 
     def _path(self, id_: int) -> str:
         """The model's path as its record has it; "" when it is gone."""

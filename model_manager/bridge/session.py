@@ -57,7 +57,7 @@ class Session(QObject):
         self.model.set_order(settings.sort, settings.is_descending, settings.group)
         self.index_path: Path | None = None
         self.is_loaded = self.is_scanned = self.is_building = False
-        self.details = Details(runner, self.model, lambda: self.index_path, self)
+        self.details = Details(runner, self.model, folder, lambda: self.index_path, self)
         self.details.folder_written.connect(lambda folder: self.scan([folder]))
         self.folders = Folders(runner, self.cache_folder, self)
         self.online = Online(runner, folder, settings, self)

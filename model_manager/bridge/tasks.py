@@ -25,7 +25,8 @@ from model_manager.core.library.arrange import Arrangement
 from model_manager.core.library.counts import FolderCount as FolderCount
 from model_manager.core.library.counts import folder_tree
 from model_manager.core.library.entry import ModelRecord, Preview, Root
-from model_manager.core.library.index import FolderRow, Index, set_aside, usable_index
+from model_manager.core.library.index import FolderRow, Index, set_aside
+from model_manager.core.library.index_place import usable_index
 from model_manager.core.library.installs import Look
 from model_manager.core.library.records import read_record
 from model_manager.core.library.roots import Roots, collect
@@ -36,7 +37,6 @@ from model_manager.core.library.shelf import Shelf
 from model_manager.core.library.shelf_folders import ShelfFolder
 from model_manager.core.library.watcher import Place, places_of
 from model_manager.core.settings import Settings
-from model_manager.core.sidecars import notes
 from model_manager.core.tidy.following import follow
 from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
@@ -228,11 +228,6 @@ def picture(preview: Preview, edge: int) -> QImage:
     if preview.index >= len(covers):
         raise BadPicture(tr("The picture inside {path} cannot be read.", path=preview.path))
     return pictures.decode_bytes(covers[preview.index], edge)
-
-
-def save_notes(folder: str, file: str, body: str, expected: str) -> str:
-    """Write a model's notes beside it; returns the path. What was loaded (`expected`) may have come from another tool's sidecar."""
-    return notes.save_notes(folder, file, body, expected if notes.read_notes(folder, file) else "")
 
 
 def demo(folder: Path) -> str:

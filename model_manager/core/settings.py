@@ -28,8 +28,8 @@ _MOST_FIRST = 1000
 class Settings:
     """All that is remembered. Sizes of cards in pixels, of the thumbnail cache in MB; geometry and state as base64 text.
 
-    own_folders: (category, path). note_drafts: unsaved notes by the model's real path, each [text, saved text it began from].
-    first_screen: ids of the models on screen at the last end, shown first at the next start.
+    own_folders: (category, path). note_drafts: unsaved notes by the model's real path, each [text, saved text it began from,
+    id of the model, its size]. first_screen: ids of the models on screen at the last end, shown first at the next start.
     folders_off: folders that are not looked into; folder_labels, folder_groups: the person's own words for a folder, by its path.
     Endpoints "" for the sites themselves; proxy "" for the system's; most_kb_a_second 0 for no limit. adult_level: OR of
     Civitai's bits that may be shown. compatible_sidecars: of COMPATIBLE, what is written besides `.info` and `.md`.
@@ -171,7 +171,11 @@ def _ids(value: object) -> list[int] | None:
 def _drafts(value: object) -> dict[str, list[str]] | None:
     if not isinstance(value, dict):
         return None
-    return {path: texts for path, texts in value.items() if _texts(texts) is not None and isinstance(texts, list) and len(texts) == 2}
+    return {path: texts for path, texts in value.items() if isinstance(texts, list) and _are_texts(texts) and len(texts) in (2, 4)}
+
+
+def _are_texts(values: list[object]) -> bool:
+    return all(isinstance(value, str) for value in values)
 
 
 def _own_names(value: object) -> dict[str, list[str]] | None:

@@ -132,7 +132,7 @@ class MainWindow(QMainWindow):
         self.online.lead_to(self.views, self.grid, self.search, self.selection, self._clear_search)
         self.tidy = TidyDesk(Parts(
             self, self.session, self.thumbnails, self.pages, self.sidebar, self.selection, self.menu, self.details,
-            self.problems, self.status, self.tasks, self.desk, self.drop_in, self.links,
+            self.problems, self.status, self.tasks, self.desk, self.drop_in, self.links, self.pictures,
         ))  # fmt: skip
 
     def _connect(self) -> None:

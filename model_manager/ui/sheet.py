@@ -20,6 +20,7 @@ from PySide6.QtGui import (
     QShowEvent,
 )
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QDialog, QRadioButton, QWidget
+from shiboken6 import isValid
 
 from model_manager.ui.theme import tokens
 
@@ -33,6 +34,7 @@ class Sheet(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._veil: _Veil | None = None
+        self._hand: QWidget | None = None  # what had the keyboard when a plan was asked for
         self._is_framed = sys.platform == "darwin"
         if self._is_framed:
             return
@@ -94,6 +96,18 @@ class Sheet(QDialog):
             button.click()
         else:
             super().keyPressEvent(event)
+
+    def set_waiting(self, is_waiting: bool) -> None:
+        """Take nothing in while a plan is made of what the sheet says; afterwards the keyboard is where it was."""
+        if is_waiting:
+            self._hand = self.focusWidget()
+        self.take_input(not is_waiting)
+        if not is_waiting and self._hand is not None and isValid(self._hand):
+            self._hand.setFocus()
+
+    def take_input(self, is_taken: bool) -> None:
+        """Be open for what the person does, or not."""
+        self.setEnabled(is_taken)
 
     def button_in_hand(self) -> QAbstractButton | None:
         """The button that has the keyboard; boxes and choices, which Space turns, are none."""

@@ -3,17 +3,20 @@
 Setters only; the main window fills it. The progress part is there only while something runs.
 """
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
 
 from model_manager.core.words import tr, trn
+from model_manager.ui.details.parts import TextLink
 from model_manager.ui.elided_label import ElidedLabel, plain_tip
 from model_manager.ui.theme import dress, tokens
 
 HEIGHT = 28
 STEPS = 1000
-SAID_MS = 6000
+SAID_MS, OFFERED_MS = 6000, 15_000  # what can be answered stays longer
 
 
 class StatusDot(QWidget):
@@ -88,8 +91,11 @@ class StatusBar(QFrame):
         self.setFixedHeight(HEIGHT)
         self._counts, self._selected, self._watch, self._said = QLabel(), QLabel(), QLabel(), ElidedLabel("ok")
         self._speed = QLabel()
-        self._said_timer = QTimer(self, singleShot=True, interval=SAID_MS)
-        self._said_timer.timeout.connect(self._said.hide)
+        self._answer: Callable[[], object] | None = None
+        self._offer = TextLink()
+        self._offer.clicked.connect(self._on_answered)
+        self._said_timer = QTimer(self, singleShot=True)
+        self._said_timer.timeout.connect(lambda: self.say(""))
         self._dot = StatusDot()
         self._progress, self._task = Progress(), Progress()
         self._progress.cancel_asked.connect(self.cancel_asked)
@@ -115,12 +121,28 @@ class StatusBar(QFrame):
         self._selected.setText(f"{text} · {size_text}" if size_text else text)
         self._selected.setVisible(count > 0)
 
-    def say(self, text: str) -> None:
-        """Confirm something for a few seconds; for what worked, not for problems."""
+    def say(self, text: str, offer: str = "", answer: Callable[[], object] | None = None) -> None:
+        """Confirm something for a few seconds; for what worked, not for problems. "" takes back what was said.
+
+        offer: a word to click beside it, such as "Undo"; then `answer` is called, once.
+        """
+        self._answer = answer if text else None
+        self._said.setMaximumWidth(self._said.fontMetrics().horizontalAdvance(text) + 8)  # the word stands right behind it
         self._said.show_text(text)
         self._said.setVisible(bool(text))
-        self._said_timer.start()
-        QAccessible.updateAccessibility(QAccessibleEvent(self._said, QAccessible.Event.Alert))
+        self._offer.setText(offer)
+        self._offer.setAccessibleDescription(text)
+        self._offer.updateGeometry()
+        self._offer.setVisible(self._answer is not None)
+        self._said_timer.start(OFFERED_MS if self._answer is not None else SAID_MS)
+        if text:
+            QAccessible.updateAccessibility(QAccessibleEvent(self._said, QAccessible.Event.Alert))
+
+    def _on_answered(self) -> None:
+        answer = self._answer
+        self.say("")
+        if answer is not None:
+            answer()
 
     def set_watch(self, text: str, tooltip: str = "", tone: str = "ok") -> None:
         """Show how changes on disk are seen ("Watching 12 folders"); tone ok, warn or faint. An empty text hides it."""
@@ -159,12 +181,17 @@ class StatusBar(QFrame):
             label.setProperty("role", "faint")
             label.setTextFormat(Qt.TextFormat.PlainText)
         self._said.hide()
+        self._offer.hide()
+        said = QHBoxLayout()
+        said.setSpacing(6)
+        said.addWidget(self._said, 1)
+        said.addWidget(self._offer)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 0, 14, 0)
         row.setSpacing(18)
         row.addWidget(self._counts)
         row.addWidget(self._selected)
-        row.addWidget(self._said, 2)
+        row.addLayout(said, 2)
         row.addWidget(self._progress, 1)
         row.insertWidget(2, self._task, 1)
         row.addStretch(0)

@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from model_manager.core.errors import Cancelled  # noqa: E402
-from model_manager.core.library.index import Index, usable_index  # noqa: E402
+from model_manager.core.library.index import Index  # noqa: E402
+from model_manager.core.library.index_place import usable_index  # noqa: E402
 from model_manager.core.library.roots import Roots, collect  # noqa: E402
 from model_manager.core.library.scanner import Batch, ScanResult, quick_check, scan  # noqa: E402
 from model_manager.core.work import Work  # noqa: E402

@@ -239,7 +239,7 @@ def run(bench: Bench, only: list[str]) -> None:
         "move": (lambda: tidy.asking._on_folder(ids, False, folder), True),
         "rename": (lambda: bench.orders.plan(partial(renamings, ids)), True),
         "organise": (lambda: tidy.asking._on_template(ids, "{kind}/{base_model}/{site}", Options()), True),
-        "edit": (lambda: tidy.own.own.edit_shown(Wish(tuple(ids), {"rating": 4}, add_tags=("tidy",))), False),
+        "edit": (lambda: tidy.orders.plan(tidy.own.own.plan_of(Wish(tuple(ids), {"rating": 4}, add_tags=("tidy",)))), False),
         "delete": (lambda: tidy.asking._orders.plan(deleting(ids)), False),
     }
     for name, (plan, renamed) in changes.items():

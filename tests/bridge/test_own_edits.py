@@ -12,6 +12,7 @@ from small_library import make_library
 from model_manager.bridge import tasks
 from model_manager.bridge.jobs import Runner
 from model_manager.bridge.orders import Orders
+from model_manager.bridge.own_asking import DetailsAsked
 from model_manager.bridge.own_counts import OwnCounts
 from model_manager.bridge.own_order import OwnOrder, Wish
 from model_manager.bridge.session import Session
@@ -156,8 +157,9 @@ def test_fields_of_several_models_and_where_they_differ(house: House, qtbot: QtB
     house.own.edit(Wish((first,), {"tags": ("a", "b"), "rating": 2}))
     house.own.edit(Wish((second,), {"tags": ("b",), "rating": 2}))
     settle(qtbot, house)
-    with qtbot.waitSignal(house.own.fields_ready, timeout=SECONDS) as blocker:
-        house.own.fetch_fields([first, second])
+    asked = DetailsAsked(house.session, house.own)
+    with qtbot.waitSignal(asked.fields_ready, timeout=SECONDS) as blocker:
+        asked.fetch_fields([first, second])
     ids, shown = blocker.args
     assert ids == (first, second) and shown.count == 2
     assert {"tags", "name"} <= shown.mixed and "rating" not in shown.mixed

@@ -11,12 +11,14 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 from small_library import NAMES, lora_bytes, make_library
 
-from model_manager.bridge import tasks
+from model_manager.bridge import order_tasks, tasks
 from model_manager.bridge.jobs import Runner
 from model_manager.bridge.session import Session
 from model_manager.bridge.tasks import saved_sources
 from model_manager.core.library.entry import ModelRecord
 from model_manager.core.settings import Settings, load_settings
+from model_manager.core.tidy import past
+from model_manager.core.work import Work
 
 SECONDS = 30_000
 Open = Callable[..., Session]
@@ -188,6 +190,10 @@ def test_notes_are_written_beside_the_model_and_shown(opened: Open, comfyui: Pat
     assert record_of(session, qtbot, "Juggernaut").details.notes == "Better now."
     session.set_search('"better now"')
     assert names(session) == ["Juggernaut"], "notes can be searched at once"
+    change = order_tasks.newest(session.folder)
+    assert change is not None and (change.title, change.kind) == ("Notes of Juggernaut", "edit")
+    past.take_back(session.folder, change.id, Work())
+    assert (comfyui / "models/checkpoints/xl/juggernaut.md").read_text("utf-8").endswith("My **notes** on it.\n")
 
 
 def test_notes_changed_meanwhile_are_not_overwritten(opened: Open, comfyui: Path, qtbot: QtBot) -> None:

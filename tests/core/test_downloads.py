@@ -449,10 +449,10 @@ def test_a_limit_counts_for_all_together(case: Downloads, double: Double) -> Non
     models = [double.add_big(f"slow {number}", 2) for number in range(2)]
     with case.engine() as engine:
         tasks = [case.add(engine, double.page(model), "loras") for model in models]
-        threading.Timer(1.0, lambda: setattr(case.settings, "most_kb_a_second", 0)).start()
         for task in tasks:
             until(engine, task.id, lambda now: now.done > 0)
         assert sum(engine_task.done for engine_task in engine.tasks()) < 2_000_000
+        case.settings.most_kb_a_second = 0
         for task in tasks:
             until(engine, task.id, lambda now: now.state == DONE)
 

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -20,7 +21,8 @@ from model_manager.core.errors import Cancelled, IndexFault
 from model_manager.core.library import catalogue
 from model_manager.core.library import index as index_module
 from model_manager.core.library.entry import Root
-from model_manager.core.library.index import GONE_DAYS, VERSION, Index, IndexDamaged, set_aside, usable_index
+from model_manager.core.library.index import GONE_DAYS, VERSION, Index, IndexDamaged, set_aside
+from model_manager.core.library.index_place import usable_index
 from model_manager.core.library.scanner import scan
 from model_manager.core.work import Work
 
@@ -30,7 +32,8 @@ import sys
 sys.path[:0] = {paths!r}
 from model_manager.core.library.entry import Root
 from model_manager.core.library import scanner
-from model_manager.core.library.index import Index, usable_index
+from model_manager.core.library.index import Index
+from model_manager.core.library.index_place import usable_index
 from model_manager.core.work import Work
 from pathlib import Path
 scanner.SECONDS_A_BATCH = 0.0
@@ -47,7 +50,7 @@ print("done", flush=True)
 
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
-    monkeypatch.setattr(index_module.tempfile, "tempdir", str(tmp_path))  # copies for now go there
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # copies for now go there
     return Library(tmp_path)
 
 
@@ -276,7 +279,7 @@ def test_nowhere_to_keep_an_index(library: Library, monkeypatch: pytest.MonkeyPa
     def full(**_: object) -> str:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(index_module.tempfile, "mkdtemp", full)
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
     with pytest.raises(IndexFault, match="Free some space"):
         usable_index(library.folder / "file/below")
 

@@ -306,10 +306,21 @@ def test_drives_that_cannot_refuse_a_taken_name(ground: Ground, monkeypatch: pyt
     monkeypatch.setattr("model_manager.core.paths._system_call", lambda: None)
     ground.family("a.safetensors", ".info")
     ground.family("b.safetensors", ".info")
+    ground.family("d.safetensors", ".info")
     before, bytes_before = ground.tree(), contents(ground.top)
-    report = ground.carry_out(ground.move("a.safetensors", "b.safetensors"), ground.move("a.safetensors", "c.safetensors", ".info"))
+    report = ground.carry_out(ground.move("a.safetensors", "b.safetensors"), ground.move("d.safetensors", "c.safetensors", ".info"))
     assert [outcome.state for outcome in report.outcomes] == [ACT_FAILED, ACT_DONE]
     assert contents(ground.top) == bytes_before
     ground.take_back(report)
     assert ground.tree() == before
     assert tree(ground.top) == before
+
+
+def test_one_file_is_not_moved_twice(ground: Ground) -> None:
+    ground.family("a.safetensors", ".info")
+    before = ground.tree()
+    report = ground.carry_out(*[ground.move("a.safetensors", "b.safetensors", ".info") for _ in range(2)])
+    said = [(outcome.state, outcome.text) for outcome in report.outcomes]
+    assert said == [(ACT_FAILED, "a.safetensors is to be changed twice."), (ACT_DONE, "")]
+    ground.take_back(report)
+    assert ground.tree() == before

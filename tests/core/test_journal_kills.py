@@ -243,3 +243,30 @@ def test_killed_for_real() -> None:
     kills = kill_often(rounds=4, families=100, seed=11)
     assert kills.wrong == []
     assert kills.rounds == 4
+
+
+@pytest.mark.parametrize("end", [carrying.finish, carrying.roll_back])
+def test_a_link_that_is_written_anew_beside_files_that_are_renamed(tmp_path: Path, end: Callable[..., object]) -> None:
+    def scene(name: str) -> tuple[Ground, Plan]:
+        ground = Ground(tmp_path / name)
+        ground.family("a.safetensors")
+        ground.family("sub/x.safetensors", ".info")
+        os.unlink(ground.at("sub/x.safetensors"))
+        os.symlink("../a.safetensors", ground.at("sub/x.safetensors"))
+        act = ground.move("sub/x.safetensors", "new/deep/y.safetensors", ".info", folders=["new/deep"])
+        return ground, Plan("move", "Move", acts=(act,))
+
+    ground, plan = scene("count")
+    with (counting := Killer()).at_work():
+        carrying.carry_out(ground.data, plan, Work())
+    for at in range(1, counting.count + 1):
+        ground, plan = scene(f"{at}")
+        before = ground.tree()
+        with Killer(at).at_work():
+            carrying.carry_out(ground.data, plan, Work())
+        for change in carrying.interrupted(ground.data):
+            end(ground.data, change.id, Work())
+        for change in carrying.changes(ground.data):
+            if change.can_undo:
+                carrying.take_back(ground.data, change.id, Work())
+        assert ground.tree() == before, at

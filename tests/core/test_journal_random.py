@@ -19,6 +19,7 @@ from model_manager.core.journal.steps import (
     DONE,
     FOLDER,
     HARD,
+    KIN,
     LINK,
     MOVE,
     NO_FOLDER,
@@ -39,7 +40,7 @@ FOLDERS = ["", "p", "p/q", "r", "FAR", "FAR/s"]
 
 @dataclass
 class Wish:
-    """One act, as it is drawn: what is done to which family, and where it goes."""
+    """One act, as it is drawn: what is done to which family (one that is there, or whatever is drawn), and where it goes."""
 
     sort: str
     stem: str
@@ -48,6 +49,7 @@ class Wish:
     new_folder: str
     endings: list[str]
     data: bytes | None
+    family: int
 
 
 @dataclass
@@ -56,7 +58,7 @@ class Stage:
 
     ground: Ground
     far: Path
-    wishes: list[Wish] = field(default_factory=list)
+    families: list[tuple[str, str]] = field(default_factory=list)
 
     def at(self, folder: str, name: str) -> str:
         if folder.startswith("FAR"):
@@ -65,6 +67,11 @@ class Stage:
 
     def now(self) -> dict[str, tuple[object, ...]]:
         return tree(self.ground.top) | {f"far:{name}": value for name, value in tree(self.far).items()}
+
+    def every(self) -> list[str]:
+        """All files and links."""
+        tops = (self.ground.top, self.far)
+        return [os.path.join(folder, name) for top in tops for folder, _, names in os.walk(top) for name in names]
 
 
 wishes = st.builds(
@@ -76,13 +83,14 @@ wishes = st.builds(
     st.sampled_from(FOLDERS),
     st.lists(st.sampled_from(ENDINGS), unique=True, max_size=3),
     st.one_of(st.none(), st.binary(max_size=20)),
+    st.integers(-3, 5),
 )
 families = st.lists(
     st.tuples(
         st.sampled_from(STEMS),
         st.sampled_from(FOLDERS),
         st.lists(st.sampled_from(ENDINGS), unique=True, max_size=4),
-        st.sampled_from(["", "", "", "relative", "absolute", "broken", "hard"]),
+        st.sampled_from(["", "", "", "relative", "absolute", "broken", "hard", "hard"]),
     ),
     min_size=1,
     max_size=6,
@@ -94,6 +102,7 @@ def make(stage: Stage, drawn: list[tuple[str, str, list[str], str]]) -> None:
     """Put families on the disk; the model of some is a link."""
     for folder in FOLDERS:
         os.makedirs(stage.at(folder, ""), exist_ok=True)
+    stage.families = [(stem, folder) for stem, folder, *_ in drawn]
     first = ""
     for number, (stem, folder, endings, link) in enumerate(drawn):
         model = stage.at(folder, stem + ".ckpt")
@@ -120,6 +129,8 @@ def write(path: str, data: bytes, number: int) -> None:
 
 def act_of(stage: Stage, wish: Wish) -> Act:
     """The act of a wish, whatever the tree is like."""
+    if wish.family >= 0:
+        wish.stem, wish.folder = stage.families[wish.family % len(stage.families)]
     model, new = stage.at(wish.folder, wish.stem + ".ckpt"), stage.at(wish.new_folder, wish.new_stem + ".ckpt")
     beside = [(stage.at(wish.folder, wish.stem + end), stage.at(wish.new_folder, wish.new_stem + end)) for end in wish.endings]
     folder = Step(FOLDER, target=os.path.join(os.path.dirname(new), "made", "deep"))
@@ -139,7 +150,20 @@ def act_of(stage: Stage, wish: Wish) -> Act:
         steps += [Step(MOVE, one, other) for one, other in beside]
         if wish.sort == "mixed":
             steps += [Step(WRITE, target=new + ".md", data=wish.data), Step(NO_FOLDER, target=os.path.dirname(model))]
+    steps += [Step(KIN, other, model) for other in names_of(stage, model)] if any(step.sort == MOVE for step in steps) else []
     return Act(wish.stem, tuple(steps), model, next((step.target for step in steps if step.sort == MOVE and step.source == model), ""))
+
+
+def names_of(stage: Stage, path: str) -> list[str]:
+    """The other names of a file (hard links)."""
+    about = os.lstat(path) if os.path.lexists(path) else None
+    found = [other for other in stage.every() if about is not None and os.path.samestat(os.lstat(other), about)]
+    return [other for other in found if other != path]
+
+
+def kin(stage: Stage) -> set[frozenset[str]]:
+    """The names of all files that have several."""
+    return {frozenset((path, *others)) for path in stage.every() if (others := names_of(stage, path))}
 
 
 def files(found: dict[str, tuple[object, ...]]) -> Counter[object]:
@@ -176,7 +200,7 @@ class Drawn:
 def test_done_and_undone(drawn: list[tuple[str, str, list[str], str]], wished: list[Wish]) -> None:
     with Drawn() as stage:
         make(stage, drawn)
-        before, led = stage.now(), links(stage)
+        before, led, one = stage.now(), links(stage), kin(stage)
         plan = Plan("move", "Drawn", acts=tuple(act_of(stage, wish) for wish in wished))
         report = carrying.carry_out(stage.ground.data, plan, Work())
         done = stage.now()
@@ -198,6 +222,7 @@ def test_done_and_undone(drawn: list[tuple[str, str, list[str], str]], wished: l
             carrying.take_back(stage.ground.data, report.change, Work())
             assert carrying.changes(stage.ground.data)[0].state == UNDONE
         assert stage.now() == before
+        assert kin(stage) == one or any(wish.sort == "twin" for wish in wished)
 
 
 @examples(60)

@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,8 @@ from model_manager.core.tidy import carrying
 from model_manager.core.tidy.linking_away import plan_bring_back, plan_link_folder, plan_link_models
 from model_manager.core.tidy.subjects import subjects
 from model_manager.core.work import Work
-from tests.core.journal_case import tree
+from tests.core.journal_case import PAST, tree
+from tests.core.journal_faults import Killer
 from tests.small_library import lora_bytes
 
 
@@ -108,6 +109,77 @@ def test_brought_back_without_the_history(library: Path, other: Path) -> None:
     do(library, plan_bring_back(index, str(library / "ink/fox.safetensors")))
     assert not (library / "ink/fox.safetensors").is_symlink()
     assert (library / "ink/fox.safetensors").read_bytes() == lora_bytes("fox")
+
+
+LINK_TIME = 1_500_000_000_123_456_789
+
+
+def linked(top: Path, drive: Path, is_relative: bool) -> tuple[Path, Path]:
+    """A library of which a folder and a model are links to another drive (or the words of the links lead there from here)."""
+    loras, data = top / "ComfyUI/models/loras", top / "data"
+    for folder in (loras / "near", data, drive / "ink/empty", drive / "ink/sub"):
+        folder.mkdir(parents=True)
+    for name in ("ink/fox", "ink/sub/owl", "emu"):
+        (drive / f"{name}.safetensors").write_bytes(lora_bytes(name))
+    (drive / "ink/fox.png").write_bytes(b"picture")
+    (drive / "ink/readme.txt").write_text("stray")
+    (drive / "ink/sub").chmod(0o700)
+    for link, target in ((loras / "ink", drive / "ink"), (loras / "near/emu.safetensors", drive / "emu.safetensors")):
+        link.symlink_to(os.path.relpath(target, link.parent) if is_relative else target)
+        os.utime(link, ns=(LINK_TIME, LINK_TIME), follow_symlinks=False)
+    for folder in (drive / "ink/empty", drive / "ink/sub", drive / "ink", drive, loras / "near", loras):
+        os.utime(folder, ns=(PAST, PAST + len(folder.name)))
+    return loras, drive
+
+
+@pytest.mark.parametrize("is_relative", [False, True])
+@pytest.mark.parametrize("name", ["ink", "near/emu.safetensors"])
+def test_brought_back_and_undone(tmp_path: Path, other: Path, name: str, is_relative: bool) -> None:
+    loras, drive = linked(tmp_path, other / "drive", is_relative)
+    before, far = tree(loras), tree(drive)
+    index = index_of(loras)
+    plan = plan_bring_back(index, str(loras / name))
+    assert plan.can_undo and plan.needs == {str((loras / name).parent): sum(act.size for act in plan.acts)}
+    change = do(loras, plan)
+    assert not any(path.is_symlink() for path in (loras / name, *(loras / name).rglob("*")))
+    assert not (drive / os.path.basename(name)).exists()
+    undo(loras, change)
+    assert (tree(loras), tree(drive)) == (before, far)
+
+
+@pytest.mark.parametrize("end", [carrying.finish, carrying.roll_back])
+@pytest.mark.parametrize("name", ["ink", "near/emu.safetensors"])
+def test_bringing_back_killed_anywhere(tmp_path: Path, other: Path, name: str, end: Callable[..., object]) -> None:
+    def run(loras: Path, killer: Killer) -> None:
+        plan = plan_bring_back(index_of(loras), str(loras / name))
+        with killer.at_work():
+            take_back(loras.parents[2] / "data", carrying.carry_out(loras.parents[2] / "data", plan, Work()).change)
+
+    def take_back(data: Path, change: int) -> None:
+        carrying.take_back(data, change, Work())
+
+    counting = Killer()
+    run(linked(tmp_path / "count", other / "count", False)[0], counting)
+    for at in range(1, counting.count + 1, 3 if name == "ink" else 1):
+        loras, drive = linked(tmp_path / f"{at}", other / f"{at}", at % 2 == 0)
+        data, before = loras.parents[2] / "data", (tree(loras), tree(drive))
+        run(loras, Killer(at, at % 3 == 0))
+        for change in carrying.interrupted(data):
+            end(data, change.id, Work())
+        for change in carrying.changes(data):
+            if change.can_undo:
+                take_back(data, change.id)
+        assert (tree(loras), tree(drive)) == before, at
+
+
+def test_a_link_that_went_meanwhile(tmp_path: Path, other: Path) -> None:
+    loras, drive = linked(tmp_path, other / "drive", False)
+    plan = plan_bring_back(index_of(loras), str(loras / "near/emu.safetensors"))
+    (loras / "near/emu.safetensors").unlink()
+    (loras / "near/emu.safetensors").write_text("somebody's")
+    report = carrying.carry_out(tmp_path / "data", plan, Work())
+    assert [one.state for one in report.outcomes] == ["failed"] and (drive / "emu.safetensors").is_file()
+    assert (loras / "near/emu.safetensors").read_text() == "somebody's"
 
 
 def test_what_cannot_be_is_said(library: Path, other: Path, tmp_path: Path) -> None:

@@ -128,6 +128,7 @@ def as_version_1(path: Path) -> None:
         for column in ("rating", "colour", "collections", "category", "own_group"):
             db.execute(f"ALTER TABLE models DROP COLUMN {column}")
         db.execute("UPDATE known SET details = json_remove(details, '$.collections', '$.category', '$.group', '$.colour', '$.own')")
+        db.execute("DROP TABLE told")
         db.execute("PRAGMA user_version=1")
         db.commit()
 

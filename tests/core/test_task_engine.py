@@ -278,7 +278,7 @@ def test_what_a_run_that_was_left_behind_says_does_not_count(engine: Engine, kin
 
 
 def test_a_run_that_stands_still_is_begun_again(tmp_path: Path, kinds: Kinds) -> None:
-    kinds.stalled_seconds = 0.2
+    kinds.stalled_seconds = 1.5  # the second run must be let go before it stands still, too
     with running_engine(tmp_path / "data", kinds.all()) as engine:
         id_ = engine.add("hold", "a", "a", {}).id
         until(lambda: len(kinds.begun) == 2)

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -223,7 +224,16 @@ def test_a_full_drive_keeps_what_is_here(case: Transferred, monkeypatch: pytest.
 
 def test_a_stop_is_heard_while_it_waits(case: Transferred) -> None:
     case.double.faults = [faults.stall(30, after=500_000)]
-    threading.Timer(0.5, case.work.cancel).start()
+
+    def stop() -> None:
+        for _ in range(3_000):
+            if case.double.sent("storage") >= 500_000:
+                break
+            time.sleep(0.01)
+        time.sleep(1.0)  # what was sent is being read meanwhile
+        case.work.cancel()
+
+    threading.Thread(target=stop).start()
     with pytest.raises(Cancelled):
         case.run()
     assert case.here() == DATA[: len(case.here())]
@@ -274,7 +284,7 @@ def test_segments_of_a_slow_file(case: Transferred, small_segments: None, name: 
 
 def test_segments_go_on_after_a_stop(case: Transferred, small_segments: None) -> None:
     case.double.faults = [faults.slow(400_000)]
-    threading.Timer(1.0, case.work.cancel).start()
+    case.stops_at = 600_000
     with pytest.raises(Cancelled):
         case.run()
     assert case.partial().is_spread

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +28,7 @@ def noise(size: int, seed: int = 1) -> bytes:
 
 @dataclass
 class Transferred:
-    """One file on its way from the double to a folder."""
+    """One file on its way from the double to a folder. stops_at: after so many bytes it is cancelled, a moment later."""
 
     double: Double
     folder: Path
@@ -38,6 +39,7 @@ class Transferred:
     hashes: Mapping[str, str] | None = None
     limit: int = 0
     room: int = 1 << 60
+    stops_at: int = 0
     work: Work = field(default_factory=Work)
     progress: list[tuple[int, int]] = field(default_factory=list)
 
@@ -61,6 +63,9 @@ class Transferred:
 
     def told(self, done: int, total: int) -> None:
         self.progress.append((done, total))
+        if 0 < self.stops_at <= done:
+            self.stops_at = 0
+            threading.Timer(0.3, self.work.cancel).start()
 
     def run(self) -> str:
         hands = Hands(self.work, Throttle(lambda: self.limit), self.told, self.look, lambda place: None)

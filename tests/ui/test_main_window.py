@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 from small_library import NAMES, lora_bytes, make_library
 
+from model_manager import cli
 from model_manager.bridge import tasks
 from model_manager.core.library.installs import look_at
 from model_manager.core.library.rows import plain_row
@@ -364,9 +365,40 @@ def test_unsaved_notes_survive_the_end_of_the_program(opened: Open) -> None:
     window.details.notes.take_drafts({id_: ("half a thought", "")})
     window._remember()
     kept = window.session.settings.note_drafts
-    assert list(kept.values()) == [["half a thought", ""]]
+    assert [texts[:2] for texts in kept.values()] == [["half a thought", ""]]
     other = opened()
     assert other.details.drafts() == {id_: "half a thought"} and not kept
+
+
+def test_unsaved_notes_follow_a_model_that_moves_while_the_window_is_closed(
+    opened: Open, settings: Settings, comfyui: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened()
+    window.select_name("brush")
+    (id_,) = window.selection.ids()
+    window.details.notes.take_drafts({id_: ("half a thought", "")})
+    close(window)
+    assert len(settings.note_drafts) == 1
+    monkeypatch.setenv("MODEL_MANAGER_DATA", "")
+    arguments = ["--data-dir", str(tmp_path / "data"), "--comfyui", str(comfyui)]
+    style = comfyui / "models/loras/style"
+    assert cli.main([*arguments, "rename", str(style / "brush.safetensors"), "pencil"]) == 0
+    (style / "brush.safetensors").write_bytes(lora_bytes("somebody else"))
+    assert cli.main([*arguments, "scan"]) == 0
+    other = opened()
+    assert other.details.drafts() == {id_: "half a thought"} and not settings.note_drafts
+    shelf = other.session.model.shelf
+    assert shelf.path(shelf.slot(id_)).endswith("pencil.safetensors"), "not the one that has its name now"
+
+
+def test_unsaved_notes_of_another_index_go_by_the_path(opened: Open, settings: Settings, comfyui: Path) -> None:
+    close(opened())
+    path = str(comfyui / "models/loras/style/brush.safetensors")
+    settings.note_drafts = {path: ["by path", "", "1", "1"], "/nowhere/x.safetensors": ["waits", ""]}
+    window = opened()
+    shelf = window.session.model.shelf
+    assert [(shelf.path(shelf.slot(id_)), text) for id_, text in window.details.drafts().items()] == [(path, "by path")]
+    assert list(settings.note_drafts) == ["/nowhere/x.safetensors"]
 
 
 def test_cards_that_come_in_above_the_current_one_leave_the_view_at_the_top(opened: Open) -> None:

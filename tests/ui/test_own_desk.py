@@ -17,7 +17,7 @@ from model_manager.core.journal.steps import Plan
 from model_manager.core.settings import Settings
 from model_manager.ui.main_window import MainWindow
 from model_manager.ui.own.edit_sheet import EditSheet
-from model_manager.ui.own.editors import LineEditor, WordsEditor
+from model_manager.ui.own.editors import LineEditor, TextEditor, WordsEditor
 from model_manager.ui.own.name_sheet import NameSheet
 from model_manager.ui.own.sections import NEW_COLLECTION, SAVE_SEARCH
 from model_manager.ui.own.words_field import WordsField
@@ -95,6 +95,12 @@ def sheet_of(window: MainWindow, qtbot: QtBot) -> EditSheet:
     assert isinstance(sheet, EditSheet) and select_sheet._sheet is sheet
     qtbot.waitUntil(sheet._body.isEnabled, timeout=SECONDS)
     return sheet
+
+
+def save(sheet: EditSheet, qtbot: QtBot) -> None:
+    """Save at once: the files are looked for first, and nothing speaks against it."""
+    with qtbot.waitSignal(sheet.finished, timeout=SECONDS):
+        QTest.mouseClick(sheet.save, Qt.MouseButton.LeftButton)
 
 
 # keys and the strip
@@ -331,7 +337,7 @@ def test_sheet_of_one_model_tells_sources_and_gives_back(window: MainWindow, com
     QTest.keyClick(tags.field.line, Qt.Key.Key_Return)
     assert tags.field.words == ("dark", "two words") and sheet.isVisible()
     assert sheet.foot.said.text() == "2 fields changed"
-    sheet.save.click()
+    save(sheet, qtbot)
     settle(window, qtbot)
     assert user(comfyui, "loras/ink.safetensors") == {"base_model": "Illustrious", "tags": ["dark", "two words"]}
     assert len(window.selection.ids()) == 1
@@ -341,7 +347,7 @@ def test_sheet_of_one_model_tells_sources_and_gives_back(window: MainWindow, com
     assert base.source.text() == "your edit" and "Pony" in base.back.toolTip()
     base.back.click()
     assert base.editor.value() == "Pony" and base.is_back
-    sheet.save.click()
+    save(sheet, qtbot)
     settle(window, qtbot)
     assert user(comfyui, "loras/ink.safetensors") == {"tags": ["dark", "two words"]}
 
@@ -371,26 +377,142 @@ def test_sheet_of_many_shows_several_values_and_changes_only_what_is_typed(windo
     tags.field.line.textEdited.emit("shared;")
     tags.field._on_chip("photo")
     assert (tags.field.added, tags.field.words) == (["shared", "photo"], ("photo", "shared"))
-    sheet.save.click()
+    save(sheet, qtbot)
     settle(window, qtbot)
     assert user(comfyui, "loras/ink.safetensors") == {"tags": ["shared", "photo"]}
     assert user(comfyui, "checkpoints/xl/juggernaut.safetensors") == {"tags": ["photo", "best", "shared"]}
 
 
-def test_many_models_are_shown_as_a_plan_first(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model_manager.ui.own.desk.LARGE", 2)
+def type_category(sheet: EditSheet, text: str) -> None:
+    category = sheet.rows["category"].editor
+    assert isinstance(category, LineEditor)
+    QTest.keyClicks(category.line, text)
+
+
+def test_many_models_are_shown_as_a_plan_first(
+    window: MainWindow, comfyui: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model_manager.ui.own.edit_sheet.LARGE", 2)
     select(window, "brush", "ae", "ink")
     window.tidy.own.edit()
     sheet = sheet_of(window, qtbot)
-    sheet.rows["rating"].editor.part.chosen.emit(0)  # type: ignore[attr-defined]
-    category = sheet.rows["category"].editor
-    assert isinstance(category, LineEditor)
-    QTest.keyClicks(category.line, "Tools")
-    sheet.save.click()
+    type_category(sheet, "Tools")
+    QTest.mouseClick(sheet.save, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: isinstance(window.tidy.orders_desk.sheet, PlanSheet), timeout=SECONDS)
     plan = window.tidy.orders_desk.sheet
     assert isinstance(plan, PlanSheet) and isinstance(plan.plan, Plan) and len(plan.plan.acts) == 3
-    plan.reject()
+    assert not sheet.isVisible()
+    QTest.keyClick(plan, Qt.Key.Key_Escape)
+    qtbot.waitUntil(sheet.isVisible, timeout=SECONDS)
+    assert sheet.wish().values == {"category": "Tools"} and sheet.save.isEnabled(), "as it was left"
+    QTest.mouseClick(sheet.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: isinstance(window.tidy.orders_desk.sheet, PlanSheet), timeout=SECONDS)
+    QTest.keyClick(window.tidy.orders_desk.sheet, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: user(comfyui, "vae/ae.safetensors") == {"category": "Tools"}, timeout=SECONDS)
+    settle(window, qtbot)
+    qtbot.waitUntil(lambda: window.tidy.own._sheet is None, timeout=SECONDS)
+
+
+def test_the_sheet_names_the_files_it_will_write(window: MainWindow, comfyui: Path, qtbot: QtBot) -> None:
+    select(window, "ink")
+    window.tidy.own.edit()
+    sheet = sheet_of(window, qtbot)
+    files = sheet.files
+    assert files.line.text() == "Nothing is written yet." and not files.line.isEnabled()
+    type_category(sheet, "Tools")
+    qtbot.waitUntil(lambda: files.line.text() == "Writes 1 file: ink.info", timeout=SECONDS)
+    notes = sheet.rows["notes"].editor
+    assert isinstance(notes, TextEditor)
+    notes.setFocus()
+    QTest.keyClicks(notes.focusWidget(), "Good at night.")
+    qtbot.waitUntil(lambda: files.line.text() == "Writes 2 files: ink.info, ink.md", timeout=SECONDS)
+    assert not files.list.isVisible()
+    QTest.mouseClick(files.line, Qt.MouseButton.LeftButton)
+    assert files.list.isVisible()
+    assert [(one.before, one.note) for one in files.list.rows.rows] == [
+        ("loras / ink.info", "new: Category"), ("loras / ink.md", "new: Notes"),
+    ]  # fmt: skip
+    sheet.rows["category"].editor.line.setText("")  # type: ignore[attr-defined]
+    sheet.rows["category"].editor.line.textEdited.emit("")  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: files.line.text() == "Writes 1 file: ink.md", timeout=SECONDS)
+    save(sheet, qtbot)
+    settle(window, qtbot)
+    assert (comfyui / "models/loras/ink.md").read_text().endswith("Good at night.\n") and not user(comfyui, "loras/ink.safetensors")
+
+
+def test_what_changed_meanwhile_is_told_before_it_is_saved(window: MainWindow, comfyui: Path, qtbot: QtBot) -> None:
+    select(window, "ink")
+    window.tidy.own.edit()
+    sheet = sheet_of(window, qtbot)
+    (comfyui / "models/loras/ink.info").write_text(json.dumps({"user": {"category": "Theirs", "rating": 2}}))
+    type_category(sheet, "Mine")
+    QTest.mouseClick(sheet.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(sheet.files.list.isVisible, timeout=SECONDS)
+    assert sheet.isVisible() and "changed elsewhere meanwhile" in sheet.files.line.text()
+    assert [one.tone for one in sheet.files.list.rows.rows] == ["warn", ""]
+    save(sheet, qtbot)
+    settle(window, qtbot)
+    assert user(comfyui, "loras/ink.safetensors") == {"category": "Mine", "rating": 2}
+
+
+def test_what_cannot_be_written_is_told_before(window: MainWindow, comfyui: Path, qtbot: QtBot) -> None:
+    (comfyui / "models/loras/ink.info").write_text("no JSON")
+    select(window, "ink", "brush")
+    window.tidy.own.edit()
+    sheet = sheet_of(window, qtbot)
+    type_category(sheet, "Mine")
+    qtbot.waitUntil(lambda: "1 model stays as it is" in sheet.files.line.text(), timeout=SECONDS)
+    QTest.mouseClick(sheet.files.line, Qt.MouseButton.LeftButton)
+    first, second = sheet.files.list.rows.rows
+    assert first.tone == "bad" and "ink.info" in first.note and second.before.endswith("brush.info")
+    save(sheet, qtbot)
+    settle(window, qtbot)
+    assert user(comfyui, "loras/style/brush.safetensors") == {"category": "Mine"}
+    assert (comfyui / "models/loras/ink.info").read_text() == "no JSON"
+
+
+def test_nothing_that_can_be_written_is_not_saved(window: MainWindow, comfyui: Path, qtbot: QtBot) -> None:
+    (comfyui / "models/loras/ink.info").write_text("no JSON")
+    select(window, "ink")
+    window.tidy.own.edit()
+    sheet = sheet_of(window, qtbot)
+    type_category(sheet, "Mine")
+    QTest.mouseClick(sheet.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "ink.info" in sheet.files.line.text(), timeout=SECONDS)
+    assert sheet.isVisible() and not sheet.save.isEnabled()
+    sheet.reject()
+
+
+def test_files_of_very_many_models_are_looked_for_on_request(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model_manager.ui.own.edit_sheet.MOST_UNASKED", 1)
+    monkeypatch.setattr("model_manager.bridge.own_ahead.MOST_LISTED", 2)
+    select(window, "brush", "ae", "ink")
+    window.tidy.own.edit()
+    sheet = sheet_of(window, qtbot)
+    asked: list[object] = []
+    sheet.look_asked.connect(lambda *args: asked.append(args))
+    type_category(sheet, "Tools")
+    assert sheet.files.line.text() == "Which files this writes…" and not sheet._pause.isActive() and not asked
+    QTest.mouseClick(sheet.files.line, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: sheet.files.line.text().startswith("Writes 3 files"), timeout=SECONDS)
+    assert [one.before for one in sheet.files.list.rows.rows][2] == "and 1 more"
+    sheet.reject()
+
+
+def test_a_key_tells_what_was_written_and_offers_the_way_back(window: MainWindow, comfyui: Path, qtbot: QtBot) -> None:
+    select(window, "brush")
+    settle(window, qtbot)
+    press(window, Qt.Key.Key_4, ALT)
+    settle(window, qtbot)
+    status = window.status
+    qtbot.waitUntil(status._offer.isVisible, timeout=SECONDS)
+    assert status._said.accessibleName() == "1 model changed. Written: brush.info." and status._offer.text() == "Undo"
+    QTest.mouseClick(status._offer, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not user(comfyui, "loras/style/brush.safetensors"), timeout=SECONDS)
+    settle(window, qtbot)
+    assert not status._offer.isVisible()
 
 
 def test_words_are_told_apart_by_models(qtbot: QtBot) -> None:

@@ -226,11 +226,34 @@ def test_the_history_brings_back_and_forth(window: MainWindow, opened: Open, lor
     dialog.pair.lines.before.click()
     row = dialog.history.visualRect(dialog.history.tiles.index(0))
     qtbot.mouseClick(dialog.history.viewport(), Qt.MouseButton.LeftButton, pos=row.center())
-    qtbot.waitUntil(lambda: said(dialog) == "The picture is back.", timeout=SECONDS)
+    qtbot.waitUntil(lambda: said(dialog) == "shown.png is back.", timeout=SECONDS)
     assert (loras / "shown.png").read_bytes() == before and not (loras / "shown.preview.png").exists()
     qtbot.waitUntil(lambda: window.session.runner.is_idle and not dialog._is_history, timeout=SECONDS)
     assert dialog._choices is not None and len(dialog._choices.earlier) == 1 and dialog._choices.now is not None
     assert dialog._choices.now.path.endswith("shown.png"), "now is what the disk has"
+
+
+def test_it_says_what_becomes_of_the_files(opened: Open, qtbot: QtBot) -> None:
+    dialog = opened("shown")
+    choose(qtbot, dialog, DRAWN)
+    effect = dialog.pair.lines.effect
+    assert effect.text() == "shown.preview.png is written and shown.png goes; the history keeps it."
+    dialog.pair.lines._fit._group.buttons()[1].click()
+    assert effect.text().endswith("shown.info remembers the fit.")
+    dialog.lock.click()
+    qtbot.waitUntil(lambda: "The lock only keeps runs" in effect.text(), timeout=SECONDS)
+    dialog.reject()
+
+
+def test_what_cannot_be_kept_is_refused_before(opened: Open, loras: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model_manager.core.previews.effect.LARGEST", 10)
+    before = (loras / "shown.png").read_bytes()
+    dialog = opened("shown")
+    choose(qtbot, dialog, DRAWN)
+    assert "too large to be kept" in dialog.pair.lines.effect.text() and not dialog.use.isEnabled()
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    assert dialog.isVisible() and (loras / "shown.png").read_bytes() == before
+    dialog.reject()
 
 
 def test_webp_by_the_settings(window: MainWindow, opened: Open, loras: Path, qtbot: QtBot) -> None:

@@ -8,11 +8,16 @@ from picture_library import BLUE, GREEN, GREY, is_like, make_library, motion_jpe
 from PIL import Image
 from PySide6.QtCore import QCoreApplication, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from model_manager.bridge.planning import renaming
 from model_manager.core.journal.steps import UNDONE
+from model_manager.core.previews.records import PreviewState
+from model_manager.core.previews.state import read_state, save_state
 from model_manager.core.settings import Settings
+from model_manager.ui.dialogs.ask import AskSheet
 from model_manager.ui.main_window import MainWindow
 from model_manager.ui.sidebar_rows import HISTORY
 
@@ -74,12 +79,13 @@ def test_a_picture_becomes_the_preview_and_one_click_undoes_it(
     mine.write_bytes(png_bytes(GREY))
     drop_on(window, name, mine)
     settled(window, qtbot)
-    assert window.problems.accessibleName() == f"{name} has a new preview."
+    kept = {"shown": " Kept in its history: shown.png.", "bare": ""}[name]
+    assert window.problems.accessibleName() == f"{name} has another preview. Written: {name}.preview.png.{kept}"
     assert is_like(loras / f"{name}.preview.png", GREY) and mine.exists()
     picture = window.session.model.card(row_of(window, name)).picture
     assert picture is not None and Path(picture.path).name == f"{name}.preview.png", "seen in the grid"
-    click_bar(window, "Bring the former one back", qtbot)
-    qtbot.waitUntil(lambda: window.is_quiet and not (loras / f"{name}.preview.png").exists(), timeout=SECONDS)
+    click_bar(window, "Undo", qtbot)
+    qtbot.waitUntil(lambda: is_still(window) and not (loras / f"{name}.preview.png").exists(), timeout=SECONDS)
     assert files_of(loras, name) == before, "also when there was none"
 
 
@@ -118,6 +124,42 @@ def test_the_key_takes_back_what_came_last(window: MainWindow, loras: Path, tmp_
     assert b"favourite" in (loras / "shown.info").read_bytes()
 
 
+def test_the_key_takes_mixed_changes_back_newest_first_also_after_a_restart(
+    window: MainWindow, open_window: Callable[..., MainWindow], loras: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    def files() -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in loras.iterdir() if path.is_file()}
+
+    def undone(where: MainWindow, state: dict[str, bytes]) -> None:
+        QTest.keyClick(where, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        qtbot.waitUntil(lambda: files() == state, timeout=SECONDS)
+        qtbot.waitUntil(lambda: is_still(where), timeout=SECONDS)
+
+    (tmp_path / "mine.png").write_bytes(png_bytes(GREY))
+    (tmp_path / "other.png").write_bytes(png_bytes(GREEN))
+    states = [files()]
+    drop_on(window, "shown", tmp_path / "mine.png")
+    qtbot.waitUntil(lambda: "shown has another preview. Written" in str(window.problems.texts()) and is_still(window), timeout=SECONDS)
+    states.append(files())
+    window.tidy.orders.plan(renaming(window.session.model.id_at(row_of(window, "shown")), "renamed"), shown=False)
+    qtbot.waitUntil(lambda: (loras / "renamed.safetensors").exists() and is_still(window), timeout=SECONDS)
+    states.append(files())
+    drop_on(window, "renamed", tmp_path / "other.png")
+    qtbot.waitUntil(lambda: "renamed has another preview" in str(window.problems.texts()) and is_still(window), timeout=SECONDS)
+    states.append(files())
+    window.tidy.own.own.rate([window.session.model.id_at(row_of(window, "renamed"))], 4)
+    qtbot.waitUntil(lambda: window.tidy.own.own.is_settled and is_still(window), timeout=SECONDS)
+    assert files() != states[-1]
+    undone(window, states.pop())
+    undone(window, states.pop())
+    window.close()
+    window.session.close()
+    again = open_window(window.session.settings, size=(1000, 650))
+    undone(again, states.pop())
+    undone(again, states.pop())
+    assert not states
+
+
 @pytest.mark.qt_log_ignore(".*(pipewire|FFmpeg|decoder|QRhi).*")
 def test_a_frame_of_a_dropped_video(window: MainWindow, loras: Path, tmp_path: Path, qtbot: QtBot) -> None:
     drop_on(window, "bare", motion_jpeg(tmp_path / "moving.avi", [Image.new("RGB", (160, 240), GREEN)] * 5))
@@ -141,6 +183,39 @@ def test_a_picture_that_is_gone_by_then(window: MainWindow, loras: Path, tmp_pat
     settled(window, qtbot)
     assert "never.png" in window.problems.accessibleName()
     assert files_of(loras, "shown") == before
+
+
+def test_a_locked_preview_is_replaced_only_when_that_is_said(window: MainWindow, loras: Path, tmp_path: Path, qtbot: QtBot) -> None:
+    save_state(str(loras / "shown.safetensors"), PreviewState(is_locked=True))
+    before = files_of(loras, "shown")
+    (tmp_path / "mine.png").write_bytes(png_bytes(GREY))
+    drop_on(window, "shown", tmp_path / "mine.png")
+    settled(window, qtbot)
+    assert "is locked" in window.problems.accessibleName() and files_of(loras, "shown") == before
+    click_bar(window, "Replace it all the same", qtbot)
+    qtbot.waitUntil(lambda: (loras / "shown.preview.png").exists() and is_still(window), timeout=SECONDS)
+    assert read_state(str(loras / "shown.safetensors")).is_locked
+
+
+def test_former_pictures_of_many_come_back_after_a_question(window: MainWindow, loras: Path, tmp_path: Path, qtbot: QtBot) -> None:
+    before = {name: files_of(loras, name) for name in ("shown", "bare")}
+    (tmp_path / "mine.png").write_bytes(png_bytes(GREY))
+    for name in before:
+        drop_on(window, name, tmp_path / "mine.png")
+        qtbot.waitUntil(lambda name=name: (loras / f"{name}.preview.png").exists(), timeout=SECONDS)  # type: ignore[misc]
+    settled(window, qtbot)
+    window.selection.select(list(range(window.session.model.rowCount())))
+    with qtbot.waitSignal(window.pictures.previews.backs_known, timeout=SECONDS) as known:
+        window.pictures._bring_back()
+    models, locked, count = known.args
+    assert (len(models), locked, count) == (2, 0, window.session.model.rowCount())
+    sheet = next(one for one in QApplication.topLevelWidgets() if isinstance(one, AskSheet) and one.isVisible())
+    assert sheet.go.text() == "Bring back 2"
+    qtbot.mouseClick(sheet.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: {name: files_of(loras, name) for name in before} == before, timeout=SECONDS)
+    qtbot.waitUntil(lambda: "2 models have their former pictures." in window.problems.texts() and is_still(window), timeout=SECONDS)
+    click_bar(window, "Undo", qtbot)
+    qtbot.waitUntil(lambda: all((loras / f"{name}.preview.png").exists() for name in before) and is_still(window), timeout=SECONDS)
 
 
 def test_a_model_that_vanished_gets_no_picture(window: MainWindow, loras: Path, tmp_path: Path, qtbot: QtBot) -> None:

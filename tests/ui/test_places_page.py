@@ -21,6 +21,7 @@ from model_manager.ui.places.editor import EditorSheet
 from model_manager.ui.places.page import PlacesPage
 from model_manager.ui.places.rows import endings, lines_of
 from model_manager.ui.sidebar_rows import FOLDERS
+from model_manager.ui.tidy.plan_sheet import PlanSheet
 from tests.small_library import lora_bytes
 
 SECONDS = 30_000
@@ -269,24 +270,66 @@ def test_a_folder_is_added_below_the_base(editor: EditorSheet, qtbot: QtBot, tmp
     assert "Lora\n" not in after(editor, qtbot, editor._remove.click).replace("LyCORIS\n", "")
 
 
-def test_saving_is_a_plan_of_one_step(editor: EditorSheet, desk: PlacesDesk, qtbot: QtBot, tmp_path: Path) -> None:
+def saved(editor: EditorSheet, window: MainWindow, qtbot: QtBot) -> PlanSheet:
+    """Press Save; the plan is in front then, and the editor behind it."""
+    QTest.mouseClick(editor._save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: isinstance(window.tidy.orders_desk.sheet, PlanSheet), timeout=SECONDS)
+    sheet = window.tidy.orders_desk.sheet
+    assert isinstance(sheet, PlanSheet) and sheet.isVisible() and not editor.isVisible()
+    return sheet
+
+
+def test_saving_is_a_plan_of_one_step(editor: EditorSheet, window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     file = tmp_path / "ComfyUI/extra_model_paths.yaml"
     before = file.read_bytes()
-    made: list[Plan] = []
-    desk.plan_asked.connect(lambda make: made.append(make(tmp_path / "data", tmp_path / "data/index.sqlite")))
     text = after(editor, qtbot, lambda: line_of(editor, "LyCORIS").setCheckState(1, Qt.CheckState.Unchecked))
-    QTest.mouseClick(editor._save, Qt.MouseButton.LeftButton)
-    assert [(step.sort, step.target, step.data) for step in made[0].acts[0].steps] == [(WRITE, str(file), text.encode())]
-    assert made[0].kind == "folders" and file.read_bytes() == before and not editor.isVisible()
+    plan = saved(editor, window, qtbot).plan
+    assert [(step.sort, step.target, step.data) for step in plan.acts[0].steps] == [(WRITE, str(file), text.encode())]
+    assert plan.kind == "folders" and file.read_bytes() == before
 
 
-def test_a_file_that_changed_meanwhile_is_not_overwritten(editor: EditorSheet, desk: PlacesDesk, qtbot: QtBot, tmp_path: Path) -> None:
-    made: list[Plan] = []
-    desk.plan_asked.connect(lambda make: made.append(make(tmp_path / "data", tmp_path / "data/index.sqlite")))
+def test_the_editor_comes_back_with_its_changes_when_the_plan_is_not_wanted(
+    editor: EditorSheet, window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "ComfyUI/extra_model_paths.yaml"
+    before = file.read_bytes()
+    text = after(editor, qtbot, lambda: line_of(editor, "LyCORIS").setCheckState(1, Qt.CheckState.Unchecked))
+    QTest.keyClick(saved(editor, window, qtbot), Qt.Key.Key_Escape)
+    qtbot.waitUntil(editor.isVisible, timeout=SECONDS)
+    assert editor._file.read is not None and editor._file.read.shape.text == text and file.read_bytes() == before
+    assert editor._save.isEnabled() and editor._undo.isEnabled()
+    text = after(editor, qtbot, lambda: line_of(editor, "Lora").setText(1, "Other"))
+    sheet = saved(editor, window, qtbot)
+    QTest.keyClick(sheet, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: file.read_text() == text, timeout=SECONDS)
+    qtbot.waitUntil(lambda: not window.tidy.orders.is_busy and window.is_quiet, timeout=SECONDS)
+    assert not editor.isVisible()
+
+
+def test_a_change_that_cannot_be_written_brings_the_editor_back(
+    editor: EditorSheet, window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """The file is changed by another program while its plan is looked at."""
+    file = tmp_path / "ComfyUI/extra_model_paths.yaml"
+    text = after(editor, qtbot, lambda: line_of(editor, "LyCORIS").setCheckState(1, Qt.CheckState.Unchecked))
+    sheet = saved(editor, window, qtbot)
+    file.unlink()
+    file.mkdir()
+    QTest.keyClick(sheet, Qt.Key.Key_Return)
+    qtbot.waitUntil(editor.isVisible, timeout=SECONDS)
+    assert editor._file.read is not None and editor._file.read.shape.text == text
+    qtbot.waitUntil(lambda: not window.tidy.orders.is_busy and window.is_quiet, timeout=SECONDS)
+
+
+def test_a_file_that_changed_meanwhile_is_not_overwritten(
+    editor: EditorSheet, window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
     after(editor, qtbot, lambda: line_of(editor, "LyCORIS").setCheckState(1, Qt.CheckState.Unchecked))
     (tmp_path / "ComfyUI/extra_model_paths.yaml").write_text("# other\nb:\n  vae: v\n")
-    QTest.mouseClick(editor._save, Qt.MouseButton.LeftButton)
-    assert made[0].is_empty and "changed" in made[0].refused[0].text
+    sheet = saved(editor, window, qtbot)
+    assert sheet.plan.is_empty and "changed" in sheet.plan.refused[0].text
+    QTest.mouseClick(sheet.cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(editor.isVisible, timeout=SECONDS)
 
 
 def test_changes_are_not_lost_by_esc(editor: EditorSheet, qtbot: QtBot) -> None:
@@ -312,11 +355,9 @@ def test_the_file_is_saved_and_undone_through_the_history(editor: EditorSheet, w
     before = file.read_bytes()
     text = after(editor, qtbot, lambda: line_of(editor, "LyCORIS").setCheckState(1, Qt.CheckState.Unchecked))
     orders = window.tidy.orders
-    with qtbot.waitSignal(orders.planned, timeout=SECONDS) as planned:
-        QTest.mouseClick(editor._save, Qt.MouseButton.LeftButton)
+    sheet = saved(editor, window, qtbot)
     with qtbot.waitSignal(orders.carried, timeout=SECONDS):
-        window.tidy.orders_desk.close_sheet()
-        orders.carry_out(planned.args[0])
+        QTest.keyClick(sheet, Qt.Key.Key_Return)
     assert file.read_text() == text
     with qtbot.waitSignal(orders.undone, timeout=SECONDS):
         orders.undo_newest()

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from model_manager.core.amounts import short_size
+from model_manager.core.errors import FolderFault
 from model_manager.core.health.records import ATTACH, DELETE, MOVE, REMOVE_FOLDER, RENAME, Item
 from model_manager.core.journal import steps
 from model_manager.core.journal.steps import Act, Plan, Refused, Step
@@ -19,6 +20,7 @@ from model_manager.core.library.index import Index
 from model_manager.core.library.kinds import label
 from model_manager.core.library.rows import stem_of
 from model_manager.core.paths import inside, long_path
+from model_manager.core.tidy.away import require_drive
 from model_manager.core.tidy.deleting import Deleting
 from model_manager.core.tidy.moving import plan_move
 from model_manager.core.tidy.rooms import Room
@@ -60,6 +62,11 @@ def _move(items: Sequence[Item], index_path: Path, roots: Mapping[Root, str]) ->
     plans = []
     for folder, ids in by_folder.items():
         found, missing = subjects(index_path, ids)
+        try:
+            require_drive(index_path, folder)
+        except FolderFault as fault:
+            refused += [Refused(one.file, one.shown, fault.text, model=one.id) for one in found]
+            found = []
         plans.append(plan_move(found, folder, roots, refused=missing))
     acts = [act for plan in plans for act in plan.acts]
     refused += [one for plan in plans for one in plan.refused]

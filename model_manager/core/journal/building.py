@@ -3,13 +3,15 @@
 Called by running and recovery. It looks only at which drives folders are on.
 """
 
+from collections.abc import Iterable
+
 from model_manager.core.journal.copied import Across, Copied, led_from
-from model_manager.core.journal.deeds import Deed, Ground
-from model_manager.core.journal.linked import Link, Remove, Unlink, link_to
+from model_manager.core.journal.deeds import Deed, Ground, Known
+from model_manager.core.journal.linked import Again, Cut, Link, Remove, Unlink, link_to
 from model_manager.core.journal.relinked import Relink
 from model_manager.core.journal.renamed import Folder, NoFolder, Rename
 from model_manager.core.journal.shared import Twin
-from model_manager.core.journal.steps import COPY, FOLDER, HARD, LINK, MOVE, NO_FOLDER, RELINK, REMOVE, SHARE, WRITE
+from model_manager.core.journal.steps import COPY, FOLDER, HARD, KIN, LINK, MOVE, NO_FOLDER, RELINK, REMOVE, SHARE, UNLINK, WRITE
 from model_manager.core.journal.store import KeptAct, KeptStep
 from model_manager.core.journal.written import Put
 
@@ -17,10 +19,12 @@ _THERE: dict[str, type[Deed]] = {
     COPY: Copied,
     WRITE: Put,
     LINK: Link,
+    UNLINK: Cut,
     RELINK: Relink,
     HARD: Twin,
     SHARE: Twin,
     FOLDER: Folder,
+    KIN: Known,
     NO_FOLDER: NoFolder,
     REMOVE: Remove,
 }
@@ -28,10 +32,12 @@ _BACK: dict[str, type[Deed]] = {
     COPY: Remove,
     WRITE: Put,
     LINK: Unlink,
+    UNLINK: Again,
     RELINK: Relink,
     HARD: Twin,
     SHARE: Twin,
     FOLDER: NoFolder,
+    KIN: Known,
     NO_FOLDER: Folder,
 }
 
@@ -64,6 +70,12 @@ def weight_of(act: KeptAct, ground: Ground, is_back: bool) -> int:
         elif step.sort == MOVE and step.seen is not None and not step.seen.link and goes_across(step, ground):
             total += 2 * size
     return total
+
+
+def far_moves(acts: Iterable[KeptAct], ground: Ground, is_back: bool) -> list[tuple[str, str]]:
+    """Return (from, to) of the models that an act brings to another drive, whatever becomes of it."""
+    steps = [step for act in acts for step in act.steps if step.sort == MOVE and step.source == act.path and goes_across(step, ground)]
+    return [(step.target, step.source) if is_back else (step.source, step.target) for step in steps]
 
 
 def _deed(act: KeptAct, step: KeptStep, ground: Ground, is_back: bool, is_across: bool) -> Deed:

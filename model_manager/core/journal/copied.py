@@ -11,7 +11,9 @@ from model_manager.core.errors import FileFault, NoRoom
 from model_manager.core.files.copying import copy_verified
 from model_manager.core.files.volumes import RESERVE, volume_of
 from model_manager.core.journal.deeds import Deed, Ground, drop_aside, remove
+from model_manager.core.journal.kin import link_as, moved
 from model_manager.core.journal.seen import Seen, is_away, is_one_file, is_same, look, same_bytes
+from model_manager.core.journal.store import KeptAct, KeptStep
 from model_manager.core.paths import long_path, plain_reason, rename_new
 from model_manager.core.words import tr
 
@@ -127,7 +129,7 @@ class Across(Copied):
             raise FileFault(tr("The folder {name} cannot be moved to another drive as one.", name=os.path.basename(self.source)))
         if now.link:
             self._make_link(now, ground)
-        else:
+        elif not self._is_linked(now, ground):
             make_copy(self.source, self._partial(ground), ground, self.is_back)
             if self.is_back and self.step.seen is not None and self.seen is not None and is_same(self.seen, now):
                 give_back_look(self._partial(ground), self.step.seen)
@@ -175,6 +177,27 @@ class Across(Copied):
         """Whether the source is gone for good, and it was us."""
         return self.is_done(ground)
 
+    def _is_linked(self, now: Seen, ground: Ground) -> bool:
+        """Make it another name of a file that is there already, if they were one file."""
+        partial, others = self._partial(ground), ground.kin.others(self.step)
+        stayed = ground.kin.stayed(self.act, self.step) if self.is_back else []
+        if not others and not stayed:
+            return False
+        with suppress(FileNotFoundError):
+            remove(partial)  # of a run that was killed
+        places = [(one.source, one.seen) for one in stayed if one.seen is not None and _inode(one.source) == one.seen.inode]
+        for path, made in (*places, *moved(self.step, others, self.is_back, lambda act, step: self._hidden_of(act, step, ground))):
+            if link_as(self.source, path, made, partial, ground.work, ground.told):
+                return True
+        if stayed:
+            names = [os.path.basename(path) for path in (self.target, stayed[0].source)]
+            self.said = tr("{name} and {other} were one file. They could not be made one again.", name=names[0], other=names[1])
+        return False
+
+    def _hidden_of(self, act: KeptAct, step: KeptStep, ground: Ground) -> str:
+        """Where another step of this change has its partial."""
+        return Across(act, step, self.is_back)._partial(ground)
+
     def _make_link(self, now: Seen, ground: Ground) -> None:
         partial, seen = self._partial(ground), self.step.seen
         with suppress(FileNotFoundError):
@@ -202,6 +225,12 @@ def led_from(link: str, old_folder: str, new_folder: str) -> str:
     except ValueError:  # another drive letter
         found = base
     return os.path.join(*([] if found == "." and parts else [found]), *parts)
+
+
+def _inode(path: str) -> int:
+    """The number of a file, 0 when it is not there: that of its drive may be another after each start."""
+    now = look(path)
+    return now.inode if now is not None else 0
 
 
 def flush_folder(folder: str) -> None:

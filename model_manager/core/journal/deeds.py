@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from model_manager.core.errors import FileFault
 from model_manager.core.journal.ahead import Ahead
+from model_manager.core.journal.kin import Kin
 from model_manager.core.journal.seen import Seen, hidden_name, is_same, look
 from model_manager.core.journal.steps import LINK
 from model_manager.core.journal.store import KeptAct, KeptStep
@@ -23,13 +24,13 @@ from model_manager.core.work import Work
 class Ground:
     """What deeds need to know: the mark of their change, whom to tell how many bytes went by, and which folder is on which drive.
     note: writes down what an act is about to make. ahead: bytes that are on the disk already and wait for their names.
-    drives: known ones, of folders."""  # fmt: skip
+    kin: which of its files are one. drives: known ones, of folders."""  # fmt: skip
 
     def __init__(
         self, mark: str, work: Work, told: Callable[[int], None], note: Callable[[KeptAct], None], drives: Mapping[str, int] | None = None
     ) -> None:
         self.mark, self.work, self.told, self.note = mark, work, told, note
-        self.ahead = Ahead()
+        self.ahead, self.kin = Ahead(), Kin()
         self._devices: dict[str, int] = dict(drives or {})
         self.is_one_drive = False
 
@@ -148,6 +149,13 @@ class Deed:
         else:
             self.said = tr("{name} was changed meanwhile and goes along as it is.", name=name)
         return now
+
+
+class Known(Deed):
+    """Something that is only to be known of a file: nothing is done."""
+
+    __slots__ = ()
+    is_plain = True
 
 
 def not_as_it_was(path: str, now: Seen | None) -> str:

@@ -5,6 +5,7 @@ Called by performing, as the deeds are. It removes only what it knows.
 
 import os
 import stat
+from contextlib import suppress
 
 from model_manager.core.errors import FileFault
 from model_manager.core.journal.deeds import Deed, Ground, drop_aside, not_as_it_was, remove
@@ -120,7 +121,10 @@ class Unlink(Remove):
         """Give it its name again, or make it again."""
         super().back(ground, is_begun)
         if is_begun and look(self.source) is None:
-            make_link(self.step)
+            self._make(ground)
+
+    def _make(self, ground: Ground) -> None:
+        make_link(self.step)
 
     def has_trace(self, ground: Ground) -> bool:
         """It tells nothing of the others, as it is set aside before them."""
@@ -129,3 +133,66 @@ class Unlink(Remove):
     def is_committed(self, ground: Ground, has_trace: bool) -> bool:
         """It can always be made again."""
         return False
+
+
+class Cut(Unlink):
+    """A link that was there goes, so that its name is free."""
+
+    __slots__ = ()
+
+    def __init__(self, act: KeptAct, step: KeptStep, is_back: bool) -> None:
+        super().__init__(act, step, is_back)
+        self.source = step.target
+
+    def is_done(self, ground: Ground) -> bool:
+        """Whether it is gone, and what has its name is not the link."""
+        return not _is_as_it_was(self.step) and not os.path.lexists(long_path(self._aside(ground)))
+
+    def _make(self, ground: Ground) -> None:
+        make_again(self, ground)
+
+
+class Again(Link):
+    """The link that was there is there again: words and time."""
+
+    __slots__ = ()
+
+    def late(self, ground: Ground) -> None:
+        """Make it. Raises FileExistsError."""
+        make_again(self, ground)
+        self.did = True
+
+    def back(self, ground: Ground, is_begun: bool) -> None:
+        """Remove it, and what there may be of it."""
+        with suppress(FileNotFoundError):
+            remove(_beside(self, ground))
+        super().back(ground, is_begun)
+
+    def renames(self, ground: Ground) -> list[tuple[str, str]]:
+        """It gets its name when it is as it was."""
+        return [(_beside(self, ground), self.step.target)]
+
+    def _is_ours(self) -> bool:
+        return _is_as_it_was(self.step)
+
+
+def make_again(deed: Deed, ground: Ground) -> None:
+    """Make the link that an UNLINK step removed: beside its place, with its time, then the name. Raises OSError."""
+    seen, target, beside = deed.step.seen, deed.step.target, _beside(deed, ground)
+    if seen is None:
+        return
+    with suppress(FileNotFoundError):
+        remove(beside)  # of a run that was killed
+    is_folder = os.path.isdir(long_path(os.path.join(os.path.dirname(target), seen.link)))
+    os.symlink(seen.link, long_path(beside), target_is_directory=is_folder)
+    if os.utime in os.supports_follow_symlinks:
+        os.utime(beside, ns=(seen.mtime_ns, seen.mtime_ns), follow_symlinks=False)
+    rename_new(beside, target)
+
+
+def _beside(deed: Deed, ground: Ground) -> str:
+    return deed.hidden(ground, os.path.dirname(deed.step.target), "again")
+
+
+def _is_as_it_was(step: KeptStep) -> bool:
+    return step.seen is not None and is_same(step.seen, look(step.target))

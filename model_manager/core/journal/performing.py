@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from model_manager.core.errors import Cancelled, FileFault
 from model_manager.core.journal.deeds import Deed, Ground
-from model_manager.core.journal.steps import LINK, REMOVE
+from model_manager.core.journal.steps import LINK, REMOVE, UNLINK
 from model_manager.core.journal.store import KeptStep
 from model_manager.core.paths import inside, plain_reason
 from model_manager.core.words import tr
@@ -62,7 +62,7 @@ def _require_drives(deeds: Sequence[Deed], ground: Ground) -> None:
 
 def folders_of(steps: Sequence[KeptStep]) -> set[str]:
     """Return the folders of steps, without those that a link stands for, or did, and what is below: it may lead to another drive."""
-    links = [step.target if step.sort == LINK else step.source for step in steps if step.sort in (LINK, REMOVE)]
+    links = [step.source if step.sort == REMOVE else step.target for step in steps if step.sort in (LINK, REMOVE, UNLINK)]
     folders = {folder for step in steps for folder in (step.folder, step.new_folder) if folder}
     return {folder for folder in folders if not any(inside(link, folder) for link in links)} if links else folders
 

@@ -11,9 +11,10 @@ from typing import Final
 
 from model_manager.core.errors import Cancelled, FileFault
 from model_manager.core.journal import ahead
-from model_manager.core.journal.building import deeds_of, weight_of
+from model_manager.core.journal.building import deeds_of, far_moves, weight_of
 from model_manager.core.journal.deeds import Ground
 from model_manager.core.journal.folders import FolderTimes
+from model_manager.core.journal.kin import Kin
 from model_manager.core.journal.performing import HalfDone, perform
 from model_manager.core.journal.quick import rename_all
 from model_manager.core.journal.steps import (
@@ -56,11 +57,13 @@ class Runner:
 
     def forward(self, acts: Sequence[KeptAct]) -> None:
         """Do all acts that wait."""
+        self._ground.kin = Kin(acts)
         self.report.outcomes += [outcome_of(act) for act in acts if act.state == ACT_FAILED]
         self._run([act for act in acts if self._change.waits(act)], is_back=False)
 
     def backward(self, acts: Sequence[KeptAct]) -> None:
         """Take back all acts that are done and marked as taken, the last one first."""
+        self._ground.kin = Kin(acts)
         self._run([act for act in reversed(acts) if act.is_taken and act.state == ACT_DONE], is_back=True)
 
     def end(self, is_back: bool) -> None:
@@ -88,6 +91,10 @@ class Runner:
         """Return (from, to) of all models that the change moved, in this run or in one that was killed."""
         state = ACT_UNDONE if is_back else ACT_DONE
         return [pair for act in acts if act.state == state for pair in _moves(act, is_back)]
+
+    def far_moves(self, acts: Sequence[KeptAct], is_back: bool) -> list[tuple[str, str]]:
+        """Return (from, to) of all models that are to go to another drive: they are other files there."""
+        return far_moves(acts, self._ground, is_back)
 
     def _run(self, acts: Sequence[KeptAct], is_back: bool) -> None:
         with marked(self._change.mark):

@@ -4,6 +4,7 @@ Used by all of the journal. It only looks. A file is known by its sort, size and
 and drives change with each start on some drives, so they are asked only where two names must be one file.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -48,6 +49,10 @@ def look(path: str) -> Seen | None:
         link = os.readlink(long_path(path)).removeprefix("\\\\?\\") if mode & _SORT == stat.S_IFLNK else ""
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as fault:
+        if fault.errno == errno.ENAMETOOLONG:  # nothing can have that name
+            return None
+        raise
     return Seen(mode, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, link)
 
 

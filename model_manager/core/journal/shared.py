@@ -11,10 +11,11 @@ import sys
 from contextlib import suppress
 
 from model_manager.core.errors import FileFault
-from model_manager.core.journal.copied import give_back_look, make_copy
+from model_manager.core.journal.copied import make_copy
 from model_manager.core.journal.deeds import Deed, Ground, remove
 from model_manager.core.journal.seen import Seen, is_one_file, is_same, look, same_bytes
 from model_manager.core.journal.steps import HARD
+from model_manager.core.journal.traits import give_traits
 from model_manager.core.paths import long_path
 from model_manager.core.words import tr
 
@@ -87,14 +88,18 @@ class Twin(Deed):
             _hard_link(source, beside)
         else:
             clone(source, beside)
-            give_back_look(beside, self.step.seen or one)
+            self._give_traits(beside, self.step.seen or one)
         if not self.is_back:
             self.step.after = look(beside)
 
     def _prepare_own(self, ground: Ground) -> None:
         make_copy(self.step.target, self._beside(ground), ground, is_back=True)
         if self.step.seen is not None:
-            give_back_look(self._beside(ground), self.step.seen)
+            self._give_traits(self._beside(ground), self.step.seen)
+
+    def _give_traits(self, path: str, seen: Seen) -> None:
+        if not give_traits(path, self.step.before or b"", seen):
+            self.said = tr("Owner, rights or tags of {name} could not all be kept.", name=os.path.basename(self.step.target))
 
     def _put(self, ground: Ground) -> None:
         os.replace(long_path(self._beside(ground)), long_path(self.step.target))

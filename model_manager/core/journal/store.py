@@ -24,8 +24,10 @@ from model_manager.core.journal.steps import (
     ACT_WAITS,
     DONE,
     FOLDER,
+    HARD,
     NO_FOLDER,
     RUNNING,
+    SHARE,
     STOPPED,
     UNDOING,
     WRITE,
@@ -53,7 +55,8 @@ CREATE TABLE IF NOT EXISTS working (one INTEGER PRIMARY KEY, change INTEGER)
 @dataclass(slots=True)
 class KeptStep:
     """A step as it is written down. seen: what was there before (of a MOVE, COPY, REMOVE: source, else: target). after: what the
-    step made of it, None as long as that is what it was. before: the bytes a WRITE replaces. folder, new_folder: of source and target."""
+    step made of it, None as long as that is what it was. before: the bytes a WRITE replaces, the traits of what a HARD or SHARE replaces.
+    folder, new_folder: of source and target."""
 
     number: int
     sort: str
@@ -358,7 +361,7 @@ def _act(row: Sequence[Any]) -> KeptAct:
             seen = Seen(int(mode), int(bytes_), int(mtime_ns), int(inode), int(device), link)
         after = Seen(*left[str(number)]) if left and str(number) in left else None
         steps.append(KeptStep(number, sys.intern(sort), source, target, seen, after))
-    has_bytes = all(step.sort != WRITE for step in steps)
+    has_bytes = all(step.sort not in (WRITE, HARD, SHARE) for step in steps)
     number = key & (1 << _SHIFT) - 1
     return KeptAct(number, state, text, name, path, new_path, (before, now), int(size), steps, bool(taking), has_bytes)
 

@@ -8,7 +8,7 @@ import secrets
 import stat
 
 from model_manager.core.errors import FileFault
-from model_manager.core.journal.deeds import Ground
+from model_manager.core.journal.deeds import Ground, not_as_it_was
 from model_manager.core.journal.performing import sentence
 from model_manager.core.journal.seen import Seen, look
 from model_manager.core.journal.steps import (
@@ -17,18 +17,23 @@ from model_manager.core.journal.steps import (
     ACT_WAITS,
     COPY,
     FOLDER,
+    HARD,
+    KIN,
     LINK,
     MOVE,
     NO_FOLDER,
     REMOVE,
+    SHARE,
+    UNLINK,
     WRITE,
     Act,
     Plan,
     Step,
 )
 from model_manager.core.journal.store import KeptAct, KeptChange, KeptStep, Store
+from model_manager.core.journal.traits import traits_of
 from model_manager.core.journal.written import bytes_at
-from model_manager.core.paths import long_path
+from model_manager.core.paths import inside, long_path
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -36,21 +41,22 @@ from model_manager.core.work import Work
 def write_down(store: Store, plan: Plan, work: Work) -> tuple[KeptChange, list[KeptAct]]:
     """Write a plan into the journal. Raises FileFault or Cancelled; nothing was done then."""
     folders: dict[str, int] = {}
-    claims = set[str]()
+    claims, moved = set[str](), set[str]()
     acts = []
     for number, act in enumerate(plan.acts):
         work.check()
-        acts.append(_act(number, act, folders, claims))
+        acts.append(_act(number, act, folders, claims, moved))
     mark, ground = secrets.token_hex(6), Ground("", work, lambda _: None, lambda _: None)
     drives = {folder: ground.device(folder) for folder in folders}
     return store.add(plan.kind, plan.title, plan.can_undo, mark, acts, folders, drives), acts
 
 
-def _act(number: int, act: Act, folders: dict[str, int], claims: set[str]) -> KeptAct:
+def _act(number: int, act: Act, folders: dict[str, int], claims: set[str], moved: set[str]) -> KeptAct:
     kept = KeptAct(number, ACT_WAITS, "", act.name, act.path, act.new_path, (act.before, act.after), act.size)
     try:
         for step in act.steps:
             if step.sort == MOVE:
+                _claim(step.source, moved)
                 _add(kept, step, step.source, step.target, look(step.source))
             else:
                 _add_other(kept, step, claims)
@@ -76,19 +82,30 @@ def _add(kept: KeptAct, step: Step, source: str, target: str, seen: Seen | None)
 def _add_other(kept: KeptAct, step: Step, claims: set[str]) -> None:
     source, target = step.source, step.target
     if step.sort == FOLDER:
-        for one in _spread(step):
-            _add(kept, one, "", one.target, look(one.target))
+        links = [one.target for one in kept.steps if one.sort == UNLINK]
+        for one in _spread(step):  # what is seen through a link that goes is not what will be there
+            _add(kept, one, "", one.target, None if any(inside(link, one.target) for link in links) else look(one.target))
     elif step.sort == WRITE:
         _add_write(kept, step, claims)
+    elif step.sort == UNLINK:
+        _claim(target, claims)
+        seen = look(target)
+        if seen is None or not seen.link:
+            raise FileFault(not_as_it_was(target, seen))
+        _add(kept, step, "", target, seen)
     elif step.sort == REMOVE:
         _add(kept, step, source, target, look(source))
     elif step.sort == COPY:
         source = os.path.realpath(source)
         _add(kept, step, source, target, look(source))
     else:
-        if step.sort != NO_FOLDER:
+        if step.sort not in (NO_FOLDER, KIN):
             _claim(target, claims)
-        _add(kept, step, source, target, None if step.sort == LINK else look(target))
+        if step.sort == LINK and (now := look(target)) is not None and now.link == source:
+            raise FileFault(tr("{name} leads there already.", name=os.path.basename(target)))  # nothing would tell whether it was us
+        added = _add(kept, step, source, target, None if step.sort == LINK else look(source if step.sort == KIN else target))
+        if step.sort in (HARD, SHARE):
+            added.before = traits_of(target)
 
 
 def _add_write(kept: KeptAct, step: Step, claims: set[str]) -> None:
@@ -124,5 +141,5 @@ def _note_folders(steps: list[KeptStep], folders: dict[str, int]) -> None:
             if folder and folder not in folders:
                 seen = look(folder)
                 folders[folder] = -1 if seen is None else seen.mtime_ns
-        if not step.source and step.sort != WRITE and step.target not in folders:
+        if step.sort in (FOLDER, NO_FOLDER) and step.target not in folders:
             folders[step.target] = -1 if step.seen is None else step.seen.mtime_ns

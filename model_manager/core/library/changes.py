@@ -19,6 +19,7 @@ from model_manager.core.library.tasks import Task, tasks_in
 from model_manager.core.library.walk import Seen, SeenFile, Walk, Way, signature_of
 
 _PLACEHOLDERS = ("put_", ".")  # what lies in a mount point that has nothing mounted (ComfyUI's put_checkpoints_here)
+_COARSEST_NS = 2_000_000_000  # FAT
 _TO_READ = -1  # what lies beside a model is to be read, whatever it is
 
 
@@ -255,12 +256,16 @@ class Comparison:
     def _settle(self) -> None:
         """Give each new file the identity of one that vanished, if it is the same one."""
         if self._fresh:
-            by_id, by_name = _lookups([*self._index.gone_models(), *self._vanished.values()])
+            lost = [*self._index.gone_models(), *self._vanished.values()]
+            by_id, by_name = _lookups(lost)
+            told = self._told({model.row.id: model for model in lost})
         else:
-            by_id, by_name = {}, {}
+            by_id, by_name, told = {}, {}, {}
         now = time.time()
         for seen, file, task in self._fresh:
-            found = by_id.get((file.file_id, file.size, file.mtime_ns)) if file.inode else None
+            found = told.get(os.path.join(seen.path, file.name))
+            found = found if found is not None and _is_it(found, file) else None
+            found = found or (by_id.get((file.file_id, file.size, file.mtime_ns)) if file.inode else None)
             found = found or by_name.get((file.name, file.size, file.mtime_ns))
             if found is not None and found.row.id not in self._taken:
                 self._taken.add(found.row.id)
@@ -274,6 +279,10 @@ class Comparison:
                 task = task._replace(id=self._model_id(seen.path, file.name), added=added, is_new=True)
             self._change.tasks.append(task)
         self._change.gone = list(self._vanished)
+
+    def _told(self, lost: Mapping[int, ModelRow]) -> dict[str, ModelRow]:
+        """The models that are expected at new paths, because this program brought them there."""
+        return {path: lost[id_] for path, id_ in self._index.told().items() if id_ in lost}
 
     def _follow(self, model: ModelRow, task: Task) -> bool:
         """Let what is known of a moved model stand at its new place; whether that is all there is to do."""
@@ -300,7 +309,13 @@ def _at_place(model: ModelRow, task: Task) -> ModelRow:
     row = model.row
     old, new = stem_of(row.file), stem_of(task.file.name)
     preview = new + row.preview[len(old) :] if row.preview.startswith(old) else row.preview
-    return model._replace(row=row._replace(folder=task.folder, file=task.file.name, preview=preview), file_id=task.file.file_id)
+    row = row._replace(folder=task.folder, file=task.file.name, preview=preview, mtime_ns=task.file.mtime_ns)
+    return model._replace(row=row, file_id=task.file.file_id)
+
+
+def _is_it(model: ModelRow, file: SeenFile) -> bool:
+    """Whether a file can be a model that was copied there: some drives keep times to two seconds only."""
+    return model.row.size == file.size and abs(model.row.mtime_ns - file.mtime_ns) <= _COARSEST_NS
 
 
 def _is_same_content(before: ModelRow, file: SeenFile) -> bool:

@@ -1,14 +1,11 @@
 """The index: what we last saw on disk, in SQLite in the user's data folder, never in a model folder.
 
-One writer (the scan job), any number of readers; each thread opens its own. Everything in it can be made again from the disk, so a
-damaged file is set aside and rebuilt. It must never be the only home of something a person wrote.
+One writer (the scan job, but for `told`), any number of readers; each thread opens its own. Everything in it can be made again from the
+disk, so a damaged file is set aside and rebuilt. It must never be the only home of something a person wrote.
 """
 
 import json
-import os
-import shutil
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,7 +17,6 @@ from model_manager.core.errors import IndexFault
 from model_manager.core.library.entry import Root
 from model_manager.core.library.index_schema import MARKS, MODEL, ROW, VERSION, statements
 from model_manager.core.library.rows import Row
-from model_manager.core.paths import plain_reason
 from model_manager.core.words import tr
 
 AGAIN = b"again"  # the signature of no folder: the next scan compares it file by file
@@ -314,14 +310,22 @@ class Index:
         for sql in ("DELETE FROM known WHERE id IN (SELECT id FROM models WHERE gone < ?)", "DELETE FROM models WHERE gone < ?"):
             self._db.execute(sql, (now - GONE_DAYS * 86_400,))
 
+    def save_told(self, rows: Iterable[tuple[str, int, float]]) -> None:
+        """Let the next scan expect models at (real path, id, time); see `told`."""
+        with self.writing():
+            self._db.executemany("INSERT OR REPLACE INTO told VALUES (?, ?, ?)", rows)
+
+    def told(self) -> dict[str, int]:
+        """The ids of the models that are expected at real paths."""
+        return dict(self._all("SELECT path, id FROM told WHERE time > ?", time.time() - GONE_DAYS * 86_400))
+
     def set_flags(self, flags: Iterable[tuple[int, int]]) -> None:
         """Set the flags of models, (flags, id) pairs; call inside `writing`."""
         self._db.executemany("UPDATE models SET flags = ? WHERE id = ?", flags)
 
     def known(self, id_: int) -> KnownRow | None:
         """What is known of one model beyond its row."""
-        rows = self._all("SELECT * FROM known WHERE id = ?", id_)
-        return KnownRow(*rows[0]) if rows else None
+        return next((KnownRow(*row) for row in self._all("SELECT * FROM known WHERE id = ?", id_)), None)
 
     def model(self, id_: int) -> ModelRow | None:
         """One model by id."""
@@ -340,53 +344,3 @@ class Index:
     def _all(self, sql: str, *values: Any) -> list[Any]:
         with _guarded():
             return self._db.execute(sql, values).fetchall()
-
-
-def usable_index(folder: Path) -> tuple[Path, str]:
-    """Return where to keep the index for data folder `folder`, and "" or a sentence about what had to be done.
-
-    A damaged index is set aside. Where the folder cannot be written, a copy in the temporary folder serves until the program ends.
-    """
-    path = folder / "index.sqlite"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return path, _made_sound(path)
-    except (OSError, IndexFault) as fault:
-        return _borrowed(path), tr(
-            "The data folder {folder} cannot be used: {reason} What is found now is forgotten when the program ends.",
-            folder=folder, reason=fault.text if isinstance(fault, IndexFault) else plain_reason(fault) + ".",
-        )  # fmt: skip
-
-
-def _made_sound(path: Path) -> str:
-    """Try to write the index, start a new one if it is damaged; returns what there is to say of it."""
-    try:
-        with Index(path) as index:
-            try:
-                with index.writing():
-                    index.touch()
-            except IndexFull as fault:
-                return fault.text
-        return ""
-    except IndexDamaged as fault:
-        set_aside(path)
-        Index(path).close()
-        return fault.text
-
-
-def _borrowed(path: Path) -> Path:
-    """A copy of the index in a fresh temporary folder; an empty one if there is nothing to copy. Raises IndexFault."""
-    try:
-        folder = Path(tempfile.mkdtemp(prefix="model-manager-"))
-    except OSError as fault:
-        raise IndexFault(tr("There is no place to keep the index: {reason}. Free some space.", reason=plain_reason(fault))) from fault
-    try:
-        for ending in ("", "-wal"):
-            if os.path.isfile(f"{path}{ending}"):
-                shutil.copyfile(f"{path}{ending}", folder / f"{path.name}{ending}")
-        Index(folder / path.name).close()
-        return folder / path.name
-    except (OSError, IndexFault):
-        new = folder / f"new-{path.name}"
-        Index(new).close()
-        return new

@@ -20,7 +20,7 @@ from model_manager.core.previews.records import Earlier
 from model_manager.core.words import tr
 
 NOTE = "entry.json"
-_LARGEST = 256 * 1024 * 1024  # of a picture; larger ones are somebody else's business
+LARGEST = 256 * 1024 * 1024  # of a picture; larger ones are somebody else's business
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,8 @@ def _keep(path: str, place: Path, number: int) -> Kept:
 def _content(path: str, name: str) -> bytes:
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise ValueError(tr("{file} is not a file", file=name))
-    if os.path.getsize(path) > _LARGEST:
-        raise ValueError(tr("{file} is larger than {limit} MB", file=name, limit=_LARGEST >> 20))
+    if os.path.getsize(path) > LARGEST:
+        raise ValueError(tr("{file} is larger than {limit} MB", file=name, limit=LARGEST >> 20))
     with open(path, "rb") as file:
         return file.read()
 

@@ -125,6 +125,21 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
+class Effect:
+    """What a new preview would do. target: the file name of the new preview; is_there: whether a file of that name gives way to it.
+
+    gone: other pictures of the model that go, () when there are none; all that goes is kept in the history. sharing: other models whose
+    picture it is, too. refusal: why no picture can be set, a sentence; "" when nothing speaks against it.
+    """
+
+    target: str
+    is_there: bool = False
+    gone: tuple[str, ...] = ()
+    sharing: tuple[str, ...] = ()
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PreviewState:
     """What `<stem>.info` remembers of a model's preview. look: None when none was chosen."""
 

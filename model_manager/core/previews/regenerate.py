@@ -36,6 +36,7 @@ def apply(model_path: str, made: Made, history: History, mark: str = "") -> Appl
 
 def bring_back(model_path: str, earlier: Earlier, history: History) -> Applied:
     """Put an earlier state back, names and bytes as they were; the present one goes to the history. Raises FileFault as `apply`."""
+    require_model(model_path)
     news = _as_kept(history.entry(model_path, earlier.id))
     done = _changed(model_path, history, lambda _beside: news)
     history.forget(model_path, earlier.id)

@@ -43,12 +43,15 @@ def save_notes(folder: str, model_name: str, body: str, expected: str | None = N
         return _saved(folder, model_name, body, expected, details)
 
 
-def changed_notes(folder: str, model_name: str, body: str, details: Details | None = None) -> tuple[str, bytes] | None:
+def changed_notes(
+    folder: str, model_name: str, body: str, details: Details | None = None, expected: str | None = None
+) -> tuple[str, bytes] | None:
     """Return the path of the `.md` and what `save_notes` would write into it, None when that is there already.
 
-    Nothing is written. Raises FileFault when the file cannot be read.
+    Nothing is written. Raises FileFault when the file cannot be read, or does not say what was expected.
     """
     stored = _stored(folder, model_name)
+    _require(stored, expected)
     if _same(stored.body, body):
         return None
     if stored.encoding:
@@ -56,8 +59,7 @@ def changed_notes(folder: str, model_name: str, body: str, details: Details | No
     return stored.path, _new(body, details)
 
 
-def _saved(folder: str, model_name: str, body: str, expected: str | None, details: Details | None) -> str:
-    stored = _stored(folder, model_name)
+def _require(stored: _Stored, expected: str | None) -> None:
     if expected is not None and not _same(stored.body, expected):
         raise FileFault(
             tr(
@@ -66,6 +68,11 @@ def _saved(folder: str, model_name: str, body: str, expected: str | None, detail
                 file=os.path.basename(stored.path),
             )
         )
+
+
+def _saved(folder: str, model_name: str, body: str, expected: str | None, details: Details | None) -> str:
+    stored = _stored(folder, model_name)
+    _require(stored, expected)
     if not stored.encoding:
         replace_file(stored.path, _new(body, details))
     elif unix_lines(stored.body) != unix_lines(body):

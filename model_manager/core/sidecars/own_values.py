@@ -68,6 +68,15 @@ def changed_info(model_path: str, edits: Edits, names: Sequence[str] | None = No
     return path, _bytes(name, data, values, keys, gone)
 
 
+def changed_fields(name: str, before: bytes | None, after: bytes | None) -> tuple[str, ...]:
+    """Return the fields that the person set otherwise in the second of two states of an `.info`; None: there is no file.
+
+    name: of the file, for the fault. Raises BadSidecar.
+    """
+    old, new = (mapping(parse_object(name, data).get(USER_KEY)) if data is not None else {} for data in (before, after))
+    return tuple(one for one, keys in KEYS.items() if any(old.get(key) != new.get(key) for key in keys))
+
+
 def field_values(folder: str, model_name: str, family: Family, facts: Facts) -> dict[str, FieldValue]:
     """Return for every field that can be edited what it says, who says so, and what would stand there without the person's value."""
     shown, fetched = read_both(folder, model_name, family, facts)

@@ -79,9 +79,11 @@ class Runs:
         """Store a plan as a new run and return its name."""
         return self._add(plan.items, plan.options)
 
-    def note(self, ended: Sequence[Ended]) -> None:
-        """Store what was done already, as a run that is over."""
-        self.end(self._add([one.item for one in ended], BulkOptions()), ended)
+    def note(self, ended: Sequence[Ended]) -> int:
+        """Store what was done already, as a run that is over; returns its number (see Entry)."""
+        name = self._add([one.item for one in ended], BulkOptions())
+        self.end(name, ended)
+        return int(self._kept.rows("SELECT rowid FROM runs WHERE name = ?", (name,))[0][0])
 
     def _add(self, items: Sequence[BulkItem], options: BulkOptions) -> str:
         now = time.time()

@@ -6,9 +6,10 @@ to the history.
 """
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -181,10 +182,14 @@ def take_back(folder: Path, index: Path, name: str, work: Work, tell: Callable[[
     return faults
 
 
-def each_taken_back(folder: Path, index: Path, name: str, work: Work, models: Collection[int] | None = None) -> Iterator[Back]:
+def each_taken_back(
+    folder: Path, index: Path, name: str, work: Work, models: Collection[int] | None = None,
+    elsewhere: Callable[[str], Iterable[str]] = lambda _: (),
+) -> Iterator[Back]:  # fmt: skip
     """Bring back what a run replaced, the newest first, as far as it is not back yet; only of these models, None for all.
 
-    A model that was moved since is found by its place in the library. Ends early when somebody asked to stop. Raises IndexFault.
+    A model that was moved since is found by its place in the library, or at one of the paths that `elsewhere` gives for the one it had:
+    the index may not have heard of it yet. Ends early when somebody asked to stop. Raises IndexFault.
     """
     history = History(folder / FOLDER_NAME)
     with Runs(folder) as runs, Index(index) as library:
@@ -194,7 +199,8 @@ def each_taken_back(folder: Path, index: Path, name: str, work: Work, models: Co
                 return
             work.progress(tr("Bringing pictures back"), number, len(written))
             record = read_record(library, one.model)
-            path = record.path if record is not None else one.path
+            known = (record.path, one.path) if record is not None else (one.path,)
+            path = next((path for path in chain(known, elsewhere(one.path)) if _is_kept(history, path, one.earlier)), known[0])
             try:
                 bring_back(path, history.find(path, one.earlier), history)
             except ModelManagerError as fault:
@@ -202,3 +208,8 @@ def each_taken_back(folder: Path, index: Path, name: str, work: Work, models: Co
             else:
                 runs.taken_back(name, [one.model])
                 yield Back(one.model, path)
+
+
+def _is_kept(history: History, path: str, earlier: str) -> bool:
+    """Whether a model is at this path, and what it had before is in its history."""
+    return os.path.lexists(long_path(path)) and history.place_of(path, earlier).is_dir()

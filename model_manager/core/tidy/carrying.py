@@ -18,7 +18,7 @@ from model_manager.core.journal.steps import ACT_DONE, UNDOING, Change, Outcome,
 from model_manager.core.journal.store import ACTIVE, LOCK_NAME, KeptAct, KeptChange, Store
 from model_manager.core.journal.writing_down import write_down
 from model_manager.core.release import let_go
-from model_manager.core.tidy.following import follow
+from model_manager.core.tidy.following import announce, follow
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 
@@ -86,6 +86,14 @@ def changes(data: Path, limit: int = 200, before: int = 0) -> list[Change]:
         return store.changes(limit, before)
 
 
+def every_change(data: Path) -> Iterator[Change]:
+    """Give all entries of the history, newest first, reading them in pages as they are wanted. Raises FileFault."""
+    before = 0
+    while page := changes(data, before=before):
+        yield from page
+        before = page[-1].id
+
+
 def change(data: Path, id_: int) -> Change | None:
     """Return one entry of the history. Raises FileFault."""
     with Store(data) as store:
@@ -147,6 +155,7 @@ def _run(data: Path, store: Store, change: KeptChange, acts: list[KeptAct], work
     """Do what is to be done, let everything follow, and end it; a kill anywhere in it is for `finish` and `roll_back`. Empties acts."""
     is_back = change.state == UNDOING
     runner = Runner(store, change, work, looked)
+    announce(data, runner.far_moves(acts, is_back))
     (runner.backward if is_back else runner.forward)(acts)
     note = follow(data, runner.moves(acts, is_back))
     runner.end(is_back)

@@ -13,9 +13,9 @@ from model_manager.core.journal.steps import ABSENT, WRITE, Act, Plan, Refused, 
 from model_manager.core.library.entry import Facts
 from model_manager.core.paths import long_path, path_key
 from model_manager.core.sidecars.merge import read_both
-from model_manager.core.sidecars.notes import changed_notes
+from model_manager.core.sidecars.notes import changed_notes, read_notes
 from model_manager.core.sidecars.own_values import Edits, changed_info, family_of
-from model_manager.core.sidecars.suffixes import INFO, NOTES
+from model_manager.core.sidecars.suffixes import INFO, NOTES, stem_of
 from model_manager.core.tidy.subjects import Subject
 from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
@@ -46,6 +46,9 @@ def plan_each(wanted: Sequence[tuple[Subject, Edits]], title: str = "", before: 
             refused.append(Refused(subject.name, subject.shown, fault.text, model=subject.id))
             continue
         fresh = [step for step in steps if path_key(step.target) not in written]  # of two models of one stem the first writes for both
+        if reason := next(filter(None, map(_trouble, fresh)), ""):
+            refused.append(Refused(subject.name, subject.shown, reason, model=subject.id))
+            continue
         written.update(path_key(step.target) for step in fresh)
         if fresh:
             acts.append(_act(subject, tuple(fresh)))
@@ -72,6 +75,37 @@ def steps_of(subject: Subject, edits: Edits) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def plan_notes(model_path: str, name: str, body: str, expected: str) -> Plan:
+    """Return the plan that makes `body` the notes of one model (its real path, and what it is called); empty when they are that already.
+
+    expected: the notes as they were loaded, which may have come from another tool's sidecar. Raises FileFault when the file cannot be
+    read or written, or says something else by now.
+    """
+    folder, model = os.path.split(model_path)
+    seen = _seen(folder, [stem_of(model) + NOTES])
+    changed = changed_notes(folder, model, body, expected=expected if read_notes(folder, model) else "")
+    title, button = tr("Notes of {name}", name=name), tr("Save")
+    if changed is None:
+        return Plan("edit", title, button)
+    is_usual = os.path.basename(changed[0]) == stem_of(model) + NOTES  # of another spelling nothing was looked at before it was read
+    step = Step(WRITE, target=changed[0], data=changed[1], planned=seen.get(changed[0], ABSENT) if is_usual else None)
+    if reason := _trouble(step):
+        raise FileFault(reason)
+    return Plan("edit", title, button, (Act(name, (step,), model_path, model_path, model_path, size=len(changed[1])),))
+
+
+def _trouble(step: Step) -> str:
+    """Why a sidecar cannot be written, as far as that can be seen before; "" when nothing speaks against it."""
+    path = os.path.realpath(step.target)  # what is written is the file a link leads to
+    if not os.path.isdir(long_path(os.path.dirname(path))):
+        return tr("{file} cannot be written: its folder is not there.", file=os.path.basename(path))
+    if not os.access(long_path(os.path.dirname(path)), os.W_OK | os.X_OK):
+        return tr("{file} cannot be written: its folder is read-only.", file=os.path.basename(path))
+    if os.name == "nt" and os.path.exists(long_path(path)) and not os.access(long_path(path), os.W_OK):
+        return tr("{file} cannot be written: it is read-only.", file=os.path.basename(path))
+    return ""
+
+
 def _seen(folder: str, names: Iterable[str]) -> dict[str, tuple[int, int]]:
     """Size and time of the sidecars that may be written, by path."""
     found = {}
@@ -85,7 +119,7 @@ def _seen(folder: str, names: Iterable[str]) -> dict[str, tuple[int, int]]:
 
 
 def _act(subject: Subject, steps: tuple[Step, ...]) -> Act:
-    note, tone = "", ""
+    note, tone = tr("writes {files}", files=", ".join(os.path.basename(step.target) for step in steps)), ""
     if subject.shares:
         note, tone = tr("Shares its sidecars with {other}, which gets the same.", other=", ".join(subject.shares)), "warn"
     size = sum(len(step.data or b"") for step in steps)

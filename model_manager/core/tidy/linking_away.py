@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from model_manager.core.files.volumes import volume_of
-from model_manager.core.journal.steps import FOLDER, LINK, MOVE, NO_FOLDER, REMOVE, Act, Plan, Refused, Step
+from model_manager.core.journal.steps import FOLDER, LINK, MOVE, NO_FOLDER, UNLINK, Act, Plan, Refused, Step
 from model_manager.core.library.entry import Root
 from model_manager.core.library.index import Index
 from model_manager.core.paths import inside, long_path, temporary_name
+from model_manager.core.tidy.other_names import OtherNames, kin_steps, note, several_names
 from model_manager.core.tidy.subjects import Subject, subjects
 from model_manager.core.words import tr, trn
 
@@ -26,6 +27,7 @@ def plan_link_models(found: Sequence[Subject], folder: str, roots: Mapping[Root,
     """Return the plan to move model files below `folder` (in a folder for their type, as below their root) and leave links."""
     device, nearest, _ = volume_of(folder)
     acts: list[Act] = []
+    going = {one.real for one in found}
     stay = list(refused)
     taken: set[str] = set()
     obstacles: dict[str, str] = {}
@@ -37,11 +39,11 @@ def plan_link_models(found: Sequence[Subject], folder: str, roots: Mapping[Root,
             stay.append(Refused(one.file, one.path, reason, "warn", one.id))
             continue
         taken.add(target)
-        steps = (Step(MOVE, one.real, target), Step(LINK, target, one.real))
+        steps = (Step(MOVE, one.real, target), Step(LINK, target, one.real), *kin_steps(one))
         made = () if os.path.isdir(long_path(os.path.dirname(target))) else (Step(FOLDER, target=os.path.dirname(target)),)
         acts.append(Act(
             one.name or one.file, (*made, *steps), one.real, one.real, one.path, target, size=one.size, model=one.id,
-            note=tr("a link stays"), tone="info",
+            note=" · ".join(filter(None, (tr("a link stays"), note(one, going)))), tone="info",
         ))  # fmt: skip
     title = trn("Move {count} model to another drive", "Move {count} models to another drive", len(found))
     button = trn("Move {count} model", "Move {count} models", len(acts))
@@ -94,13 +96,15 @@ def _no_links_in(folder: str) -> str:
 
 
 def _plan(
-    title: str, button: str, acts: Sequence[Act], refused: Sequence[Refused], nearest: str, warnings: Sequence[str], can_undo: bool = True
+    title: str, button: str, acts: Sequence[Act], refused: Sequence[Refused], nearest: str, warnings: Sequence[str], stays: bool = True
 ) -> Plan:
     files = sum(step.sort == MOVE for act in acts for step in act.steps)
-    chips = (trn("{count} file", "{count} files", files), *((tr("links stay here"),) if can_undo else ()))
+    chips = (trn("{count} file", "{count} files", files), *((tr("links stay here"),) if stays else ()))
     foot = tr("To ComfyUI all names stay the same.")
-    needs = {nearest: sum(act.size for act in acts)}
-    return Plan(KIND, title, button, tuple(acts), tuple(refused), chips, foot, tuple(warnings), needs, can_undo)
+    device, _, _ = volume_of(nearest)
+    names = OtherNames()
+    needs = {nearest: sum(names.bytes_of(step.source, device) for act in acts for step in act.steps if step.sort == MOVE)}
+    return Plan(KIND, title, button, tuple(acts), tuple(refused), chips, foot, tuple(warnings), needs)
 
 
 # a folder
@@ -185,14 +189,15 @@ def _at(path: str, top: str, target: str) -> str:
 def _moves(index: Path, tree: _Tree, top: str, target: str) -> list[Act]:
     """An act for each model with its family, and one for each other file."""
     acts, left = [], dict(tree.files)
-    for one in _models_below(index, top):
+    for one in (*_models_below(index, top), *subjects(index, None, several_names(left))[0]):
         paths = [path for path in (os.path.join(one.folder, name) for name in one.own) if path in left]
         if one.real not in left:
             continue
         size = sum(left.pop(path) for path in paths)
-        steps = tuple(Step(MOVE, path, _at(path, top, target)) for path in paths)
-        new = _at(one.real, top, target)
-        acts.append(Act(one.name or one.file, steps, one.real, new, one.path, new, len(paths) - 1, size=size, model=one.id))
+        steps = (*(Step(MOVE, path, _at(path, top, target)) for path in paths), *kin_steps(one))
+        new, text = _at(one.real, top, target), note(one, tree.files)
+        tone = "info" if text else ""
+        acts.append(Act(one.name or one.file, steps, one.real, new, one.path, new, len(paths) - 1, text, tone, size, model=one.id))
     for path, size in left.items():
         new = _at(path, top, target)
         acts.append(Act(os.path.basename(path), (Step(MOVE, path, new),), before=path, after=new, size=size))
@@ -222,18 +227,19 @@ def plan_bring_back(index: Path, path: str) -> Plan:
     if reason:
         return Plan(KIND, title, button, refused=(Refused(name, path, reason),))
     real = os.path.join(os.path.realpath(os.path.dirname(path)), name)
-    unlink = Act(name, (Step(REMOVE, real),), before=path, note=tr("the link goes"), tone="info")
+    unlink = Step(UNLINK, target=real)
     if os.path.isdir(source):
         try:
             tree = _tree(source)
         except OSError:
             return Plan(KIND, title, button, refused=(Refused(name, path, _unreadable()),))
-        acts = [unlink, Act(name, tuple(_made(source, real, tree)), before=source, after=path, note=tr("its folders"))]
+        note_ = tr("the link goes, its folders come")
+        acts = [Act(name, (unlink, *_made(source, real, tree)), before=source, after=path, note=note_, tone="info")]
         acts += _moves(index, tree, source, real)
         gone = tuple(Step(NO_FOLDER, target=one) for one in (*reversed(tree.folders), source))
         acts.append(Act(name, gone, before=source, note=tr("is empty then and goes")))
     else:
         size = os.stat(source).st_size
-        acts = [unlink, Act(name, (Step(MOVE, source, real),), source, real, source, path, size=size)]
+        acts = [Act(name, (unlink, Step(MOVE, source, real)), source, real, source, path, note=tr("the link goes"), tone="info", size=size)]
     _, nearest, _ = volume_of(os.path.dirname(real))
-    return _plan(title, button, acts, (), nearest, (), can_undo=False)
+    return _plan(title, button, acts, (), nearest, (), stays=False)

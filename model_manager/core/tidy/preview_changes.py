@@ -4,7 +4,7 @@ Called by past. Each is a run of `preview_runs`, whose number below 0 is its id;
 """
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,13 +12,13 @@ from model_manager.core.errors import FileFault, IndexFault
 from model_manager.core.journal import steps
 from model_manager.core.journal.steps import ACT_DONE, ACT_FAILED, ACT_UNDONE, ACT_WAITS, Change, Outcome, Report
 from model_manager.core.library.index import Index
+from model_manager.core.library.index_place import FILE_NAME as INDEX
 from model_manager.core.tasks.preview_runs import DONE, FAILED, FILE_NAME, UNDONE, WAITS, Entry, Runs
 from model_manager.core.tasks.previewing import each_taken_back
 from model_manager.core.tidy.shown import place_of, root_names
 from model_manager.core.words import tr, trn
 from model_manager.core.work import Work
 
-INDEX = "index.sqlite"
 _STATES = {DONE: ACT_DONE, FAILED: ACT_FAILED, UNDONE: ACT_UNDONE, WAITS: ACT_WAITS}
 
 
@@ -48,8 +48,11 @@ def outcomes(data: Path, id_: int) -> list[Outcome]:
     return [Outcome(one.place, one.name, _STATES[one.state], place_of(one.path, names), path=one.path, text=one.text) for one in items]
 
 
-def take_back(data: Path, id_: int, work: Work, acts: Collection[int] | None = None) -> Report:
-    """Bring back the pictures that were there before, of all models or of those with these numbers. Raises FileFault."""
+def take_back(data: Path, id_: int, work: Work, acts: Collection[int] | None, elsewhere: Callable[[str, float], Iterable[str]]) -> Report:
+    """Bring back the pictures that were there before, of all models or of those with these numbers. Raises FileFault.
+
+    elsewhere: gives other paths a model may have now, from the one it had and when (epoch seconds).
+    """
     with _runs(data) as runs:
         entry = next(iter(runs.entries(-id_)), None)
         if entry is None:
@@ -57,7 +60,7 @@ def take_back(data: Path, id_: int, work: Work, acts: Collection[int] | None = N
         items = {item.model: item for item in runs.items(entry.name)}
         report = Report(id_, _change(entry).title)
         wanted = {model for model, item in items.items() if acts is None or item.place in acts}
-        for one in each_taken_back(data, data / INDEX, entry.name, work, wanted):
+        for one in each_taken_back(data, data / INDEX, entry.name, work, wanted, lambda path: elsewhere(path, entry.time)):
             item = items[one.model]
             state = ACT_FAILED if one.fault else ACT_UNDONE
             report.outcomes.append(Outcome(item.place, item.name, state, one.path, path=one.path, text=one.fault))

@@ -18,6 +18,7 @@ from model_manager.core.library.entry import Facts, Place, Root
 from model_manager.core.library.kinds import label
 from model_manager.core.paths import WINDOWS_PATH_LIMIT, long_path, path_key
 from model_manager.core.tidy.ground import Ground, Target, bytes_of
+from model_manager.core.tidy.other_names import OtherNames, kin_steps, note
 from model_manager.core.tidy.rooms import Room
 from model_manager.core.tidy.subjects import Subject
 from model_manager.core.words import tr, trn
@@ -37,7 +38,7 @@ class Transfers:
     def __init__(self, roots: Mapping[Root, str], sort: str, taken: str = BOTH, uses: Uses | None = None, work: Work | None = None) -> None:
         self.ground = Ground(roots)
         self.sort, self._taken, self._uses, self._work = sort, taken, uses, work or Work()
-        self._compared = Compared()
+        self._compared, self._other_names = Compared(), OtherNames()
         self._rooms: dict[str, Room] = {}
         self._reals: dict[str, str] = {}
         self._sources: set[str] = set()
@@ -138,6 +139,8 @@ class Transfers:
         steps += [Step(RELINK, new, path) for path in mended]
         size = bytes_of(one, [name for _, name in pairs])
         is_near = one.device == target.device and self.sort == MOVE
+        if not is_near and self.sort == MOVE:
+            steps += kin_steps(one)
         file = stem + one.file[cut:]
         place = self.ground.place_after(target, file)
         notes = [*_link_notes(mended, broken), *self._notes(one, target, file, place, (is_both, leaves_shared, is_near))]
@@ -154,6 +157,9 @@ class Transfers:
         self.both += is_both
         self.near += is_near
         if not is_near:
+            if self.sort == MOVE:
+                sizes = dict(zip(one.names, one.sizes, strict=True))
+                size = sum(self._other_names.bytes_of(path, target.device, sizes[name]) for path, name in pairs)
             self.copied += size
             self.needs[target.nearest] = self.needs.get(target.nearest, 0) + size
             self._free[target.nearest] = target.free
@@ -201,6 +207,8 @@ class Transfers:
             found.append((used_words(count), "info"))
         if not is_near and self.sort == MOVE and not one.is_link:
             found.append((tr("to another drive"), ""))
+            if text := note(one, self._going):
+                found.append((text, "info"))
         return found
 
     def _place_notes(self, one: Subject, target: Target, file: str, place: Place | None) -> list[tuple[str, str]]:

@@ -131,10 +131,11 @@ class WrapLabel(QWidget):
         """The text on show."""
         return self._text
 
-    def show_text(self, text: str) -> None:
-        """Show `text`, at most 4,000 characters of it."""
-        if text[:4000] == self._text:
+    def show_text(self, text: str, colour: str = "") -> None:
+        """Show `text`, at most 4,000 characters of it; colour: another token from now on."""
+        if text[:4000] == self._text and colour in ("", self._colour):
             return
+        self._colour = colour or self._colour
         self._text = text[:4000]
         self._laid.clear()
         self.setAccessibleName(self._text)

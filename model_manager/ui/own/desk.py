@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu
 
 from model_manager.bridge.orders import Orders
-from model_manager.bridge.own_order import LARGE, OwnOrder, Wish, own_order_of
+from model_manager.bridge.own_asking import DetailsAsked
+from model_manager.bridge.own_order import OwnOrder, own_order_of
 from model_manager.core.words import tr
 from model_manager.ui.own import menus
 from model_manager.ui.own.names_desk import NamesDesk
@@ -31,10 +32,13 @@ MOST_LOOKED_AT = 500  # selected models that a menu looks at for its marks
 class OwnDesk(QObject):
     """One window's own order. `share` and the rest are what its menus ask (menus.Wanted)."""
 
+    plan_from_asked = Signal(object, object)  # a sheet, and what makes the plan of what it says
+
     def __init__(self, parts: Parts, orders: Orders, open_sheet: Callable[[Sheet], None]) -> None:
         super().__init__(parts.window)
         self._parts, self._open_sheet = parts, open_sheet
         self.own = OwnOrder(parts.session, orders, self)
+        self.asked = DetailsAsked(parts.session, self)
         self.names_desk = NamesDesk(parts, self.own, open_sheet, self)
         self.works = WorksDesk(parts, self.own, self)
         self._sheet: EditSheet | None = None
@@ -43,9 +47,10 @@ class OwnDesk(QObject):
     def _connect(self) -> None:
         parts, own = self._parts, self.own
         parts.menu.add_more(self._fill_menu)
-        own.failed.connect(lambda text: parts.problems.show_problem(text, "warn"))
+        for failed in (own.failed, self.asked.failed):
+            failed.connect(lambda text: parts.problems.show_problem(text, "warn"))
         own.said.connect(parts.status.say)
-        own.fields_ready.connect(self._on_fields)
+        self.asked.fields_ready.connect(self._on_fields)
         own.shown_changed.connect(self._on_shown_changed)
         self._connect_strip(parts.details.own)
         self._connect_strip(parts.details.own_of_many)
@@ -133,27 +138,26 @@ class OwnDesk(QObject):
             return
         from model_manager.ui.own.edit_sheet import EditSheet  # loaded on first need
 
-        sheet = EditSheet(ids, self.own.known_words, self.own.problem_of, self._parts.window)
-        sheet.saved.connect(self._on_saved)
+        sheet = EditSheet(ids, self.own.known_words, self.asked.problem_of, self._parts.window)
+        sheet.look_asked.connect(self.asked.look_ahead)
+        sheet.look_dropped.connect(self.asked.drop_ahead)
+        self.asked.looked_ahead.connect(sheet.show_ahead)
+        self.asked.not_looked_ahead.connect(sheet.show_blind)
+        sheet.saved.connect(self.own.edit)
+        sheet.plan_asked.connect(lambda wish: self.plan_from_asked.emit(sheet, self.own.plan_of(wish)))
         sheet.fit(self._parts.window.size())
         self._open_sheet(sheet)
         self._sheet = sheet
-        sheet.finished.connect(self._on_closed)
-        self.own.fetch_fields(ids)
+        sheet.finished.connect(partial(self._on_closed, sheet))
+        self.asked.fetch_fields(ids)
 
-    def _on_closed(self) -> None:
-        self._sheet = None
+    def _on_closed(self, sheet: "EditSheet", _: int) -> None:
+        if self._sheet is sheet:
+            self._sheet = None
 
     def _on_fields(self, ids: tuple[int, ...], shown: "Shown") -> None:
         if self._sheet is not None and self._sheet.ids == ids:
             self._sheet.show_fields(shown)
-
-    def _on_saved(self, wish: Wish) -> None:
-        """A few models at once, with the way back in a note; many after a look at the plan."""
-        if len(wish.ids) < LARGE:
-            self.own.edit(wish)
-        else:
-            self.own.edit_shown(wish)
 
     def _on_shown_changed(self, ids: Sequence[int]) -> None:
         """The model in hand is another before its file is."""

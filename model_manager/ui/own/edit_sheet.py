@@ -1,6 +1,7 @@
 """The sheet in which the details of one model or of many are edited: each field with where its value comes from and the way back to it.
 
-Opened by the desk for the own order, which gives it what the files say and has done what the person saves. It reads and writes nothing.
+Opened by the desk for the own order, which gives it what the files say, looks which files saving would write, and has done what the
+person saves. It reads and writes nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,27 +11,33 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from model_manager.bridge.own_order import Wish
+from model_manager.bridge.own_order import LARGE, Wish
 from model_manager.core.library.entry import FieldValue
 from model_manager.core.words import tr, trn
 from model_manager.ui.details.parts import set_role
 from model_manager.ui.own.edit_fields import GROUPS, FieldRow, make_editor
 from model_manager.ui.own.editors import WordsEditor
+from model_manager.ui.own.files_line import FilesLine
 from model_manager.ui.pictures.dialog_parts import Foot, Head, rule
 from model_manager.ui.sheet import Sheet
 
 if TYPE_CHECKING:
+    from model_manager.bridge.own_ahead import Ahead
     from model_manager.bridge.own_tasks import Shown
 
 SIZE, SMALLEST = QSize(760, 720), QSize(560, 380)
+PAUSE_MS, MOST_UNASKED = 350, 200  # of more models than this the files are looked for when the person opens their list
 JOINED = ("tags", "collections")
 """Fields whose words are added to, and taken out of, what each model has."""
 
 
 class EditSheet(Sheet):
-    """Fields in groups."""
+    """Fields in groups. What is saved without a plan is saved when the files it writes are known and nothing speaks against it."""
 
     saved = Signal(object)  # Wish
+    plan_asked = Signal(object)  # Wish for so many models that its plan is shown first; the sheet stays until that is carried out
+    look_asked = Signal(object, object)  # Wish, Shown: which files would it write?
+    look_dropped = Signal()
 
     def __init__(
         self, ids: Sequence[int], known: Callable[[str], Sequence[str]], problem: Callable[[Wish], str], parent: QWidget | None = None
@@ -44,6 +51,13 @@ class EditSheet(Sheet):
         self.head, self.foot = Head(trn("Edit details", "Edit {count} models", self._count)), Foot()
         self.head.line.show_text(tr("Reading…"))
         self.rows: dict[str, FieldRow] = {}
+        self.files = FilesLine()
+        self._shown: Shown | None = None
+        self._known: Wish | None = None  # whose files are shown
+        self._saves_next = False  # as soon as they are
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._pause.timeout.connect(self._look)
+        self.files.opened.connect(self._look)
         self._build(known)
         self.cancel, self.save = self.foot.add(tr("Cancel")), self.foot.add(tr("Save"), "primary")
         self.cancel.clicked.connect(self.reject)
@@ -57,6 +71,7 @@ class EditSheet(Sheet):
 
     def show_fields(self, shown: "Shown") -> None:
         """Show what the files say."""
+        self._shown = shown
         self._count = max(1, shown.count)
         names = ", ".join(shown.names)
         more = shown.count - len(shown.names)
@@ -97,15 +112,90 @@ class EditSheet(Sheet):
         self.save.setEnabled(bool(changed) and not problem)
         said = trn("{count} field changed", "{count} fields changed", len(changed)) if changed else ""
         self.foot.say(problem or said, "bad" if problem else "muted")
+        self._expect_files(bool(changed) and not problem)
+
+    # the files
+
+    def _expect_files(self, are_any: bool) -> None:
+        """What was known of them is past; they are looked for again after a pause."""
+        self._known, self._saves_next = None, False
+        self._pause.stop()
+        self.look_dropped.emit()
+        if not are_any:
+            self.files.show_nothing()
+            return
+        is_looking = self.files.is_open or len(self.ids) <= MOST_UNASKED
+        self.files.show_unknown(is_looking)
+        if is_looking:
+            self._pause.start()
+
+    def _look(self) -> None:
+        """Have the files looked for that would be written now."""
+        self._pause.stop()
+        if self.save.isEnabled() and self._known is None:
+            self.files.show_unknown(is_looking=True)
+            self.look_asked.emit(self.wish(), self._shown)
+
+    def show_ahead(self, wish: Wish, ahead: "Ahead") -> None:
+        """Show which files a wish would write, if it still is what the person wants."""
+        if not self.save.isEnabled() or wish != self.wish():
+            return
+        self._known = wish
+        self.files.show_ahead(ahead)
+        self.save.setEnabled(bool(ahead.total or not ahead.refused))
+        if not self._saves_next:
+            return
+        self._saves_next = False
+        if ahead.is_clear:
+            self._finish(wish)
+        else:
+            self.files.open()
+            self.foot.say(tr("Look at the files before you save."), "warn")
+
+    def show_blind(self, wish: Wish, text: str) -> None:
+        """It cannot be told which files a wish would write."""
+        if wish == self.wish():
+            self._saves_next = False
+            self.files.show_fault(text)
+
+    # the end
 
     def _on_save(self) -> None:
         for row in self.rows.values():
             if isinstance(row.editor, WordsEditor):
                 row.editor.field.take_rest()
         wish = self.wish()
-        if not self._problem(wish):
-            self.accept()
-            self.saved.emit(wish)
+        if self._problem(wish):
+            return
+        if len(self.ids) >= LARGE:
+            self.plan_asked.emit(wish)
+        elif self._known == wish:
+            self._finish(wish)
+        else:
+            self._look()
+            self._saves_next = True
+
+    def _finish(self, wish: Wish) -> None:
+        self.accept()
+        self.saved.emit(wish)
+
+    def take_input(self, is_taken: bool) -> None:
+        """While the plan is made, it can be called off and nothing else."""
+        for part in (self._body, self.files):
+            part.setEnabled(is_taken)
+        if is_taken:
+            self._on_edited()
+            return
+        self._pause.stop()
+        self.look_dropped.emit()
+        self.save.setEnabled(False)
+        self.foot.say(tr("Planning…"))
+
+    def done(self, result: int) -> None:
+        """The sheet closes: no files are wanted any more."""
+        self._pause.stop()
+        self.look_dropped.emit()
+        super().done(result)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+Enter saves, wherever the keyboard is; Enter alone stays in its field."""
@@ -144,6 +234,8 @@ class EditSheet(Sheet):
         layout.addWidget(self.head)
         layout.addWidget(rule())
         layout.addWidget(scroll, 1)
+        layout.addWidget(rule())
+        layout.addWidget(self.files)
         layout.addWidget(self.foot)
 
 

@@ -11,11 +11,12 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QWidget
 
-from model_manager.bridge.preview_tasks import Planned, Standing
+from model_manager.bridge.preview_tasks import Planned
+from model_manager.bridge.preview_writing import Model, Standing
 from model_manager.bridge.previews import Previews, report_words
 from model_manager.bridge.session import Session
 from model_manager.core.previews.records import Report
-from model_manager.core.words import tr
+from model_manager.core.words import tr, trn
 from model_manager.ui.details.panel import DetailsPanel
 from model_manager.ui.pictures.bulk_dialog import BulkDialog
 from model_manager.ui.pictures.dialog import RegenerateDialog
@@ -32,6 +33,7 @@ class PictureDesk(QObject):
 
     key_asked = Signal()  # for Civitai
     settings_asked = Signal()
+    noted = Signal(object)  # Note: what was done to previews, and the way back
 
     def __init__(
         self, window: QWidget, session: Session, selection: Selection, details: DetailsPanel, status: StatusBar, problems: ProblemBar
@@ -47,7 +49,9 @@ class PictureDesk(QObject):
         previews.standing_known.connect(self._on_standing)
         previews.progressed.connect(status.set_task)
         previews.work_ended.connect(status.clear_task)
-        previews.picture_set.connect(self._on_picture_set)
+        previews.noted.connect(self.noted)
+        previews.is_locked.connect(self._on_locked_one)
+        previews.backs_known.connect(self._ask_back)
         previews.said.connect(problems.show_problem)
         previews.reported.connect(self._on_reported)
         previews.report_ready.connect(self.show_report)
@@ -105,7 +109,33 @@ class PictureDesk(QObject):
         self.previews.lock(self._selection.ids(), is_locked)
 
     def _bring_back(self) -> None:
-        self.previews.bring_back_last(self._selection.ids())
+        """One at once, with the way back in a note; many after a question with their numbers."""
+        ids = self._selection.ids()
+        if len(ids) == 1:
+            self.previews.bring_back_last(ids)
+        else:
+            self.previews.ask_backs(ids)
+
+    def _ask_back(self, models: Sequence[Model], locked: int, count: int) -> None:
+        from model_manager.ui.dialogs.ask import AskSheet  # loaded on first need
+
+        bare = count - len(models) - locked
+        parts = [
+            trn("{count} gets its former picture back.", "{count} get their former pictures back.", len(models)) if models else "",
+            trn("{count} is locked and stays as it is.", "{count} are locked and stay as they are.", locked) if locked else "",
+            trn("{count} has no earlier picture.", "{count} have no earlier picture.", bare) if bare else "",
+        ]
+        text = " ".join(filter(None, parts))
+        if not models:
+            self._status.say(text)
+            return
+        title, about = tr("Bring back the earlier pictures?"), trn("{count} model", "{count} models", count)
+        more = tr("What is shown now goes into their history; Undo takes all of it back.")
+        go = trn("Bring back {count}", "Bring back {count}", len(models))
+        sheet = AskSheet(title, about, f"{text} {more}", tr("Leave them"), go, self._window)
+        sheet.accepted.connect(lambda: self.previews.bring_back_last([model.id for model in models]))
+        sheet.finished.connect(sheet.deleteLater)
+        sheet.open()
 
     # the dialogs
 
@@ -147,13 +177,14 @@ class PictureDesk(QObject):
         """A picture or video was dropped onto a card: it becomes the preview. Of several the first is taken."""
         self.previews.set_picture(id_, paths[0])
 
-    def _on_picture_set(self, id_: int, more: str) -> None:
+    def _on_locked_one(self, id_: int, path: str) -> None:
+        """A drop is soon made by mistake: a locked preview is replaced only when that is said."""
         shelf = self._session.model.shelf
         slot = shelf.slot(id_)
         if slot >= 0:
-            text = tr("{name} has a new preview.", name=shelf.name(slot))
-            back = (tr("Bring the former one back"), partial(self.previews.bring_back_last, [id_]))
-            self._problems.show_problem(f"{text} {more}".strip(), "info", [back])
+            text = tr("The preview of {name} is locked, so it was left as it is.", name=shelf.name(slot))
+            anyway = (tr("Replace it all the same"), partial(self.previews.set_picture, id_, path, is_sure=True))
+            self._problems.show_problem(text, "info", [anyway])
 
     # the report
 

@@ -3,8 +3,6 @@
 Made by the picture desk on a `Choosing`, which does all the work. It shows what comes and asks for what is chosen; nothing waits here.
 """
 
-import os
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -17,7 +15,7 @@ from model_manager.core.words import tr
 from model_manager.ui.elided_label import plain_tip
 from model_manager.ui.pictures import intake
 from model_manager.ui.pictures.dialog_parts import Foot, Head, Pair, rule, stack
-from model_manager.ui.pictures.entries import ORDER, earlier_tile, first_of, sign_of, wanted_sort
+from model_manager.ui.pictures.entries import ORDER, back_words, earlier_tile, effect_words, first_of, sign_of, wanted_sort
 from model_manager.ui.pictures.tiles import SourceDelegate, StripDelegate, Tile, TileView
 from model_manager.ui.pictures.web_strip import WebStrip
 from model_manager.ui.sheet import Sheet
@@ -255,11 +253,19 @@ class RegenerateDialog(Sheet):
         self.pair.new.set_look(look)
         self._on_look(look)
 
+    def _show_effect(self) -> None:
+        """Say what using a picture would do to the files, or why none can be used."""
+        if self._choices is not None:
+            is_refused = bool(self._choices.effect.refusal)
+            words = effect_words(self._choices, self.pair.new.look.fit, self.lock.isChecked())
+            self.pair.lines.effect.show_text(words, "bad" if is_refused else "muted")
+            self.use.setEnabled(not self._is_busy and self._source is not None and not is_refused)
+
     def _want(self) -> None:
         """Have the file made that would be written, for its size."""
         if self._source is None:
             return
-        self.use.setEnabled(not self._is_busy)
+        self._show_effect()
         self.pair.new_said.setText(tr("NEW"))
         self._choosing.want(self._source, self.pair.new.look)
 
@@ -268,8 +274,7 @@ class RegenerateDialog(Sheet):
             return
         size = tr("{width} × {height}", width=made.width, height=made.height)
         self.pair.new_said.setText(f"{tr('NEW')} · {size} · {short_size(len(made.data))}")
-        stem = os.path.splitext(os.path.basename(self._choices.record.path))[0]
-        self.pair.lines.saved.show_text(stem + made.suffix)
+        self.pair.lines.saved.show_text(self._choices.effect.target)
         self.pair.lines.set_notes(made.notes)
 
     def _on_refused(self, source: Source, text: str) -> None:
@@ -329,10 +334,10 @@ class RegenerateDialog(Sheet):
         self.history.show_tiles([earlier_tile(one) for one in earlier])
         self._ask_small(self.history)
         self.history.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._say(tr("A click brings a picture back; the present one is kept."))
+        self._say(tr("A click brings a picture back; the present one is kept in the history."))
 
     def _on_earlier(self, tile: Tile) -> None:
-        if not self._is_busy:
+        if not self._is_busy and self._choices is not None and not self._choices.effect.refusal:
             self._set_busy(True)
             self._choosing.bring_back(tile.value)
 
@@ -349,7 +354,7 @@ class RegenerateDialog(Sheet):
         if not self._is_history and not applied.warnings:
             self.accept()
             return
-        self._say(" ".join(applied.warnings) or tr("The picture is back."), "warn" if applied.warnings else "ok")
+        self._say(" ".join(applied.warnings) or back_words(applied), "warn" if applied.warnings else "ok")
         self._is_history, self._is_touched = False, True
         for view in (self.sources, self.strip):
             view.tiles.forget()
@@ -361,12 +366,13 @@ class RegenerateDialog(Sheet):
 
     def _set_busy(self, is_busy: bool) -> None:
         self._is_busy = is_busy
-        self.use.setEnabled(not is_busy and self._source is not None)
+        self._show_effect()
 
     def _show_lock(self, is_locked: bool) -> None:
         self.lock.setChecked(is_locked)
         self.lock.setText(tr("Locked") if is_locked else tr("Lock"))
         dress(self.lock, "lock" if is_locked else "unlock", 14, "accent" if is_locked else "text")
+        self._show_effect()
 
     def _say(self, text: str, tone: str = "muted") -> None:
         usual = tr("The present picture is kept in the history.") if self._choices is not None and self._choices.now else ""

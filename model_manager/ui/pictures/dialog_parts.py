@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from model_manager.core.previews.records import CARD_SHAPE, FILL, FIT
 from model_manager.core.words import tr, trn
+from model_manager.ui.details.labels import WrapLabel
 from model_manager.ui.details.parts import TextLink, push_button, set_role
 from model_manager.ui.elided_label import ElidedLabel
 from model_manager.ui.pictures.stage import Framed, Stage
@@ -113,6 +114,7 @@ class Lines(QWidget):
         self.hint.setWordWrap(True)
         self.notes = set_role(QLabel(), "faint")
         self.notes.setWordWrap(True)
+        self.effect = WrapLabel(12, "muted")
         self.before, self.never = TextLink(), set_role(QLabel(tr("nothing yet")), "faint")
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -126,8 +128,9 @@ class Lines(QWidget):
             grid.addWidget(set_role(QLabel(title), "muted"), row, 0)
             for widget in widgets:
                 grid.addWidget(widget, row, 1)
-        grid.addWidget(self.notes, 4, 0, 1, 2)
-        grid.addWidget(self.hint, 5, 0, 1, 2)
+        grid.addWidget(self.effect, 4, 0, 1, 2)
+        grid.addWidget(self.notes, 5, 0, 1, 2)
+        grid.addWidget(self.hint, 6, 0, 1, 2)
         self.saved.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._fit.chosen.connect(self.fit_chosen)
         self.before.clicked.connect(self.history_asked)

@@ -1,12 +1,15 @@
-"""What sources and earlier pictures are called in the lists of the dialog.
+"""What sources and earlier pictures are called in the lists of the dialog, and what it says of the files that it would change.
 
 Pure functions; they must never look at a file.
 """
 
+import os
 from collections.abc import Sequence
 from datetime import datetime
 
-from model_manager.core.previews.records import BESIDE, CIVITAI, DRAWN, EMBEDDED, FILE, OUTPUT, VIDEO, Earlier, Source, SourceGroup
+from model_manager.bridge.preview_tasks import Choices
+from model_manager.bridge.preview_writing import remembers
+from model_manager.core.previews.records import BESIDE, CIVITAI, DRAWN, EMBEDDED, FILE, OUTPUT, VIDEO, Applied, Earlier, Source, SourceGroup
 from model_manager.core.words import tr
 from model_manager.ui.pictures.tiles import Tile
 
@@ -41,4 +44,32 @@ def earlier_tile(earlier: Earlier) -> Tile:
     if not earlier.paths:
         return Tile(None, words, tr("No picture"), "image-off", earlier)
     is_video = earlier.names[0].lower().endswith(_VIDEOS)
-    return Tile(Source(VIDEO if is_video else FILE, earlier.paths[0]), words, value=earlier)
+    tip = tr("Brings back {files}", files=", ".join(earlier.names))
+    return Tile(Source(VIDEO if is_video else FILE, earlier.paths[0]), words, value=earlier, tip=tip)
+
+
+def effect_words(choices: Choices, fit: str, is_locked: bool) -> str:
+    """What using a picture does to the files, or why none can be used. fit: how it is put on the card. is_locked: by now."""
+    effect = choices.effect
+    file, gone = effect.target, ", ".join(effect.gone)
+    if effect.refusal:
+        return effect.refusal
+    if effect.is_there and gone:
+        text = tr("{file} is replaced and {gone} goes; the history keeps both.", file=file, gone=gone)
+    elif effect.is_there:
+        text = tr("{file} is replaced; the present one is kept in its history.", file=file)
+    elif gone:
+        text = tr("{file} is written and {gone} goes; the history keeps it.", file=file, gone=gone)
+    else:
+        text = tr("{file} is written; nothing is replaced.", file=file)
+    more = [
+        tr("{info} remembers the fit.", info=choices.info) if remembers(choices.state, fit) else "",
+        tr("It is the picture of {others}, too.", others=", ".join(effect.sharing)) if effect.sharing else "",
+        tr("The lock only keeps runs over many models away; this replaces it.") if is_locked else "",
+    ]
+    return " ".join(filter(None, (text, *more)))
+
+
+def back_words(applied: Applied) -> str:
+    """What came back."""
+    return tr("{file} is back.", file=os.path.basename(applied.path)) if applied.path else tr("The model has no picture again.")

@@ -20,7 +20,6 @@ from model_manager.ui.sidebar_rows import FOLDERS, quoted
 from model_manager.ui.tidy.parts import Parts
 
 if TYPE_CHECKING:
-    from model_manager.bridge.yaml_file import YamlFile
     from model_manager.ui.places.editor import EditorSheet
     from model_manager.ui.places.page import PlacesPage
 
@@ -29,6 +28,7 @@ class PlacesDesk(QObject):
     """The places of one window."""
 
     plan_asked = Signal(object)  # what makes a plan, for `Orders.plan`
+    plan_from_asked = Signal(object, object)  # a sheet, and what makes the plan of what it says
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts.window)
@@ -213,7 +213,7 @@ class PlacesDesk(QObject):
         file = YamlFile(self._session.runner, self.places.models, self)
         editor = self.editor = EditorSheet(file, self._parts.window)
         file.setParent(editor)
-        editor.save_asked.connect(lambda: self._save(editor, file))
+        editor.save_asked.connect(lambda: self.plan_from_asked.emit(editor, file.plan()))
         editor.opened.connect(_open)
         editor.finished.connect(lambda _: file.drop())
         chosen = next(iter(paths))
@@ -223,11 +223,6 @@ class PlacesDesk(QObject):
             chosen = next(iter(sorted(named, key=lambda path: not path.startswith(os.path.join(row.install, "")))), chosen)
         editor.show_files(paths, chosen)
         editor.open()
-
-    def _save(self, editor: "EditorSheet", file: "YamlFile") -> None:
-        make = file.plan()
-        editor.accept()
-        self.plan_asked.emit(make)
 
 
 def _once(paths: Sequence[str]) -> tuple[str, ...]:

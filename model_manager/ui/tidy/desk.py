@@ -26,8 +26,11 @@ class TidyDesk(QObject):
         self._parts = parts
         self.orders = Orders(parts.session, self)
         self.orders_desk = OrdersDesk(parts, self.orders)
+        for noted in (parts.pictures.noted, parts.session.details.noted):
+            noted.connect(self.orders.tell)
         self.asking = AskingDesk(parts, self.orders_desk)
         self.own = OwnDesk(parts, self.orders, self.orders_desk.open)
+        self.own.plan_from_asked.connect(self.orders_desk.plan_from)
         self.own.names_desk.more_drops = self.asking.drop_on
         self.own.works.convert = self.asking.convert
         self.backup = BackupDesk(parts, self.orders_desk)
@@ -36,6 +39,7 @@ class TidyDesk(QObject):
         self.health = HealthDesk(parts, self.orders_desk)
         self.places = PlacesDesk(parts)
         self.places.plan_asked.connect(self.orders.plan)
+        self.places.plan_from_asked.connect(self.orders_desk.plan_from)
         for ended in (self.orders.carried, self.orders.undone):
             ended.connect(self.places.places.follow)
         self.space = SpaceDesk(parts, self.places.places)

@@ -9,13 +9,13 @@ from functools import partial
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QFileDialog
 
-from model_manager.bridge.order_words import Note
+from model_manager.bridge.order_words import Make, Note
 from model_manager.bridge.orders import Order, Orders, Room
 from model_manager.core.journal.steps import ACT_FAILED, Change, Plan, Refused, Report
 from model_manager.core.words import tr, trn
-from model_manager.ui.details.parts import key_text
 from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.sheet import Sheet
+from model_manager.ui.tidy.behind import Behind
 from model_manager.ui.tidy.parts import Parts
 
 NOTE_MS = 20_000  # good news goes by itself
@@ -29,6 +29,7 @@ class OrdersDesk(QObject):
         super().__init__(parts.window)
         self._parts, self.orders = parts, orders
         self.sheet: Sheet | None = None
+        self._behind = Behind(orders, self)
         self._failed: dict[int, Report] = {}  # the last report, by its change, if something failed
         self._title = ""
         self._note: tuple[ProblemBar, str] | None = None  # what was said last, and where
@@ -83,9 +84,18 @@ class OrdersDesk(QObject):
 
     def show_plan(self, plan: Plan) -> None:
         """Show a plan, and carry it out when the person says so."""
-        self._open_plan(plan)
+        before = self._behind.step_back(plan)
+        if self.sheet is before:
+            self.sheet = None  # it is not over
+        sheet = self._open_plan(plan)
+        if before is not None:
+            sheet.rejected.connect(self._behind.bring_back)
 
-    def _open_plan(self, plan: Plan, sub: str = "") -> None:
+    def plan_from(self, sheet: Sheet, make: Make) -> None:
+        """Show the plan of what a sheet says. The sheet is accepted once that is carried out, else it comes back as it was left."""
+        self._behind.plan(sheet, make)
+
+    def _open_plan(self, plan: Plan, sub: str = "") -> Sheet:
         from model_manager.ui.tidy.plan_sheet import PlanSheet  # loaded on first need
 
         sheet = PlanSheet(plan, self._parts.window, sub)
@@ -93,6 +103,7 @@ class OrdersDesk(QObject):
         sheet.save_asked.connect(self._on_save)
         sheet.fit(self._parts.window.size())
         self.open(sheet)
+        return sheet
 
     def _on_rooms(self, plan: Plan, rooms: list[Room]) -> None:
         from model_manager.ui.tidy.plan_sheet import PlanSheet
@@ -126,9 +137,9 @@ class OrdersDesk(QObject):
             actions.append((tr("What failed"), partial(self.show_failed, note.change)))
         self._forget_note()
         if not actions or note.is_quiet:
-            hint = " " + tr("{keys} undoes it.", keys=key_text("Ctrl+Z")) if note.can_undo else ""
-            self._parts.status.say(note.text + hint)
+            self._parts.status.say(note.text, *(actions[0] if actions else ()))
             return
+        self._parts.status.say("")
         bar = self.bar()
         bar.show_problem(note.text, note.tone, actions)
         said = self._note = (bar, note.text)

@@ -12,6 +12,7 @@ from model_manager.ui.folder_desk import FolderDesk
 from model_manager.ui.links.desk import LinkDesk
 from model_manager.ui.model_menu import ModelMenu
 from model_manager.ui.pages import Pages
+from model_manager.ui.pictures.desk import PictureDesk
 from model_manager.ui.problem_bar import ProblemBar
 from model_manager.ui.selection import Selection
 from model_manager.ui.sidebar import Sidebar
@@ -37,3 +38,4 @@ class Parts:
     folders: FolderDesk
     drops: DropDesk
     links: LinkDesk
+    pictures: PictureDesk

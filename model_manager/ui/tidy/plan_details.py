@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from model_manager.core.journal.steps import COPY, FOLDER, HARD, LINK, MOVE, NO_FOLDER, REMOVE, SHARE, Act, Step
+from model_manager.core.journal.steps import COPY, FOLDER, HARD, KIN, LINK, MOVE, NO_FOLDER, REMOVE, SHARE, UNLINK, Act, Step
 from model_manager.core.words import tr, trn
 from model_manager.ui.details.parts import set_role
 from model_manager.ui.theme import restyle
@@ -95,6 +95,10 @@ def step_words(step: Step) -> tuple[str, str]:
     if step.sort in (LINK, HARD, SHARE):
         words = {LINK: tr("Link"), HARD: tr("Hard link"), SHARE: tr("Share blocks")}
         return words[step.sort], tr("{path} → {target}", path=step.target, target=step.source)
+    if step.sort == UNLINK:
+        return tr("Remove link"), step.target
+    if step.sort == KIN:
+        return tr("Also known as"), step.source
     return (tr("Write") if step.data is not None else tr("Remove")), step.target
 
 

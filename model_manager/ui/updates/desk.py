@@ -91,7 +91,7 @@ class UpdatesDesk(QObject):
     def _want(self) -> None:
         """Ask for the pictures of the rows on screen; the grid behind asks for none."""
         if self.page is not None and self.is_shown:
-            keys = map(self._key, (row.path for row in self.page.view.visible_rows()))
+            keys = map(self._key, (row.path for row in self.page.view.visible()))
             self._thumbnails.want([key for key in keys if key is not None], EDGE)
 
     def _on_unwanted_asked(self, is_wanted: bool) -> None:

@@ -1,72 +1,26 @@
 """The list of updates, and of what is ignored: a picture, the name, from which version to which, and a mark at the right.
 
-Built by the page of updates. Its model is small and holds what it was given; the delegate only paints.
+Built by the page of updates. The delegate only paints; the rest of the list is that of the pages of tidying up.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QItemSelectionRange,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QPoint,
-    QRectF,
-    QSize,
-    Qt,
-    Signal,
-)
-from PySide6.QtGui import QContextMenuEvent, QFont, QPainter, QPainterPath, QPen, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from model_manager.bridge.updates import Unwanted
 from model_manager.core.online.records import Update
 from model_manager.core.words import tr
 from model_manager.ui import theme
 from model_manager.ui.details.parts import font
-from model_manager.ui.elided_label import plain_tip
 from model_manager.ui.pictures.tiles import shown_part
+from model_manager.ui.tidy.rows import LEFT, RECORD, Index, RowsModel, RowsView, Words
 from model_manager.ui.updates.words import mark_words, step_words, unwanted_words
 
-Index = QModelIndex | QPersistentModelIndex
 Row = Update | Unwanted
-RowRole = int(Qt.ItemDataRole.UserRole) + 1
 ROW, PICTURE = 68, QSize(38, 52)
-_NOWHERE = QModelIndex()
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-
-
-class RowModel(QAbstractListModel):
-    """Updates, or what is ignored."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.rows: Sequence[Row] = ()
-
-    def show(self, rows: Sequence[Row]) -> None:
-        """Show these in place of all others."""
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = _NOWHERE) -> int:  # noqa: D102
-        return 0 if parent.isValid() else len(self.rows)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
-        if not index.isValid() or index.row() >= len(self.rows):
-            return None
-        row = self.rows[index.row()]
-        if role == RowRole:
-            return row
-        if role == Qt.ItemDataRole.DisplayRole:
-            return row.name
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tip(row.path)
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join(filter(None, (row.name, *words_of(row)[:2])))
-        return None
 
 
 def words_of(row: Row) -> tuple[str, str, str]:
@@ -76,75 +30,38 @@ def words_of(row: Row) -> tuple[str, str, str]:
     return step_words(row), *mark_words(row)
 
 
-class RowView(QListView):
-    """The list. `picked` comes when others are selected."""
+def spoken(row: Row) -> Words:
+    """A row as type-ahead, tooltips and screen readers have it."""
+    return Words(row.name, row.path, ", ".join(filter(None, (row.name, *words_of(row)[:2]))))
 
-    picked = Signal()
-    moved = Signal()  # other rows are on screen
-    opened = Signal()
-    menu_asked = Signal(QPoint)
+
+class RowView(RowsView):
+    """The list."""
 
     def __init__(self, picture: Callable[[str], QPixmap | None]) -> None:
         """`picture(path)` is that of a model in the library."""
-        super().__init__()
-        self.rows = RowModel(self)
-        self.setModel(self.rows)
-        self.setItemDelegate(RowDelegate(picture, self))
-        self.setUniformItemSizes(True)
-        self.setMouseTracking(True)
-        self.setFrameShape(QAbstractItemView.Shape.NoFrame)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName(tr("Updates"))
-        self.selectionModel().selectionChanged.connect(lambda *_: self.picked.emit())
-        self.activated.connect(lambda _: self.opened.emit())
-        for changed in (self.verticalScrollBar().valueChanged, self.verticalScrollBar().rangeChanged):
-            changed.connect(lambda *_: self.moved.emit())
+        super().__init__(RowsModel(spoken), RowDelegate(picture), ROW, tr("Updates"))
 
-    def visible_rows(self) -> Sequence[Row]:
-        """The rows on screen."""
-        first = self.indexAt(QPoint(4, 0)).row()
-        count = self.viewport().height() // ROW + 2
-        return self.rows.rows[max(0, first) : max(0, first) + count]
-
-    def selected(self) -> list[Row]:
-        """The selected rows from the top down."""
-        parts = cast(Iterable[QItemSelectionRange], self.selectionModel().selection())
-        chosen = sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
-        return [self.rows.rows[row] for row in chosen]
-
-    def show_rows(self, rows: Sequence[Row]) -> None:
+    def show_rows(self, rows: Sequence[Row], key: Callable[[Any], Any] | None = None) -> None:
         """Show these; what was current stays so, or its place does."""
         before = self.currentIndex().row()
-        path = self.rows.rows[before].path if 0 <= before < len(self.rows.rows) else ""
-        self.rows.show(rows)
-        place = next((place for place, row in enumerate(rows) if row.path == path), min(max(0, before), len(rows) - 1))
-        if rows:
-            self.setCurrentIndex(self.rows.index(place))
-        self.picked.emit()
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Ask for the menu, at the pointer or in the middle of the current row."""
-        point = event.globalPos()
-        if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            point = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).center())
-        self.menu_asked.emit(point)
+        super().show_rows(rows, key or (lambda row: row.path))
+        if rows and not self.currentIndex().isValid():
+            self.select_row(min(max(0, before), len(rows) - 1))
 
 
 class RowDelegate(QStyledItemDelegate):
     """Paints a row."""
 
-    def __init__(self, picture: Callable[[str], QPixmap | None], parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self, picture: Callable[[str], QPixmap | None]) -> None:
+        super().__init__()
         self._picture = picture
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: D102
         return QSize(200, ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: D102
-        row: Row = index.data(RowRole)
+        row: Row = index.data(RECORD)
         colours, rect = theme.tokens(), QRectF(option.rect)
         is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
@@ -164,7 +81,7 @@ class RowDelegate(QStyledItemDelegate):
             painter.setFont(used)
             painter.setPen(ink)
             shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(right - left))
-            painter.drawText(QRectF(left, top, right - left + 4, 19), _LEFT, shown)
+            painter.drawText(QRectF(left, top, right - left + 4, 19), LEFT, shown)
         painter.restore()
 
     def _paint_picture(self, painter: QPainter, box: QRectF, row: Row) -> None:

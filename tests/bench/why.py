@@ -1,6 +1,6 @@
 """Tells where the window's thread was in its longest steps, what it waited for, and how long garbage was looked for meanwhile.
 
-Used by measurements of the window. An alarm looks twice a millisecond at what Python runs in the window's thread, which costs it a little
+Used by measurements of the window. An alarm looks every millisecond at what Python runs in the window's thread, which costs it a little
 itself; a thread that looks on would hold frames, and with them destroy what belongs to the window.
 """
 
@@ -55,7 +55,7 @@ class Why:
         self._samples: list[str] = []
         self._found: list[tuple[float, Counter[str]]] = []
         signal.signal(signal.SIGALRM, lambda _, frame: self._samples.append(" < ".join(_names(frame))))
-        signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+        signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
 
     def step(self, processor: float) -> None:
         """A step ended that took so many milliseconds of processor time."""

@@ -9,7 +9,7 @@ import errno
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
@@ -94,12 +94,16 @@ class ThumbnailCache:
 
     def follow(self, moves: Sequence[tuple[str, str, int, int]]) -> None:
         """Let pictures that have another path keep their thumbnails. moves: (old path, new path, mtime_ns, size); nothing is read."""
-        is_there = self._there().__contains__ if len(moves) > MANY else os.path.exists
+        is_there: Callable[[str], bool] = os.path.exists
+        if len(moves) > MANY:
+            there = self._there()
+            moves, is_there = moves if there else (), there.__contains__
         for old, new, mtime_ns, size in moves:
+            start = _start(old, mtime_ns, size, 0)
             for edge in EDGES:
-                before = self._path(ThumbnailKey(old, mtime_ns, size, 0, edge))
+                before = self._place(start, edge)
                 if is_there(before):
-                    now = self._path(ThumbnailKey(new, mtime_ns, size, 0, edge))
+                    now = self._place(_start(new, mtime_ns, size, 0), edge)
                     with contextlib.suppress(OSError):  # it is made anew then
                         os.makedirs(os.path.dirname(now), exist_ok=True)
                         os.replace(before, now)
@@ -114,8 +118,13 @@ class ThumbnailCache:
         return found
 
     def _path(self, key: ThumbnailKey) -> str:
-        text = "\0".join(map(str, (MAKING, *key)))
-        name = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        return self._place(_start(*key[:-1]), key.edge)
+
+    def _place(self, start: blake2b, edge: int) -> str:
+        """The path of a thumbnail from the beginning of its key's hash."""
+        hashed = start.copy()
+        hashed.update(b"%d" % edge)
+        name = hashed.hexdigest()
         return f"{self._folder}{os.sep}{name[:2]}{os.sep}{name[2:]}{ENDING}"
 
     @staticmethod
@@ -158,3 +167,8 @@ def trim(folder: Path, cap: int) -> None:
         total -= size
         with contextlib.suppress(OSError):
             os.unlink(path)
+
+
+def _start(source: str, mtime_ns: int, size: int, number: int) -> blake2b:
+    """The beginning of a key's hash, which all sizes of a thumbnail have in common."""
+    return blake2b(f"{MAKING}\0{source}\0{mtime_ns}\0{size}\0{number}\0".encode("utf-8", "surrogatepass"), digest_size=16)

@@ -64,6 +64,8 @@ def weight_of(act: KeptAct, ground: Ground, is_back: bool) -> int:
     """Return how many bytes doing an act will read again after writing, or compare; 0 when files only get other names."""
     total = 0
     for step in act.steps:
+        if step.sort == MOVE and ground.is_one_drive:
+            continue
         size = 0 if step.seen is None else step.seen.size
         if step.sort in (HARD, SHARE) or (step.sort == COPY and not is_back):
             total += 2 * size if is_back or step.sort == COPY else size

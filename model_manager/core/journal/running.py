@@ -175,9 +175,9 @@ class Runner:
     def _note(self, act: KeptAct, is_back: bool) -> None:
         folders = self.report.folders
         for step in act.steps:
-            if not is_in_trash(step.target):
+            if step.new_folder not in folders and not is_in_trash(step.target):
                 folders.add(step.new_folder)
-            if step.folder and not is_in_trash(step.source):
+            if step.folder and step.folder not in folders and not is_in_trash(step.source):
                 folders.add(step.folder)
             if step.source == act.path and step.sort == MOVE:
                 self.report.moves.append((step.target, step.source) if is_back else (step.source, step.target))

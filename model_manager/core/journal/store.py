@@ -5,7 +5,6 @@ batches after it happened, so for those of the last moments the disk is asked (r
 """
 
 import json
-import os
 import sys
 import time
 import zlib
@@ -39,9 +38,8 @@ from model_manager.core.words import tr
 
 FILE_NAME, LOCK_NAME = "journal.sqlite", "journal.lock"
 ACTIVE: Final = (RUNNING, UNDOING)
-_VERSION = 3  # since 2: drives; since 3: paths in papers may be shortened
+_VERSION = 2  # since 2: drives
 _SHIFT = 24  # an act's key is the change's id and its number
-_SAME: Final = "\1"  # what a path in a paper begins with that goes on like its model's; no absolute path does
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS changes (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, title TEXT, time REAL, state TEXT, ended TEXT,
     note TEXT, size INTEGER, acts INTEGER, can_undo INTEGER, mark TEXT, kept INTEGER);
@@ -340,33 +338,21 @@ def _act_row(change: int, act: KeptAct) -> tuple[int, str, str, bool]:
 
 
 def _paper(change: int, act: KeptAct) -> tuple[int, bytes]:
-    """An act as one text of parts that no name can have a NUL in: six of its own, five of each step. What most paths begin with is left
-    out of them, which halves the text."""  # fmt: skip
-    stem, new_stem = os.path.splitext(act.path)[0], os.path.splitext(act.new_path)[0]
+    """An act as one text of parts that no name can have a NUL in: six of its own, five of each step."""
     parts = [act.name.replace("\0", " "), act.path, act.new_path, *act.shown, str(act.size)]
     for step in act.steps:
-        parts += (step.sort, _short(step.source, stem), _short(step.target, new_stem))
         if step.seen is None:
-            parts += ("", "")
+            parts += (step.sort, step.source, step.target, "", "")
             continue
         mode, bytes_, mtime_ns, inode, device, link = step.seen
-        parts += (f"{mode} {bytes_} {mtime_ns} {inode} {device}", link)
+        parts += (step.sort, step.source, step.target, f"{mode} {bytes_} {mtime_ns} {inode} {device}", link)
     return _key(change, act.number), "\0".join(parts).encode("utf-8", "surrogatepass")
-
-
-def _short(path: str, stem: str) -> str:
-    return _SAME + path[len(stem) :] if stem and path.startswith(stem) else path
-
-
-def _whole(text: str, stem: str) -> str:
-    return stem + text[1:] if text[:1] == _SAME else text
 
 
 def _act(row: Sequence[Any]) -> KeptAct:
     key, state, text, taking, paper, noted = row
     name, path, new_path, before, now, size, *parts = paper.decode("utf-8", "surrogatepass").split("\0")
     left = json.loads(noted) if noted else {}
-    stem, new_stem = os.path.splitext(path)[0], os.path.splitext(new_path)[0]
     steps: list[KeptStep] = []
     for number, (sort, source, target, numbers, link) in enumerate(zip(*[iter(parts)] * 5, strict=True)):
         seen = None
@@ -374,7 +360,7 @@ def _act(row: Sequence[Any]) -> KeptAct:
             mode, bytes_, mtime_ns, inode, device = numbers.split(" ")
             seen = Seen(int(mode), int(bytes_), int(mtime_ns), int(inode), int(device), link)
         after = Seen(*left[str(number)]) if left and str(number) in left else None
-        steps.append(KeptStep(number, sys.intern(sort), _whole(source, stem), _whole(target, new_stem), seen, after))
+        steps.append(KeptStep(number, sys.intern(sort), source, target, seen, after))
     has_bytes = all(step.sort not in (WRITE, HARD, SHARE) for step in steps)
     number = key & (1 << _SHIFT) - 1
     return KeptAct(number, state, text, name, path, new_path, (before, now), int(size), steps, bool(taking), has_bytes)

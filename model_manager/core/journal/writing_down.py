@@ -10,7 +10,7 @@ import stat
 from model_manager.core.errors import FileFault
 from model_manager.core.journal.deeds import Ground, not_as_it_was
 from model_manager.core.journal.performing import sentence
-from model_manager.core.journal.seen import Seen, look
+from model_manager.core.journal.seen import Seen, is_one_file, look
 from model_manager.core.journal.steps import (
     ABSENT,
     ACT_FAILED,
@@ -56,7 +56,9 @@ def _act(number: int, act: Act, folders: dict[str, int], claims: set[str], moved
     try:
         for step in act.steps:
             if step.sort == MOVE:
-                _claim(step.source, moved)
+                if step.source in moved:
+                    _claim(step.source, moved)
+                moved.add(step.source)
                 _add(kept, step, step.source, step.target, look(step.source))
             else:
                 _add_other(kept, step, claims)
@@ -105,6 +107,8 @@ def _add_other(kept: KeptAct, step: Step, claims: set[str]) -> None:
             raise FileFault(tr("{name} leads there already.", name=os.path.basename(target)))  # nothing would tell whether it was us
         added = _add(kept, step, source, target, None if step.sort == LINK else look(source if step.sort == KIN else target))
         if step.sort in (HARD, SHARE):
+            if is_one_file(added.seen, look(source)):  # nothing would tell whether it was us
+                raise FileFault(tr("The two are one file already."))
             added.before = traits_of(target)
 
 
@@ -137,6 +141,8 @@ def _spread(step: Step) -> list[Step]:
 def _note_folders(steps: list[KeptStep], folders: dict[str, int]) -> None:
     """Remember the time of each folder that will be touched, -1 for one that is not there."""
     for step in steps:
+        if step.folder in folders and step.new_folder in folders and step.sort == MOVE:
+            continue
         for folder in (step.folder, step.new_folder):
             if folder and folder not in folders:
                 seen = look(folder)

@@ -264,6 +264,27 @@ def test_no_trash_on_that_drive(library: Library, loras: Path, monkeypatch: pyte
     assert files(loras) == {"x.safetensors", "x.png"}
 
 
+class ShellFault(Exception):
+    """Stands for what pywin32 raises on Windows, which is no OSError."""
+
+
+@pytest.mark.parametrize("refusal", [ShellFault(), OSError(None, None, "x"), None])
+def test_the_trash_does_not_take_it(library: Library, loras: Path, monkeypatch: pytest.MonkeyPatch, refusal: Exception | None) -> None:
+    def refuse(path: str) -> None:
+        if refusal is not None:
+            raise refusal
+
+    monkeypatch.setattr(emptying, "send2trash", refuse)
+    monkeypatch.setattr(emptying, "_com_faults", lambda: (ShellFault,))
+    delete(library, family(loras, "x.safetensors", "x.png"), family(loras, "y.safetensors"))
+    before, items = shape(library.folder / TRASH), held(library.data)
+    result = empty(library.data, items, Work())
+    assert not result.gone and ["did not take" in text for _, text in result.failed] == [True, True]
+    assert shape(library.folder / TRASH).keys() == before.keys() and held(library.data) == items
+    restore(library.data, items, library.roots, Work())
+    assert files(loras) == {"x.safetensors", "x.png", "y.safetensors"}
+
+
 def test_killed_on_the_way_to_the_trash(library: Library, loras: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(path: str) -> None:
         raise KeyboardInterrupt

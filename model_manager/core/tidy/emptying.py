@@ -6,6 +6,7 @@ Used by held, under the lock of the journal. It touches nothing but what is held
 import os
 import sys
 from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec
 
 from send2trash import send2trash
@@ -55,17 +56,40 @@ def _has_safe_trash() -> bool:
 
 
 def _throw_away(item: HeldItem) -> None:
-    """Give the files their own names again, in a folder named like the model, and put that into the trash. Raises OSError."""
+    """Give the files their own names again, in a folder named like the model, and put that into the trash. Raises OSError, FileFault."""
     folder = shown_folder(item)
     os.mkdir(long_path(folder))
     try:
         for file in item.files:
             if os.path.lexists(long_path(file.held)):
                 rename_new(file.held, os.path.join(folder, os.path.basename(file.path)))
+        _trash(folder, item.name)
+    finally:
+        settle(item)  # where all went well, nothing is left of the folder
+
+
+def _trash(folder: str, name: str) -> None:
+    """Put a folder into the trash. Raises OSError, or FileFault where the trash itself says no, or says yes and takes nothing."""
+    refusal = FileFault(tr("The system's trash did not take {name}. Delete it for good instead, if that is wanted.", name=name))
+    try:
         send2trash(folder)
-    except OSError:
-        settle(item)
+    except _com_faults() as fault:
+        raise refusal from fault
+    except OSError as fault:
+        if (getattr(fault, "winerror", None) or 0) < 0 or fault.strerror is None:  # a refusal of the shell, in words for nobody
+            raise refusal from fault
         raise
+    if os.path.isdir(long_path(folder)):
+        raise refusal
+
+
+def _com_faults() -> tuple[type[Exception], ...]:
+    """What pywin32 raises and send2trash lets through where the shell cannot be asked; it is no OSError."""
+    try:
+        found: type[Exception] = import_module("pywintypes").com_error
+    except ImportError:
+        return ()
+    return (found,)
 
 
 def settle(item: HeldItem) -> None:

@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import suppress
 from importlib import import_module
-from importlib.util import find_spec
+from typing import Final
 
 from send2trash import send2trash
 from send2trash.exceptions import TrashPermissionError
@@ -16,6 +16,8 @@ from model_manager.core.errors import FileFault
 from model_manager.core.paths import long_path, plain_reason, rename_new
 from model_manager.core.tidy.holding import NOTE, HeldItem, shown_folder, trash_of
 from model_manager.core.words import tr
+
+_TAKER: Final = str(send2trash.__module__)  # which of its ways send2trash found to work on this system
 
 
 def is_held(item: HeldItem) -> bool:
@@ -27,7 +29,7 @@ def let_go(item: HeldItem, for_good: bool) -> None:
     """Put one item into the system's trash, or remove it for good. Raises FileFault with a sentence; it is held as before then."""
     if not item.is_there or not os.path.isdir(long_path(item.folder)):
         raise FileFault(tr("{name} is on a drive that is away.", name=item.name))
-    if not for_good and not _has_safe_trash():
+    if not for_good and not has_safe_trash():
         raise FileFault(tr("The system's trash cannot be reached safely. Delete it for good instead, if that is wanted."))
     try:
         settle(item)
@@ -49,10 +51,10 @@ def let_go(item: HeldItem, for_good: bool) -> None:
             os.rmdir(long_path(folder))
 
 
-def _has_safe_trash() -> bool:
+def has_safe_trash() -> bool:
     """Whether what does not fit into the trash is refused. On Windows that takes pywin32 (IFileOperation): by the older call, which
     send2trash falls back to, a file too large for the bin is removed for good, silently (SHFileOperation)."""  # fmt: skip
-    return sys.platform != "win32" or find_spec("win32com") is not None
+    return sys.platform != "win32" or _TAKER.endswith("modern")
 
 
 def _throw_away(item: HeldItem) -> None:

@@ -179,12 +179,13 @@ def test_where_nothing_around_can_be_written(library: Library, loras: Path, monk
 
 
 def test_hostile_names(library: Library, loras: Path) -> None:
-    for stem in ("e\u0301", "a\nb", "-rf", "🦊", "x" * 243, " lead", "%s{0}", "CON", "..x"):
+    stems = ["e\u0301", "-rf", "🦊", "x" * 243, " lead", "%s{0}", "..x", *(() if os.name == "nt" else ("a\nb", "CON"))]
+    for stem in stems:
         family(loras, f"{stem}.safetensors", f"{stem}.png")
     before = shape(loras)
     delete(library, *loras.glob("*.safetensors"))
     items = held(library.data)
-    assert files(loras) == set() and len(items) == 9
+    assert files(loras) == set() and len(items) == len(stems)
     restore(library.data, items, library.roots, Work())
     assert shape(loras) == before
 

@@ -24,7 +24,7 @@ from model_manager.core.twins.finding import find
 from model_manager.core.twins.linking import Choice, plan_link
 from model_manager.core.twins.records import ONE_FILE, SAME_FILE, SAME_NAME, SAME_WEIGHTS, Found, Group
 from model_manager.core.twins.replacing import plan_replace
-from model_manager.core.words import tr
+from model_manager.core.words import tr, trn
 
 _WORDS = {SAME_FILE: "same_file", SAME_WEIGHTS: "same_weights", SAME_NAME: "same_name", ONE_FILE: "one_file"}
 
@@ -62,7 +62,7 @@ def _duplicates(chosen: argparse.Namespace, index: Index, query: str) -> int:
         unread = [asdict(one) for one in found.unread]
         print(json.dumps({"groups": len(twins), "to_win": won, "files": found.files, "read": found.read, "unread": unread}))
     else:
-        print(tr("{groups} groups, {size} to be won", groups=f"{len(twins):,}", size=size_text(won)))
+        print(trn("{count} group, {size} to be won", "{count} groups, {size} to be won", len(twins), size=size_text(won)))
     for one in found.unread:
         complain(f"{one.path}: {one.reason}")
     return int(bool(found.unread))

@@ -17,7 +17,7 @@ from model_manager.core.library.entry import Details, Facts, ModelRecord
 from model_manager.core.previews import makers
 from model_manager.core.previews.painting import Painter
 from model_manager.core.previews.records import DRAWN, FILE, Form, Look, Source
-from model_manager.core.tidy import carrying
+from model_manager.core.tidy import carrying, emptying
 from model_manager.core.words import tr
 from model_manager.core.work import Work
 from model_manager.self_check_parts import CheckFailed
@@ -46,7 +46,9 @@ def changes(folder: Path) -> str:
 
 
 def trash(_folder: Path) -> str:
-    """What puts files into the system's trash is in the program."""
+    """What puts files into the system's trash is in the program, and refuses what the trash has no room for."""
+    if not emptying.has_safe_trash():
+        raise CheckFailed(tr("The system's trash cannot be reached safely. Delete it for good instead, if that is wanted."))
     return str(import_module("send2trash").send2trash.__module__)
 
 

@@ -6,7 +6,8 @@ Used by held, under the lock of the journal. It touches nothing but what is held
 import os
 import sys
 from contextlib import suppress
-from importlib.util import find_spec
+from importlib import import_module
+from typing import Final
 
 from send2trash import send2trash
 from send2trash.exceptions import TrashPermissionError
@@ -15,6 +16,8 @@ from model_manager.core.errors import FileFault
 from model_manager.core.paths import long_path, plain_reason, rename_new
 from model_manager.core.tidy.holding import NOTE, HeldItem, shown_folder, trash_of
 from model_manager.core.words import tr
+
+_TAKER: Final = str(send2trash.__module__)  # which of its ways send2trash found to work on this system
 
 
 def is_held(item: HeldItem) -> bool:
@@ -26,7 +29,7 @@ def let_go(item: HeldItem, for_good: bool) -> None:
     """Put one item into the system's trash, or remove it for good. Raises FileFault with a sentence; it is held as before then."""
     if not item.is_there or not os.path.isdir(long_path(item.folder)):
         raise FileFault(tr("{name} is on a drive that is away.", name=item.name))
-    if not for_good and not _has_safe_trash():
+    if not for_good and not has_safe_trash():
         raise FileFault(tr("The system's trash cannot be reached safely. Delete it for good instead, if that is wanted."))
     try:
         settle(item)
@@ -48,24 +51,47 @@ def let_go(item: HeldItem, for_good: bool) -> None:
             os.rmdir(long_path(folder))
 
 
-def _has_safe_trash() -> bool:
+def has_safe_trash() -> bool:
     """Whether what does not fit into the trash is refused. On Windows that takes pywin32 (IFileOperation): by the older call, which
     send2trash falls back to, a file too large for the bin is removed for good, silently (SHFileOperation)."""  # fmt: skip
-    return sys.platform != "win32" or find_spec("win32com") is not None
+    return sys.platform != "win32" or _TAKER.endswith("modern")
 
 
 def _throw_away(item: HeldItem) -> None:
-    """Give the files their own names again, in a folder named like the model, and put that into the trash. Raises OSError."""
+    """Give the files their own names again, in a folder named like the model, and put that into the trash. Raises OSError, FileFault."""
     folder = shown_folder(item)
     os.mkdir(long_path(folder))
     try:
         for file in item.files:
             if os.path.lexists(long_path(file.held)):
                 rename_new(file.held, os.path.join(folder, os.path.basename(file.path)))
+        _trash(folder, item.name)
+    finally:
+        settle(item)  # where all went well, nothing is left of the folder
+
+
+def _trash(folder: str, name: str) -> None:
+    """Put a folder into the trash. Raises OSError, or FileFault where the trash itself says no, or says yes and takes nothing."""
+    refusal = FileFault(tr("The system's trash did not take {name}. Delete it for good instead, if that is wanted.", name=name))
+    try:
         send2trash(folder)
-    except OSError:
-        settle(item)
+    except _com_faults() as fault:
+        raise refusal from fault
+    except OSError as fault:
+        if (getattr(fault, "winerror", None) or 0) < 0 or fault.strerror is None:  # a refusal of the shell, in words for nobody
+            raise refusal from fault
         raise
+    if os.path.isdir(long_path(folder)):
+        raise refusal
+
+
+def _com_faults() -> tuple[type[Exception], ...]:
+    """What pywin32 raises and send2trash lets through where the shell cannot be asked; it is no OSError."""
+    try:
+        found: type[Exception] = import_module("pywintypes").com_error
+    except ImportError:
+        return ()
+    return (found,)
 
 
 def settle(item: HeldItem) -> None:

@@ -231,6 +231,8 @@ def install_system_packages(libraries: list[Library], needs_venv: bool) -> None:
 
 def is_root() -> bool:
     """Say whether we may install by ourselves; only asked where there is an apt-get."""
+    if sys.platform == "win32":
+        return False
     return os.geteuid() == 0
 
 

@@ -151,7 +151,9 @@ def socket_name(folder: Path) -> str:
 
 
 def _user() -> str:
-    return str(os.getuid()) if sys.platform != "win32" else getpass.getuser()
+    if sys.platform == "win32":
+        return getpass.getuser()
+    return str(os.getuid())
 
 
 def _runtime_folder() -> str:

@@ -133,7 +133,7 @@ def test_what_was_interrupted_is_never_forgotten(ground: Ground) -> None:
 
 
 def test_many_acts_are_read_as_they_were_written(ground: Ground) -> None:
-    names = ["x\nü", "日本 '%", "\udcff"]
+    names = ["x ü" if os.name == "nt" else "x\nü", "日本 '%", "\udcff"]
     acts = []
     for name in names:
         ground.family(f"{name}.safetensors")

@@ -20,7 +20,8 @@ About = tuple[int, int, int, int, int, dict[str, bytes]]
 def about(path: str) -> About:
     found = os.stat(path)
     tags = {name: os.getxattr(path, name) for name in os.listxattr(path)} if hasattr(os, "listxattr") else {}
-    return found.st_mode, found.st_uid, found.st_gid, found.st_mtime_ns, found.st_atime_ns, tags
+    read_ns = 0 if os.name == "nt" else found.st_atime_ns  # Windows notes a reading when it likes
+    return found.st_mode, found.st_uid, found.st_gid, found.st_mtime_ns, read_ns, tags
 
 
 def twins(top: Path) -> tuple[Ground, str, str]:

@@ -5,6 +5,7 @@ moment; it must never be called on the way of a scan.
 """
 
 import os
+import sys
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from hashlib import sha256 as new_sha256
@@ -99,7 +100,7 @@ def _compute(
 
 def _forget(handle: int, start: int, end: int) -> int:
     """Tell the system that it need not keep this part in memory; returns `end`."""
-    if hasattr(os, "posix_fadvise"):
+    if sys.platform == "linux":
         with suppress(OSError):
             os.posix_fadvise(handle, start, end - start, os.POSIX_FADV_DONTNEED)
     return end

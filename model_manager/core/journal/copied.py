@@ -5,6 +5,7 @@ Called by performing, as the deeds are. A source goes only after everything of i
 
 import os
 import shutil
+import sys
 from contextlib import suppress
 
 from model_manager.core.errors import FileFault, NoRoom
@@ -36,9 +37,10 @@ def make_copy(source: str, partial: str, ground: Ground, is_back: bool = False) 
         name, reason = os.path.basename(source), plain_reason(fault)
         raise FileFault(tr("{name} could not be copied to {folder}: {reason}.", name=name, folder=folder, reason=reason)) from fault
     about = os.stat(long_path(source))
-    with suppress(OSError):  # a drive may not know owners
-        if hasattr(os, "chown") and (about.st_uid, about.st_gid) != (os.geteuid(), os.getegid()):
-            os.chown(partial, about.st_uid, about.st_gid)
+    if sys.platform != "win32":
+        with suppress(OSError):  # a drive may not know owners
+            if (about.st_uid, about.st_gid) != (os.geteuid(), os.getegid()):
+                os.chown(partial, about.st_uid, about.st_gid)
     with suppress(OSError):  # nor rights
         shutil.copystat(long_path(source), long_path(partial))
 

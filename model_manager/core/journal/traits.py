@@ -46,7 +46,7 @@ def give_traits(path: str, traits: bytes, seen: Seen) -> bool:
 
 def _tags(path: str) -> dict[str, bytes]:
     """Extended attributes by name, where the system and the drive have them."""
-    found = {}
+    found: dict[str, bytes] = {}
     if sys.platform == "linux":
         with suppress(OSError):
             for name in os.listxattr(path):

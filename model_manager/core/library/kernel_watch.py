@@ -11,9 +11,14 @@ import select
 import struct
 import threading
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from model_manager.core.library.kinds import is_ignored_folder, is_partial
+
+# Windows, where this is only imported, has no such names
+_FLAGS: Final[int] = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+_POLL: Final[Any] = getattr(select, "poll", None)
+_POLLIN: Final[int] = getattr(select, "POLLIN", 0)
 
 # linux: include/uapi/linux/inotify.h
 _ATTRIB, _CLOSE_WRITE, _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE = 0x4, 0x8, 0x40, 0x80, 0x100, 0x200
@@ -42,13 +47,13 @@ class KernelWatch:
     def __init__(self) -> None:
         """Open the queue; raises OSError where the system gives no more of them."""
         self._libc = ctypes.CDLL(None, use_errno=True)
-        self._queue = self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._queue = self._libc.inotify_init1(_FLAGS)
         if self._queue < 0:
             raise _error("")
         self._bell, self._button = os.pipe()
-        self._poll = select.poll()
-        self._poll.register(self._queue, select.POLLIN)
-        self._poll.register(self._bell, select.POLLIN)
+        self._poll = _POLL()
+        self._poll.register(self._queue, _POLLIN)
+        self._poll.register(self._bell, _POLLIN)
         self._lock = threading.RLock()
         self._numbers: dict[str, int] = {}
         self._paths: dict[int, tuple[str, ...]] = {}  # more than one where a folder is mounted twice

@@ -216,7 +216,7 @@ class Walk:
 
     def _scandir(self, seen: Seen, children: list[tuple[str, str, bool]]) -> list[_Listed]:
         """List a folder once: its files are returned, its folders added to `children`, its signature and time put down."""
-        handle = os.open(seen.path, os.O_RDONLY | os.O_DIRECTORY) if _BY_HANDLE else None
+        handle = os.open(seen.path, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)) if _BY_HANDLE else None
         lines: list[str] = []
         try:
             about = os.fstat(handle) if handle is not None else os.stat(seen.path)

@@ -324,3 +324,20 @@ def test_one_file_is_not_moved_twice(ground: Ground) -> None:
     assert said == [(ACT_FAILED, "a.safetensors is to be changed twice."), (ACT_DONE, "")]
     ground.take_back(report)
     assert ground.tree() == before
+
+
+def test_a_strangers_file_at_the_target_stays_when_the_source_vanished(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    ground.family("a.safetensors", ".png")
+    taken, rename = ground.top / "b.png", renamed.rename_new
+
+    def meanwhile(source: str, target: str) -> None:
+        if source.endswith("a.png") and not taken.exists():
+            os.unlink(source)
+            taken.write_bytes(b"a stranger's")
+        rename(source, target)
+
+    monkeypatch.setattr(renamed, "rename_new", meanwhile)
+    report = ground.carry_out(ground.move("a.safetensors", "b.safetensors", ".png"))
+    assert report.count(ACT_FAILED) == 1
+    assert sorted(os.listdir(ground.top)) == ["a.safetensors", "b.png"]
+    assert taken.read_bytes() == b"a stranger's"

@@ -1,16 +1,19 @@
 """What a file is besides its bytes comes back with it when a link that replaced it is taken back: owner, rights, times, attributes."""
 
+import errno
 import os
 import shutil
+import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from journal_case import PAST, Ground
 from journal_faults import Killer
 
 from model_manager.core.journal import shared, traits
-from model_manager.core.journal.steps import ACT_DONE, ACT_UNDONE, HARD, SHARE, Act, Plan, Step
+from model_manager.core.journal.steps import ACT_DONE, ACT_UNDONE, COPY, HARD, SHARE, Act, Plan, Step
 from model_manager.core.tidy import carrying
 from model_manager.core.work import Work
 
@@ -89,3 +92,26 @@ def test_what_may_not_be_given_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     assert outcome.state == ACT_UNDONE
     assert outcome.text == ("Owner, rights or tags of other could not all be kept." if is_other else "")
     assert (Path(other).read_bytes(), os.stat(other).st_mtime_ns) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="extended attributes as Linux has them")
+def test_a_tag_that_the_other_drive_refuses_costs_no_rights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ground = Ground(tmp_path)
+    set_one = os.setxattr
+
+    def refuse(path: str, name: str, value: bytes, *rest: Any, **more: Any) -> None:
+        if name == "user.big":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        set_one(path, name, value, *rest, **more)
+
+    ground.family("a.safetensors")
+    path, copy = ground.at("a.safetensors"), ground.at("b.safetensors")
+    os.chmod(path, 0o600)
+    os.setxattr(path, "user.big", b"x" * 100)
+    os.setxattr(path, "user.small", b"y")
+    monkeypatch.setattr(os, "setxattr", refuse)
+    report = ground.carry_out(Act("a", (Step(COPY, path, copy),), path))
+    (outcome,) = report.outcomes
+    assert (outcome.state, outcome.text) == (ACT_DONE, "Not all tags of a.safetensors could be kept on the other drive.")
+    assert os.stat(copy).st_mode & 0o777 == 0o600
+    assert os.listxattr(copy) == ["user.small"]

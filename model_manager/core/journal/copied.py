@@ -5,6 +5,7 @@ Called by performing, as the deeds are. A source goes only after everything of i
 
 import os
 import shutil
+import stat
 import sys
 from contextlib import suppress
 
@@ -15,13 +16,16 @@ from model_manager.core.journal.deeds import Deed, Ground, drop_aside, remove
 from model_manager.core.journal.kin import link_as, moved
 from model_manager.core.journal.seen import Seen, is_away, is_one_file, is_same, look, same_bytes
 from model_manager.core.journal.store import KeptAct, KeptStep
+from model_manager.core.journal.traits import add_tags
 from model_manager.core.paths import long_path, plain_reason, rename_new
 from model_manager.core.words import tr
 
 
-def make_copy(source: str, partial: str, ground: Ground, is_back: bool = False) -> None:
-    """Copy a file to a partial of ours, proven, with its time and rights. is_back: to where it was, so that room is only needed for
-    itself. Raises FileFault, Cancelled, OSError with a name."""  # fmt: skip
+def make_copy(source: str, partial: str, ground: Ground, is_back: bool = False) -> str:
+    """Copy a file to a partial of ours, proven, with its time and rights; returns a sentence when its tags could not be kept.
+
+    is_back: to where it was, so that room is only needed for itself. Raises FileFault, Cancelled, OSError with a name.
+    """
     folder = os.path.dirname(partial)
     with suppress(FileNotFoundError):
         remove(partial)  # of a run that was killed
@@ -43,6 +47,12 @@ def make_copy(source: str, partial: str, ground: Ground, is_back: bool = False) 
                 os.chown(partial, about.st_uid, about.st_gid)
     with suppress(OSError):  # nor rights
         shutil.copystat(long_path(source), long_path(partial))
+    has_tags = add_tags(source, partial)
+    with suppress(OSError):  # what one tag too many must not cost
+        os.chmod(long_path(partial), stat.S_IMODE(about.st_mode))
+    with suppress(OSError):
+        os.utime(long_path(partial), ns=(about.st_atime_ns, about.st_mtime_ns))
+    return "" if has_tags else tr("Not all tags of {name} could be kept on the other drive.", name=os.path.basename(source))
 
 
 def give_back_look(path: str, seen: Seen) -> None:
@@ -66,7 +76,7 @@ class Copied(Deed):
     def prepare(self, ground: Ground) -> None:
         """Copy it to a partial."""
         self.source_now()
-        make_copy(self.source, self._partial(ground), ground)
+        self.said = make_copy(self.source, self._partial(ground), ground) or self.said
         self._note_made(ground)
 
     def name(self, ground: Ground) -> None:
@@ -132,7 +142,7 @@ class Across(Copied):
         if now.link:
             self._make_link(now, ground)
         elif not self._is_linked(now, ground):
-            make_copy(self.source, self._partial(ground), ground, self.is_back)
+            self.said = make_copy(self.source, self._partial(ground), ground, self.is_back) or self.said
             if self.is_back and self.step.seen is not None and self.seen is not None and is_same(self.seen, now):
                 give_back_look(self._partial(ground), self.step.seen)
         self._note_made(ground)

@@ -29,12 +29,13 @@ class Rename(Deed):
         """Rename it."""
         if not self.is_gone:
             give_name(self.source, self.target)
+            self.did = True
 
     def back(self, ground: Ground, is_begun: bool) -> None:
         """Rename it back, if it has the other name."""
         if has_name(self.source, self.target) or not has_name(self.target, self.source):
             return
-        if is_begun or self._is_ours(look(self.target)):
+        if (is_begun and self.did is not False) or self._is_ours(look(self.target)):
             give_name(self.target, self.source)
 
     def renames(self, ground: Ground) -> list[tuple[str, str]]:

@@ -44,6 +44,17 @@ def give_traits(path: str, traits: bytes, seen: Seen) -> bool:
     return is_all
 
 
+def add_tags(source: str, path: str) -> bool:
+    """Give a copy those of the person's extended attributes that it lacks; whether it has all then."""
+    is_all = True
+    if sys.platform == "linux":
+        there = _tags(path)
+        for name, value in _tags(source).items():
+            if name.startswith("user.") and there.get(name) != value:
+                is_all &= _is_done(partial(os.setxattr, path, name, value))
+    return is_all
+
+
 def _tags(path: str) -> dict[str, bytes]:
     """Extended attributes by name, where the system and the drive have them."""
     found: dict[str, bytes] = {}

@@ -70,6 +70,17 @@ def give_name(source: str, target: str) -> None:
         raise FileFault(tr("{name} keeps its spelling: this drive does not change it.", name=os.path.basename(source)))
 
 
+def make_folder(path: str, seen: Seen | None) -> None:
+    """Make a folder, with the rights of one that was there: at once, so that a kill leaves none that others may look into."""
+    if seen is None:
+        os.mkdir(long_path(path))
+        return
+    os.mkdir(long_path(path), seen.rights)
+    now = look(path)
+    if now is not None and now.rights != seen.rights:  # some rights are withheld from new folders
+        os.chmod(long_path(path), seen.rights)
+
+
 class Folder(Deed):
     """A folder is made, or made again with the rights it had."""
 
@@ -87,10 +98,8 @@ class Folder(Deed):
             self._make()
 
     def _make(self) -> None:
-        os.mkdir(long_path(self.step.target))
+        make_folder(self.step.target, self.step.seen if self.is_back else None)
         self.did = True
-        if self.is_back and self.step.seen is not None:
-            os.chmod(long_path(self.step.target), self.step.seen.rights)
 
     def back(self, ground: Ground, is_begun: bool) -> None:
         """Remove it if it was not there before and is empty."""
@@ -99,8 +108,11 @@ class Folder(Deed):
                 os.rmdir(long_path(self.step.target))
 
     def is_done(self, ground: Ground) -> bool:
-        """Whether it is there."""
-        return os.path.isdir(long_path(self.step.target))
+        """Whether it is there, with the rights it had."""
+        if not os.path.isdir(long_path(self.step.target)):
+            return False
+        now = look(self.step.target)
+        return not self.is_back or self.step.seen is None or (now is not None and now.rights == self.step.seen.rights)
 
 
 class NoFolder(Deed):
@@ -139,9 +151,7 @@ class NoFolder(Deed):
         seen = self.step.seen
         is_wanted = is_begun if self.is_back else seen is not None
         if self.did is not False and is_wanted and not os.path.lexists(long_path(self.step.target)):
-            os.mkdir(long_path(self.step.target))
-            if seen is not None:
-                os.chmod(long_path(self.step.target), seen.rights)
+            make_folder(self.step.target, seen)
 
     def is_done(self, ground: Ground) -> bool:
         """Whether it is gone, or stays because something is in it."""
